@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * machvm - the pager's side: calls and ring commands of a pager descriptor.
+ */
+#ifndef _UAPI_LINUX_MACH_PAGER_H
+#define _UAPI_LINUX_MACH_PAGER_H
+
+#include <linux/ioctl.h>
+#include <linux/mach_vm.h>
+#include <linux/types.h>
+
+/**
+ * DOC: a pager's life
+ *
+ * open MACH_VM_DEVICE, MACH_PAGER_REGISTER, mmap each queue's message array,
+ * MACH_PAGER_CREATE objects, MACH_PAGER_PUBLISH some, then fetch requests and
+ * answer them until munmap (which is resigning), close or death.
+ *
+ * A queue has *depth* slots, named by tag. Each slot is in one state::
+ *
+ *   free --FETCH--> armed --request--> held --COMMIT_AND_FETCH--> armed
+ *     ^               |                 |---COMMIT---> free
+ *     '-- resigned ---'                 '-- deadline, death: aborted; a late
+ *                                           answer gets ESTALE
+ *
+ * By ring: IORING_OP_URING_CMD on the pager descriptor, in a ring made with
+ * IORING_SETUP_SQE128; cmd_op is MACH_RING_*, struct mach_ring_command lies
+ * in the SQE. A FETCH completes with res 0 when a request for its tag lies in
+ * message[tag] of the queue's array, or with a negative errno when there will
+ * be none. A COMMIT_AND_FETCH that is refused completes with the errno, and the
+ * request is still held; after ESTALE it had ended already, and the slot is free.
+ * The message is valid until the request is committed.
+ *
+ * By ioctl: MACH_PAGER_RECEIVE takes a free slot by itself and names its tag.
+ *
+ * An answer is a list of parts. Each part is final for its pages when the call
+ * returns; the commit ends the request, and what no part named is dropped
+ * (neighbours) or fails with EIO (the mandatory page). A call with a bad part
+ * changes nothing from that part on, and says so; the request stays held.
+ *
+ * ====================  ====================================================
+ * operation             parts that answer it
+ * ====================  ====================================================
+ * DATA_REQUEST          COPY, FILE, UNAVAILABLE, ERROR
+ * DATA_RETURN           DONE, FILE, ERROR; MACH_PAGER_COLLECT reads the data
+ * SYNCHRONIZE           DONE, ERROR (range ignored)
+ * LOCK_COMPLETED        none
+ * TERMINATE             none
+ * ====================  ====================================================
+ *
+ * A process that is the pager of an object cannot wait for it: where it would
+ * have to, it gets SIGBUS or EDEADLK.
+ */
+
+#define MACH_PAGER_QUEUES_MAX	64
+#define MACH_PAGER_DEPTH_MAX	256
+#define MACH_CLUSTER_MAX	(1U << 20)
+#define MACH_OBJECT_SIZE_MAX	(1ULL << 62)
+#define MACH_NAME_MAX		63
+#define MACH_PARTS_MAX		256
+#define MACH_DEADLINE_DEFAULT	30000
+
+/* Flags of struct mach_pager_register */
+#define MACH_PAGER_SINGLE_PAGE	(1U << 0)	/* deprecated: one page a request */
+
+/**
+ * struct mach_pager_register - Become a pager (MACH_PAGER_REGISTER, task).
+ * @size: sizeof(struct mach_pager_register)
+ * @flags: MACH_PAGER_SINGLE_PAGE
+ * @queues: 1 to MACH_PAGER_QUEUES_MAX; a fault prefers queue (cpu % queues)
+ * @depth: slots of each queue, 1 to MACH_PAGER_DEPTH_MAX
+ * @deadline_ms: time to answer a request, 0 for MACH_DEADLINE_DEFAULT; when it
+ *	is over the request is aborted and who waits gets EIO or SIGBUS
+ * @reserved: zero
+ * @array_stride: out: the array of queue q is mapped at offset q * array_stride
+ * @array_size: out: bytes to map, PROT_READ and MAP_SHARED, of each array
+ *
+ * The mapping is never writable and not inherited by fork. A pager resigns when
+ * the last array mapping goes; at death it goes first of all.
+ */
+struct mach_pager_register {
+	__u32 size;
+	__u32 flags;
+	__u32 queues;
+	__u32 depth;
+	__u32 deadline_ms;
+	__u32 reserved;
+	__aligned_u64 array_stride;
+	__aligned_u64 array_size;
+};
+
+/* Flags of struct mach_pager_create */
+#define MACH_CREATE_READ_ONLY	(1U << 0)	/* nobody may write to it */
+
+/**
+ * struct mach_pager_create - Make a memory object (MACH_PAGER_CREATE, pager).
+ * @size: sizeof(struct mach_pager_create)
+ * @flags: MACH_CREATE_*
+ * @object_size: bytes, 1 to MACH_OBJECT_SIZE_MAX; what lies between it and the
+ *	end of its last page reads as zero and is never returned
+ * @cookie: given back in each message
+ * @cluster: bytes of a full request, a power of two from a page to
+ *	MACH_CLUSTER_MAX; 0 for 64 KiB
+ * @object: out: the object's number in this pager's calls
+ * @fd: out: an object descriptor, close-on-exec, open for reading and (unless
+ *	read-only) writing
+ * @reserved: zero
+ *
+ * The object is ready at once (Mach's memory_object_init and _ready in one).
+ * When its last object descriptor and mapping are gone and it has no node, its
+ * dirty pages are returned and TERMINATE is sent; committing that frees @object.
+ */
+struct mach_pager_create {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 object_size;
+	__aligned_u64 cookie;
+	__u32 cluster;
+	__u32 object;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct mach_pager_publish - Give an object a node (MACH_PAGER_PUBLISH, pager).
+ * @size: sizeof(struct mach_pager_publish)
+ * @object: its number
+ * @uid: owner
+ * @gid: group
+ * @mode: permission bits, of 0777; 0 for 0600
+ * @reserved: zero
+ * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-', then zeros; not "."
+ *	or ".."
+ *
+ * The node is MACH_VM_NODE_DIR/name; it goes with the object and the pager.
+ */
+struct mach_pager_publish {
+	__u32 size;
+	__u32 object;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 reserved;
+	char name[MACH_NAME_MAX + 1];
+};
+
+/* Operations */
+#define MACH_OP_DATA_REQUEST	1	/* memory_object_data_request */
+#define MACH_OP_DATA_RETURN	2	/* memory_object_data_return */
+#define MACH_OP_SYNCHRONIZE	3	/* make all returned data durable */
+#define MACH_OP_LOCK_COMPLETED	4	/* memory_object_lock_completed */
+#define MACH_OP_TERMINATE	5	/* memory_object_terminate */
+
+/* Flags of struct mach_message */
+#define MACH_MSG_DIRTY		(1U << 0)	/* DATA_RETURN: contents changed */
+#define MACH_MSG_SYNC		(1U << 1)	/* somebody waits for it (fsync) */
+
+/* Bits of struct mach_message::access */
+#define MACH_ACCESS_READ	(1U << 0)
+#define MACH_ACCESS_WRITE	(1U << 1)
+
+/**
+ * struct mach_message - One request, in a queue's array at its tag.
+ * @generation: names this request among all that used the slot
+ * @operation: MACH_OP_*
+ * @flags: MACH_MSG_*
+ * @object: the object's number
+ * @access: MACH_ACCESS_* that is waited for (DATA_REQUEST)
+ * @cookie: the object's cookie; for LOCK_COMPLETED that of the lock request
+ * @offset: first byte, page aligned; 0 if the operation concerns no pages
+ * @length: bytes; a multiple of the page size, or to the end of the object; 0
+ *	if the operation concerns no pages
+ * @mandatory: offset of the page that somebody waits for (DATA_REQUEST)
+ * @deadline_ns: CLOCK_MONOTONIC time at which the request is aborted
+ * @reserved: zero
+ */
+struct mach_message {
+	__u32 generation;
+	__u16 operation;
+	__u16 flags;
+	__u32 object;
+	__u32 access;
+	__aligned_u64 cookie;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 mandatory;
+	__aligned_u64 deadline_ns;
+	__aligned_u64 reserved;
+};
+
+/* Kinds of struct mach_part */
+#define MACH_PART_COPY		1	/* data_supply from memory */
+#define MACH_PART_FILE		2	/* data_supply from, data_return to a file */
+#define MACH_PART_UNAVAILABLE	3	/* data_unavailable: zero fill */
+#define MACH_PART_ERROR		4	/* data_error */
+#define MACH_PART_DONE		5	/* the returned data is taken */
+
+/**
+ * struct mach_part - The answer for one range of a request.
+ * @kind: MACH_PART_*
+ * @fd: FILE: file with positions to read or write, with the caller's rights;
+ *	otherwise zero
+ * @offset: first byte, page aligned, inside the request
+ * @length: bytes; a multiple of the page size, or to the end of the object
+ * @source: COPY: address of the data; FILE: its offset in the file; ERROR: an
+ *	errno (1 to 4095) that calls report (a fault is SIGBUS); otherwise zero
+ * @reserved: zero
+ */
+struct mach_part {
+	__u32 kind;
+	__s32 fd;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 source;
+	__aligned_u64 reserved;
+};
+
+/**
+ * struct mach_ring_command - The 80 command bytes of a 128-byte SQE.
+ * @queue: the queue
+ * @tag: slot, less than the queue's depth
+ * @generation: of the message that is answered; zero in a FETCH
+ * @nr_parts: 0 to MACH_PARTS_MAX; zero in a FETCH
+ * @flags: zero
+ * @parts: address of the parts if there is more than one, otherwise zero
+ * @reserved: zero
+ * @part: the part if there is just one, otherwise zeros
+ * @reserved2: zero
+ */
+struct mach_ring_command {
+	__u16 queue;
+	__u16 tag;
+	__u32 generation;
+	__u32 nr_parts;
+	__u32 flags;
+	__aligned_u64 parts;
+	__aligned_u64 reserved;
+	struct mach_part part;
+	__aligned_u64 reserved2;
+};
+
+/* Ring commands (cmd_op) */
+#define MACH_RING_FETCH			0x4d01	/* arm the slot */
+#define MACH_RING_COMMIT_AND_FETCH	0x4d02	/* answer, end, arm again */
+#define MACH_RING_COMMIT		0x4d03	/* answer, end, leave it free */
+#define MACH_RING_ANSWER		0x4d04	/* answer in part, still held */
+
+/* Flags of struct mach_pager_answer */
+#define MACH_ANSWER_MORE	(1U << 0)	/* do not end the request yet */
+
+/**
+ * struct mach_pager_answer - Answer a held request (MACH_PAGER_ANSWER, pager).
+ * @size: sizeof(struct mach_pager_answer)
+ * @flags: MACH_ANSWER_MORE
+ * @queue: the queue
+ * @tag: the slot
+ * @generation: of the message that is answered
+ * @nr_parts: 0 to MACH_PARTS_MAX
+ * @reserved: zero
+ * @parts: address of the parts, if there is more than one; otherwise zero
+ * @part: the part, if there is just one; otherwise zeros
+ *
+ * Any thread may answer, whoever fetched and by whichever way.
+ */
+struct mach_pager_answer {
+	__u32 size;
+	__u32 flags;
+	__u16 queue;
+	__u16 tag;
+	__u32 generation;
+	__u32 nr_parts;
+	__u32 reserved;
+	__aligned_u64 parts;
+	struct mach_part part;
+};
+
+/* Flags of struct mach_pager_receive */
+#define MACH_RECEIVE_ANSWER	(1U << 0)	/* end @answer's request first */
+#define MACH_RECEIVE_NONBLOCK	(1U << 1)	/* ETIMEDOUT at once if none waits */
+
+/**
+ * struct mach_pager_receive - Wait for a request (MACH_PAGER_RECEIVE, pager).
+ * @size: sizeof(struct mach_pager_receive)
+ * @flags: MACH_RECEIVE_*
+ * @queue: the queue to receive from; requests of others come when they are busy
+ * @tag: out: the slot that now holds the request
+ * @timeout_ms: 0 waits for ever, killably
+ * @answer: with MACH_RECEIVE_ANSWER: as for MACH_PAGER_ANSWER, no flags;
+ *	otherwise zeros. If it is refused nothing is received; once it is taken
+ *	it stays so, even if receiving ends with ETIMEDOUT or EINTR.
+ * @message: out: the request
+ *
+ * EBUSY when the queue has no free slot. The same as COMMIT_AND_FETCH for hosts
+ * where io_uring is switched off.
+ */
+struct mach_pager_receive {
+	__u32 size;
+	__u32 flags;
+	__u16 queue;
+	__u16 tag;
+	__u32 timeout_ms;
+	struct mach_pager_answer answer;
+	struct mach_message message;
+};
+
+/**
+ * struct mach_pager_collect - Read returned data (MACH_PAGER_COLLECT, pager).
+ * @size: sizeof(struct mach_pager_collect)
+ * @flags: zero
+ * @queue: the queue
+ * @tag: the slot
+ * @generation: of the DATA_RETURN message
+ * @reserved: zero
+ * @offset: first byte, inside the request; need not be aligned
+ * @length: bytes
+ * @address: where to
+ *
+ * EEXIST at a page that was answered with DONE or FILE already.
+ */
+struct mach_pager_collect {
+	__u32 size;
+	__u32 flags;
+	__u16 queue;
+	__u16 tag;
+	__u32 generation;
+	__aligned_u64 reserved;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 address;
+};
+
+/**
+ * struct mach_pager_supply - Supply unasked (MACH_PAGER_SUPPLY, pager).
+ * @size: sizeof(struct mach_pager_supply)
+ * @object: its number
+ * @part: COPY, FILE or UNAVAILABLE; at most MACH_CLUSTER_MAX bytes
+ * @supplied: out: bytes supplied before the first page that was already there
+ *
+ * Stops with EEXIST at a page that is present or asked for; what lies before it
+ * is supplied. Source: Mach's memory_object_data_supply.
+ */
+struct mach_pager_supply {
+	__u32 size;
+	__u32 object;
+	struct mach_part part;
+	__aligned_u64 supplied;
+};
+
+/* Flags of struct mach_pager_lock */
+#define MACH_LOCK_CLEAN		(1U << 0)	/* return dirty pages */
+#define MACH_LOCK_FLUSH		(1U << 1)	/* forget pages afterwards */
+#define MACH_LOCK_REPLY		(1U << 2)	/* send LOCK_COMPLETED */
+
+/**
+ * struct mach_pager_lock - Clean or flush (MACH_PAGER_LOCK_REQUEST, pager).
+ * @size: sizeof(struct mach_pager_lock)
+ * @flags: MACH_LOCK_*; at least CLEAN or FLUSH
+ * @object: its number
+ * @reserved: zero
+ * @offset: first byte, page aligned
+ * @length: bytes, a multiple of the page size or to the end of the object;
+ *	0 for all that follows
+ * @cookie: for LOCK_COMPLETED
+ *
+ * Returns at once; the pages come as DATA_RETURN requests. FLUSH without CLEAN
+ * throws modified data away. Pages that cannot be had (a return failed, or they
+ * are pinned) stay. Source: Mach's memory_object_lock_request.
+ */
+struct mach_pager_lock {
+	__u32 size;
+	__u32 flags;
+	__u32 object;
+	__u32 reserved;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 cookie;
+};
+
+/**
+ * struct mach_pager_destroy - End an object (MACH_PAGER_DESTROY, pager).
+ * @size: sizeof(struct mach_pager_destroy)
+ * @object: its number, free when the call returns
+ *
+ * Its node goes, its requests are aborted, its pages are dropped, who waits gets
+ * EIO or SIGBUS; no TERMINATE follows. Source: Mach's memory_object_destroy.
+ */
+struct mach_pager_destroy {
+	__u32 size;
+	__u32 object;
+};
+
+/**
+ * struct mach_pager_attributes - MACH_PAGER_GET_ATTRIBUTES, _CHANGE_ATTRIBUTES.
+ * @size: sizeof(struct mach_pager_attributes)
+ * @object: its number
+ * @cluster: bytes of a full request, as in struct mach_pager_create, not 0
+ * @reserved: zero
+ *
+ * Source: Mach's memory_object_get_attributes and _change_attributes.
+ */
+struct mach_pager_attributes {
+	__u32 size;
+	__u32 object;
+	__u32 cluster;
+	__u32 reserved;
+};
+
+#define MACH_PAGER_REGISTER	_IOWR(MACH_VM_IOC, 0x40, struct mach_pager_register)
+#define MACH_PAGER_CREATE	_IOWR(MACH_VM_IOC, 0x41, struct mach_pager_create)
+#define MACH_PAGER_PUBLISH	_IOW(MACH_VM_IOC, 0x42, struct mach_pager_publish)
+#define MACH_PAGER_RECEIVE	_IOWR(MACH_VM_IOC, 0x43, struct mach_pager_receive)
+#define MACH_PAGER_ANSWER	_IOW(MACH_VM_IOC, 0x44, struct mach_pager_answer)
+#define MACH_PAGER_COLLECT	_IOW(MACH_VM_IOC, 0x45, struct mach_pager_collect)
+#define MACH_PAGER_SUPPLY	_IOWR(MACH_VM_IOC, 0x46, struct mach_pager_supply)
+#define MACH_PAGER_LOCK_REQUEST	_IOW(MACH_VM_IOC, 0x47, struct mach_pager_lock)
+#define MACH_PAGER_DESTROY	_IOW(MACH_VM_IOC, 0x48, struct mach_pager_destroy)
+#define MACH_PAGER_GET_ATTRIBUTES \
+	_IOWR(MACH_VM_IOC, 0x49, struct mach_pager_attributes)
+#define MACH_PAGER_CHANGE_ATTRIBUTES \
+	_IOW(MACH_VM_IOC, 0x4a, struct mach_pager_attributes)
+
+#endif /* _UAPI_LINUX_MACH_PAGER_H */

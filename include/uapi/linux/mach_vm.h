@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * machvm - Mach's VM objects on Linux: what every descriptor answers.
+ */
+#ifndef _UAPI_LINUX_MACH_VM_H
+#define _UAPI_LINUX_MACH_VM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: descriptors and errors
+ *
+ * Each right is a descriptor; none can be guessed and none grows when it is
+ * passed on (SCM_RIGHTS):
+ *
+ * ========  ==============================  ===================================
+ * kind      made by                         lets its holder
+ * ========  ==============================  ===================================
+ * task      open("/dev/machvm")             become a pager
+ * pager     MACH_PAGER_REGISTER on a task   everything in <linux/mach_pager.h>
+ * object    MACH_PAGER_CREATE, or opening   mmap, read, write, fsync within the
+ *           a published /dev/machobj node   descriptor's open mode
+ * name      MACH_OBJECT_NAME on an object   MACH_OBJECT_INFO, MACH_NAME_COMPARE
+ * ========  ==============================  ===================================
+ *
+ * Every structure starts with its own size. One that is smaller than its first
+ * version is refused (EINVAL); otherwise what is missing is read as zeros. One
+ * that is larger than the kernel knows is refused (E2BIG) unless the rest is
+ * zero. Reserved fields, and those that only the kernel writes, must be zero.
+ *
+ * One errno has one meaning in every call and ring command:
+ *
+ * ==========  ================================================================
+ * EINVAL      a size, flag, reserved field, alignment, range or name is wrong
+ * E2BIG       the structure is larger than known, and not zero there
+ * EFAULT      an address cannot be read or written
+ * ENOTTY      this kind of descriptor does not answer this call
+ * EBADF       a descriptor argument is closed or of the wrong kind or mode
+ * EPERM       the task is already a pager, or not yet one
+ * EACCES      the descriptor's rights do not include the access
+ * ENOENT      this pager has no such queue, tag or object
+ * EEXIST      the name is taken; a page of the range is there, or answered
+ * EBUSY       the slot has a command posted or a request held
+ * ESTALE      the request is not, or no longer, this pager's to answer
+ * ERANGE      a part of an answer lies outside its request
+ * EPROTO      the answer does not fit the request's operation
+ * ENODATA     the file given as source ended before the range was filled
+ * ELOOP       a machvm descriptor cannot be a source or sink of pages
+ * ENODEV      the pager has resigned, or the object was destroyed
+ * EDEADLK     the caller is the pager that would have to answer
+ * ETIMEDOUT   no request came within the time given
+ * ENOSPC      no node can be published any more
+ * ENOMEM      no memory, for this caller only
+ * EMFILE      the caller has too many descriptors open (ENFILE: the system)
+ * ENXIO       the node is going: open only
+ * EIO         the pager failed, died or stayed silent; data was not had
+ * ==========  ================================================================
+ */
+
+#define MACH_VM_DEVICE		"/dev/machvm"
+#define MACH_VM_NODE_DIR	"/dev/machobj"
+#define MACH_VM_IOC		0xB7
+
+/** define MACH_VM_API_VERSION - Raised when the interface changes visibly. */
+#define MACH_VM_API_VERSION	1
+
+/**
+ * struct mach_vm_version - What this module is (MACH_VM_VERSION, any kind).
+ * @size: sizeof(struct mach_vm_version)
+ * @api: out: MACH_VM_API_VERSION of the module
+ * @page_size: out: bytes in a page
+ * @cluster_max: out: largest request, in bytes
+ */
+struct mach_vm_version {
+	__u32 size;
+	__u32 api;
+	__u32 page_size;
+	__u32 cluster_max;
+};
+
+/* Bits of struct mach_object_info::state */
+#define MACH_OBJECT_ALIVE	(1U << 0)	/* its pager serves it */
+#define MACH_OBJECT_PUBLISHED	(1U << 1)	/* it has a node */
+#define MACH_OBJECT_READ_ONLY	(1U << 2)	/* nobody may write to it */
+
+/**
+ * struct mach_object_info - State of an object (MACH_OBJECT_INFO; object or name).
+ * @size: sizeof(struct mach_object_info)
+ * @state: out: MACH_OBJECT_* bits
+ * @object_size: out: bytes; need not be a multiple of the page size
+ * @cluster: out: bytes of a full request
+ * @reserved: zero
+ * @resident: out: pages in memory
+ * @dirty: out: resident pages whose pager has not yet taken the contents
+ * @pageins: out: pages supplied so far
+ * @pageouts: out: pages taken back so far
+ * @requests: out: data requests sent so far
+ * @errors: out: pages that a pager refused, lost, or failed to take back
+ *
+ * Source: Mach's vm_object_info and memory_object_get_attributes.
+ */
+struct mach_object_info {
+	__u32 size;
+	__u32 state;
+	__aligned_u64 object_size;
+	__u32 cluster;
+	__u32 reserved;
+	__aligned_u64 resident;
+	__aligned_u64 dirty;
+	__aligned_u64 pageins;
+	__aligned_u64 pageouts;
+	__aligned_u64 requests;
+	__aligned_u64 errors;
+};
+
+/**
+ * struct mach_object_name - Make a name (MACH_OBJECT_NAME; object or name).
+ * @size: sizeof(struct mach_object_name)
+ * @flags: zero
+ * @fd: out: the new descriptor, close-on-exec
+ * @reserved: zero
+ */
+struct mach_object_name {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct mach_name_compare - Same object? (MACH_NAME_COMPARE; object or name).
+ * @size: sizeof(struct mach_name_compare)
+ * @flags: zero
+ * @fd: an object or name descriptor
+ * @equal: out: 1 if both mean the same object, else 0
+ */
+struct mach_name_compare {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 equal;
+};
+
+#define MACH_VM_VERSION		_IOWR(MACH_VM_IOC, 0x00, struct mach_vm_version)
+#define MACH_OBJECT_INFO	_IOWR(MACH_VM_IOC, 0x10, struct mach_object_info)
+#define MACH_OBJECT_NAME	_IOWR(MACH_VM_IOC, 0x11, struct mach_object_name)
+#define MACH_NAME_COMPARE	_IOWR(MACH_VM_IOC, 0x12, struct mach_name_compare)
+
+#endif /* _UAPI_LINUX_MACH_VM_H */
