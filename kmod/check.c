@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check.h"
+
+/* offset + length <= limit, in a form that cannot wrap */
+bool mach_range_fits(u64 offset, u64 length, u64 limit)
+{
+	return offset <= limit && length <= limit - offset;
+}
+
+/**
+ * mach_range_aligned - Is a range of whole pages, as far as an object has them?
+ * @offset: first byte
+ * @length: bytes; the range fits into the object
+ * @size: bytes of the object: its last page may end there
+ */
+bool mach_range_aligned(u64 offset, u64 length, u64 size)
+{
+	if (!IS_ALIGNED(offset, PAGE_SIZE))
+		return false;
+	return IS_ALIGNED(length, PAGE_SIZE) || offset + length == size;
+}
+
+bool mach_cluster_valid(u32 bytes)
+{
+	return is_power_of_2(bytes) && bytes >= PAGE_SIZE &&
+	       bytes <= MACH_CLUSTER_MAX;
+}
+
+/**
+ * mach_name_valid - May a node be called so?
+ * @name: MACH_NAME_MAX + 1 bytes: 1 to MACH_NAME_MAX letters, digits, '.', '_',
+ *	'-', then zeros; not "." or ".."
+ */
+bool mach_name_valid(const char *name)
+{
+	size_t length = strnlen(name, MACH_NAME_MAX + 1);
+	size_t i;
+
+	if (!length || length > MACH_NAME_MAX ||
+	    memchr_inv(name + length, 0, MACH_NAME_MAX + 1 - length) ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (i = 0; i < length; i++)
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr("._-", name[i])))
+			return false;
+	return true;
+}
+
+/**
+ * mach_part_valid - Is each field of a part one that its kind may have?
+ * @part: a copy; its range is not looked at
+ */
+bool mach_part_valid(const struct mach_part *part)
+{
+	if (part->reserved)
+		return false;
+	if (part->kind != MACH_PART_FILE && part->fd)
+		return false;
+	switch (part->kind) {
+	case MACH_PART_COPY:
+		return true;
+	case MACH_PART_FILE:
+		return mach_range_fits(part->source, part->length, LLONG_MAX);
+	case MACH_PART_UNAVAILABLE:
+	case MACH_PART_DONE:
+		return !part->source;
+	case MACH_PART_ERROR:
+		return part->source && part->source <= MAX_ERRNO;
+	}
+	return false;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rules that a caller's arguments have to keep. Pure. */
+#ifndef MACH_CHECK_H
+#define MACH_CHECK_H
+
+#include "kern.h"
+
+bool mach_range_fits(u64 offset, u64 length, u64 limit);
+bool mach_range_aligned(u64 offset, u64 length, u64 size);
+bool mach_cluster_valid(u32 bytes);
+bool mach_name_valid(const char *name);
+bool mach_part_valid(const struct mach_part *part);
+
+#endif /* MACH_CHECK_H */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only file that knows kernel versions. Code is written for the newest
+ * interface; what an older kernel lacks is made here.
+ */
+#ifndef MACH_COMPAT_H
+#define MACH_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched.h>
+#include <linux/shrinker.h>
+#include <linux/uio.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "machvm needs Linux 6.1 or newer"
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#include <linux/io_uring/cmd.h>
+#else
+#include <linux/io_uring.h>
+#endif
+
+/* The command bytes of a 128-byte SQE: memory shared with the submitter. */
+static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return io_uring_sqe_cmd(ioucmd->sqe);
+#else
+	return ioucmd->cmd;
+#endif
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define mach_compat_class_create(name) class_create(name)
+#else
+#define mach_compat_class_create(name) class_create(THIS_MODULE, name)
+#endif
+
+/* The first argument of device_type::devnode became const in 6.2. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define MACH_COMPAT_DEVNODE_CONST const
+#else
+#define MACH_COMPAT_DEVNODE_CONST
+#endif
+
+/* Splicing through read_iter got a name in 6.5. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define mach_compat_splice_read copy_splice_read
+#else
+#define mach_compat_splice_read generic_file_splice_read
+#endif
+
+/* Since 6.8 this freezes and thaws with the file system by itself. */
+static inline ssize_t mach_compat_iter_write(struct file *file,
+					     struct iov_iter *iter,
+					     loff_t *position)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return vfs_iter_write(file, iter, position, 0);
+#else
+	ssize_t done;
+
+	file_start_write(file);
+	done = vfs_iter_write(file, iter, position, 0);
+	file_end_write(file);
+	return done;
+#endif
+}
+
+/* A fault came with the mmap lock or, since 6.4, with the lock of its area. */
+static inline void mach_compat_fault_unlock(struct vm_fault *vmf)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	release_fault_lock(vmf);
+#else
+	mmap_read_unlock(vmf->vma->vm_mm);
+#endif
+}
+
+/*
+ * Take back the lock that the fault came with. False if the caller was killed
+ * or the area is no longer the same mapping of @file; then no lock is held.
+ */
+static inline bool mach_compat_fault_relock(struct vm_fault *vmf,
+					    struct mm_struct *mm,
+					    struct file *file)
+{
+	struct vm_area_struct *vma;
+	bool same;
+
+	if (mmap_read_lock_killable(mm))
+		return false;
+	vma = vma_lookup(mm, vmf->address);
+	/* the structure may have come back for another part of the file */
+	same = vma && vma == vmf->vma && vma->vm_file == file &&
+	       linear_page_index(vma, vmf->address) == vmf->pgoff;
+#ifdef CONFIG_PER_VMA_LOCK
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK) {
+		same = same && vma_start_read(vma);
+		mmap_read_unlock(mm);
+		return same;
+	}
+#endif
+	if (!same)
+		mmap_read_unlock(mm);
+	return same;
+}
+
+/*
+ * Let a pager thread that was just woken on this CPU run before the caller goes
+ * to sleep: often it has answered when the caller comes back, which saves a
+ * sleep and a wake-up. CFS passes over the caller once; since EEVDF (6.6) a
+ * yield costs it a whole slice, so there it sleeps at once.
+ */
+static inline void mach_compat_hand_off(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	yield();
+#endif
+}
+
+/* Shrinkers are allocated since 6.7 and embedded before. */
+struct mach_compat_shrinker {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	struct shrinker *shrinker;
+#else
+	struct shrinker shrinker;
+#endif
+};
+
+typedef unsigned long (*mach_compat_shrink_fn)(struct shrinker *s,
+					       struct shrink_control *sc);
+
+static inline int mach_compat_shrinker_add(struct mach_compat_shrinker *s,
+					   mach_compat_shrink_fn count,
+					   mach_compat_shrink_fn scan)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	s->shrinker = shrinker_alloc(0, "machvm");
+	if (!s->shrinker)
+		return -ENOMEM;
+	s->shrinker->count_objects = count;
+	s->shrinker->scan_objects = scan;
+	shrinker_register(s->shrinker);
+	return 0;
+#else
+	s->shrinker.count_objects = count;
+	s->shrinker.scan_objects = scan;
+	s->shrinker.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&s->shrinker, "machvm");
+#endif
+}
+
+static inline void mach_compat_shrinker_remove(struct mach_compat_shrinker *s)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(s->shrinker);
+#else
+	unregister_shrinker(&s->shrinker);
+#endif
+}
+
+#endif /* MACH_COMPAT_H */

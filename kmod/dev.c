@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dev.h"
+#include "check.h"
+#include "compat.h"
+#include "data_return.h"
+#include "mach_call.h"
+#include "node.h"
+#include "object_file.h"
+#include "pager_ioctl.h"
+#include "pager_ring.h"
+#include "vm_pageout.h"
+
+#include <linux/file.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+/* file->private_data: NULL for a task, its port once it is a pager. */
+static struct mach_port *mach_dev_port(struct file *file)
+{
+	/* pairs with cmpxchg_release() in mach_pager_register() */
+	return smp_load_acquire(&file->private_data);
+}
+
+/* After a pager's death: nodes go, mappings are revoked, pages are dropped. */
+static void mach_dev_reap(struct work_struct *work)
+{
+	struct mach_port *port = container_of(work, struct mach_port, reap);
+	struct mach_object *object;
+	unsigned long id = 0;
+
+	for (;;) {
+		xa_lock(&port->objects);
+		object = xa_find(&port->objects, &id, ULONG_MAX, XA_PRESENT);
+		if (object)
+			mach_object_get(object);
+		xa_unlock(&port->objects);
+		if (!object)
+			break;
+		mach_node_unpublish(object);
+		mach_object_kill(object);
+		mach_object_put(object);
+		id++;
+	}
+}
+
+static int mach_pager_register(struct mach_call_context *context,
+			       union mach_call_args *args)
+{
+	struct mach_pager_register *reg = &args->reg;
+	struct mach_port *port;
+
+	if (reg->flags & ~MACH_PAGER_SINGLE_PAGE || reg->reserved ||
+	    reg->array_stride || reg->array_size ||
+	    !reg->queues || reg->queues > MACH_PAGER_QUEUES_MAX ||
+	    !reg->depth || reg->depth > MACH_PAGER_DEPTH_MAX)
+		return -EINVAL;
+	port = mach_port_create(reg, mach_dev_reap);
+	if (!port)
+		return -ENOMEM;
+	reg->array_stride = port->array_size;
+	reg->array_size = port->array_size;
+	if (cmpxchg_release(&context->file->private_data, NULL, port)) {
+		mach_port_shutdown(port);
+		return -EPERM;
+	}
+	if (reg->flags & MACH_PAGER_SINGLE_PAGE)
+		pr_notice("machvm: %s[%d] pages single pages, which is deprecated: let it answer clusters\n",
+			  current->comm, task_tgid_nr(current));
+	return 0;
+}
+
+static int mach_pager_add_object(struct mach_port *port,
+				 struct mach_object *object)
+{
+	int err;
+
+	err = xa_alloc(&port->objects, &object->id, object, xa_limit_31b,
+		       GFP_KERNEL);
+	if (err)
+		return err == -EBUSY ? -ENOSPC : err;
+	mach_object_get(object);
+	/* whoever reaps after this finds it */
+	if (READ_ONCE(port->dead)) {
+		port->pager.ops->forget(&port->pager, object);
+		mach_object_kill(object);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static void mach_pager_end_object(struct mach_port *port,
+				  struct mach_object *object)
+{
+	port->pager.ops->forget(&port->pager, object);
+	mach_node_unpublish(object);
+	mach_object_kill(object);
+}
+
+/* The pager was not told of its object, so it hears of no end either. */
+static void mach_pager_uncreate(struct mach_call_context *context,
+				union mach_call_args *args)
+{
+	struct mach_object *object;
+
+	object = mach_pager_object(context->self, args->create.object);
+	if (IS_ERR(object))
+		return;
+	mach_pager_end_object(context->self, object);
+	mach_object_put(object);
+}
+
+static int mach_pager_create(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_pager_create *create = &args->create;
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+	struct file *file;
+	int err;
+
+	if (!create->cluster)
+		create->cluster = 64 * 1024;
+	if (create->flags & ~MACH_CREATE_READ_ONLY || create->reserved ||
+	    create->object || create->fd || !create->object_size ||
+	    create->object_size > MACH_OBJECT_SIZE_MAX ||
+	    !mach_cluster_valid(create->cluster))
+		return -EINVAL;
+	object = mach_object_create(&port->pager, create->object_size,
+				    create->cookie,
+				    create->flags & MACH_CREATE_READ_ONLY);
+	if (!object)
+		return -ENOMEM;
+	object->cluster = create->cluster >> PAGE_SHIFT;
+	INIT_WORK(&object->terminate, mach_object_terminate);
+	mach_pageout_add(object);
+	err = mach_pager_add_object(port, object);
+	if (err)
+		goto err_kill;
+	file = mach_object_file(object);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_forget;
+	}
+	/* from here on the file has the object's first right */
+	create->object = object->id;
+	err = mach_call_make_fd(context, file);
+	if (err < 0) {
+		mach_pager_uncreate(context, args);
+		return err;
+	}
+	create->fd = err;
+	return 0;
+
+err_forget:
+	port->pager.ops->forget(&port->pager, object);
+err_kill:
+	mach_object_kill(object);
+	mach_object_put(object);
+	return err;
+}
+
+static int mach_pager_publish(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+	int err;
+
+	object = mach_pager_object(port, args->publish.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_node_publish(object, &args->publish);
+	/* the reaper may have passed by before the node was there */
+	if (!err && READ_ONCE(port->dead)) {
+		mach_node_unpublish(object);
+		err = -ENODEV;
+	}
+	mach_object_put(object);
+	return err;
+}
+
+static int mach_pager_destroy(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+
+	object = mach_pager_object(port, args->destroy.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	mach_pager_end_object(port, object);
+	mach_object_put(object);
+	return 0;
+}
+
+static const struct mach_call mach_task_calls[] = {
+	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
+	{
+		.command = MACH_PAGER_REGISTER,
+		.min_size = sizeof(struct mach_pager_register),
+		.size = sizeof(struct mach_pager_register),
+		.execute = mach_pager_register,
+		.probe = true,
+	},
+};
+
+static const struct mach_call mach_pager_calls[] = {
+	{
+		.command = MACH_PAGER_RECEIVE,
+		.min_size = sizeof(struct mach_pager_receive),
+		.size = sizeof(struct mach_pager_receive),
+		.execute = mach_pager_receive,
+		.undo = mach_pager_unreceive,
+	},
+	{
+		.command = MACH_PAGER_SUPPLY,
+		.min_size = sizeof(struct mach_pager_supply),
+		.size = sizeof(struct mach_pager_supply),
+		.execute = mach_pager_supply,
+		.says_on_error = true,
+	},
+	{
+		.command = MACH_PAGER_CREATE,
+		.min_size = sizeof(struct mach_pager_create),
+		.size = sizeof(struct mach_pager_create),
+		.execute = mach_pager_create,
+		.undo = mach_pager_uncreate,
+	},
+	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
+	MACH_CALL(MACH_PAGER_PUBLISH, struct mach_pager_publish,
+		  mach_pager_publish),
+	MACH_CALL(MACH_PAGER_ANSWER, struct mach_pager_answer,
+		  mach_pager_answer),
+	MACH_CALL(MACH_PAGER_COLLECT, struct mach_pager_collect,
+		  mach_pager_collect),
+	MACH_CALL(MACH_PAGER_LOCK_REQUEST, struct mach_pager_lock,
+		  mach_pager_lock_request),
+	MACH_CALL(MACH_PAGER_DESTROY, struct mach_pager_destroy,
+		  mach_pager_destroy),
+	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, struct mach_pager_attributes,
+		  mach_pager_get_attributes),
+	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, struct mach_pager_attributes,
+		  mach_pager_change_attributes),
+};
+
+static bool mach_is_pager_call(unsigned int command)
+{
+	return _IOC_TYPE(command) == MACH_VM_IOC &&
+	       _IOC_NR(command) >= _IOC_NR(MACH_PAGER_REGISTER) &&
+	       _IOC_NR(command) <= _IOC_NR(MACH_PAGER_CHANGE_ATTRIBUTES);
+}
+
+static long mach_dev_ioctl(struct file *file, unsigned int command,
+			   unsigned long address)
+{
+	struct mach_call_context context = {
+		.self = mach_dev_port(file),
+		.file = file,
+	};
+	long err;
+
+	if (context.self)
+		err = mach_call_dispatch(mach_pager_calls,
+					 ARRAY_SIZE(mach_pager_calls), &context,
+					 command, address);
+	else
+		err = mach_call_dispatch(mach_task_calls,
+					 ARRAY_SIZE(mach_task_calls), &context,
+					 command, address);
+	/* it is the right descriptor, but not (or no longer) in the right role */
+	if (err == -ENOTTY && mach_is_pager_call(command))
+		return -EPERM;
+	return err;
+}
+
+static int mach_dev_uring_cmd(struct io_uring_cmd *ioucmd,
+			      unsigned int issue_flags)
+{
+	struct mach_port *port = mach_dev_port(ioucmd->file);
+
+	if (!port)
+		return -EPERM;
+	return mach_ring_command(port, ioucmd, issue_flags);
+}
+
+/*
+ * The mapping of a message array tells of its pager's death: it goes when the
+ * process's memory is torn down, before its descriptors are closed. So it is
+ * neither inherited nor split.
+ */
+static void mach_array_open(struct vm_area_struct *vma)
+{
+	struct mach_port *port = vma->vm_private_data;
+
+	atomic_inc(&port->mappings);
+}
+
+static void mach_array_close(struct vm_area_struct *vma)
+{
+	struct mach_port *port = vma->vm_private_data;
+
+	if (atomic_dec_and_test(&port->mappings))
+		mach_port_die(port);
+}
+
+static int mach_array_may_split(struct vm_area_struct *vma,
+				unsigned long address)
+{
+	return -EINVAL;
+}
+
+static const struct vm_operations_struct mach_array_operations = {
+	.open = mach_array_open,
+	.close = mach_array_close,
+	.may_split = mach_array_may_split,
+};
+
+static int mach_dev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct mach_port *port = mach_dev_port(file);
+	unsigned long q;
+	int err;
+
+	if (!port)
+		return -EPERM;
+	q = vma->vm_pgoff / (port->array_size >> PAGE_SHIFT);
+	if (q >= port->nr_queues ||
+	    vma->vm_pgoff % (port->array_size >> PAGE_SHIFT) ||
+	    vma->vm_end - vma->vm_start != port->array_size ||
+	    !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
+		return -EACCES;
+	if (current->mm != port->pager.mm)
+		return -EACCES;
+	if (READ_ONCE(port->dead))
+		return -ENODEV;
+	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
+	/* VM_IO: MADV_DOFORK may not undo VM_DONTCOPY */
+	vm_flags_set(vma, VM_DONTCOPY | VM_IO);
+	err = remap_vmalloc_range(vma, port->queues[q].messages, 0);
+	if (err)
+		return err;
+	vma->vm_ops = &mach_array_operations;
+	vma->vm_private_data = port;
+	mach_array_open(vma);
+	return 0;
+}
+
+/*
+ * A pager that uses ioctls alone may have no mapping. Its exit is seen here,
+ * even when a child still holds the descriptor.
+ */
+static int mach_dev_flush(struct file *file, fl_owner_t id)
+{
+	struct mach_port *port = mach_dev_port(file);
+
+	if (port && id == port->owner && current->flags & PF_EXITING)
+		mach_port_die(port);
+	return 0;
+}
+
+static int mach_dev_open(struct inode *inode, struct file *file)
+{
+	file->private_data = NULL;	/* miscdevice has put itself there */
+	return 0;
+}
+
+static int mach_dev_release(struct inode *inode, struct file *file)
+{
+	struct mach_port *port = mach_dev_port(file);
+
+	if (port)
+		mach_port_shutdown(port);
+	return 0;
+}
+
+static const struct file_operations mach_dev_fops = {
+	.owner = THIS_MODULE,
+	.open = mach_dev_open,
+	.release = mach_dev_release,
+	.flush = mach_dev_flush,
+	.mmap = mach_dev_mmap,
+	.unlocked_ioctl = mach_dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = mach_dev_uring_cmd,
+};
+
+static struct miscdevice mach_dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "machvm",
+	.fops = &mach_dev_fops,
+	.mode = 0600,
+};
+
+int mach_dev_init(void)
+{
+	return misc_register(&mach_dev);
+}
+
+void mach_dev_exit(void)
+{
+	misc_deregister(&mach_dev);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "mach_call.h"
+
+#include <linux/file.h>
+#include <linux/uaccess.h>
+
+/* MACH_VM_VERSION, which every kind of descriptor answers. */
+int mach_call_version(struct mach_call_context *context,
+		      union mach_call_args *args)
+{
+	struct mach_vm_version *version = &args->version;
+
+	if (version->api || version->page_size || version->cluster_max)
+		return -EINVAL;
+	version->api = MACH_VM_API_VERSION;
+	version->page_size = PAGE_SIZE;
+	version->cluster_max = MACH_CLUSTER_MAX;
+	return 0;
+}
+
+static const struct mach_call *mach_call_find(const struct mach_call *table,
+					      unsigned int n,
+					      unsigned int command)
+{
+	const unsigned int size_bits = _IOC_SIZEMASK << _IOC_SIZESHIFT;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!((table[i].command ^ command) & ~size_bits))
+			return &table[i];
+	return NULL;
+}
+
+static int mach_call_respond(const struct mach_call *call,
+			     const union mach_call_args *args, void __user *to,
+			     u32 size)
+{
+	if (!(_IOC_DIR(call->command) & _IOC_READ))
+		return 0;
+	if (copy_to_user(to, args, min(size, call->size)))
+		return -EFAULT;
+	return 0;
+}
+
+/* The caller knows the number before anyone can use it. */
+static void mach_call_finish(struct mach_call_context *context, int err)
+{
+	if (!context->made)
+		return;
+	if (err) {
+		put_unused_fd(context->fd);
+		fput(context->made);
+	} else {
+		fd_install(context->fd, context->made);
+	}
+}
+
+/**
+ * mach_call_make_fd - Give the caller a new descriptor when the call succeeds
+ * @context: the call's
+ * @file: taken over, also on error
+ *
+ * Return: the number, or -EMFILE.
+ */
+int mach_call_make_fd(struct mach_call_context *context, struct file *file)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+
+	if (fd < 0) {
+		fput(file);
+		return fd;
+	}
+	context->fd = fd;
+	context->made = file;
+	return fd;
+}
+
+/**
+ * mach_call_dispatch - Run an ioctl
+ * @table: what this kind of descriptor answers
+ * @n: rows
+ * @context: self and file filled in
+ * @command: of the ioctl
+ * @address: of its structure
+ */
+long mach_call_dispatch(const struct mach_call *table, unsigned int n,
+			struct mach_call_context *context,
+			unsigned int command, unsigned long address)
+{
+	const struct mach_call *call = mach_call_find(table, n, command);
+	void __user *user = (void __user *)address;
+	union mach_call_args args;
+	u32 size;
+	int err, told;
+
+	if (!call)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < call->min_size)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(&args, call->size, user, size);
+	if (err)
+		return err;
+	if (args.size != size)
+		return -EINVAL;
+
+	err = call->probe ? mach_call_respond(call, &args, user, size) : 0;
+	if (err)
+		return err;
+	err = call->execute(context, &args);
+	if (!err || call->says_on_error) {
+		told = mach_call_respond(call, &args, user, size);
+		if (told && !err && call->undo)
+			call->undo(context, &args);
+		err = err ?: told;
+	}
+	mach_call_finish(context, err);
+	return err;
+}

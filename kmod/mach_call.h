@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How every ioctl comes in and goes out: one table, one copy each way. */
+#ifndef MACH_CALL_H
+#define MACH_CALL_H
+
+#include <linux/fs.h>
+#include <linux/mach_pager.h>
+
+/* All argument structures; each starts with its size. */
+union mach_call_args {
+	__u32 size;
+	struct mach_vm_version version;
+	struct mach_object_info info;
+	struct mach_object_name name;
+	struct mach_name_compare compare;
+	struct mach_pager_register reg;
+	struct mach_pager_create create;
+	struct mach_pager_publish publish;
+	struct mach_pager_receive receive;
+	struct mach_pager_answer answer;
+	struct mach_pager_collect collect;
+	struct mach_pager_supply supply;
+	struct mach_pager_lock lock;
+	struct mach_pager_destroy destroy;
+	struct mach_pager_attributes attributes;
+};
+
+/**
+ * struct mach_call_context - One call under way
+ * @self: what the descriptor stands for
+ * @file: the descriptor's file
+ * @fd: number reserved for @made
+ * @made: file that becomes visible when the caller has been told its number
+ */
+struct mach_call_context {
+	void *self;
+	struct file *file;
+	int fd;
+	struct file *made;
+};
+
+/**
+ * struct mach_call - One row of a descriptor's table
+ * @command: MACH_*
+ * @min_size: size of the structure's first version
+ * @size: size of the structure now
+ * @execute: does it; @args is checked for size only
+ * @undo: takes it back when the caller cannot be told; may be NULL
+ * @says_on_error: the arguments go back to the caller even then
+ * @probe: it cannot be undone: see first whether the caller can be told
+ */
+struct mach_call {
+	unsigned int command;
+	unsigned int min_size;
+	unsigned int size;
+	int (*execute)(struct mach_call_context *context,
+		       union mach_call_args *args);
+	void (*undo)(struct mach_call_context *context,
+		     union mach_call_args *args);
+	bool says_on_error;
+	bool probe;
+};
+
+#define MACH_CALL(_command, _type, _execute) {				\
+	.command = (_command),						\
+	.min_size = sizeof(_type),					\
+	.size = sizeof(_type),						\
+	.execute = (_execute),						\
+}
+
+long mach_call_dispatch(const struct mach_call *table, unsigned int n,
+			struct mach_call_context *context,
+			unsigned int command, unsigned long address);
+int mach_call_version(struct mach_call_context *context,
+		      union mach_call_args *args);
+int mach_call_make_fd(struct mach_call_context *context, struct file *file);
+
+#endif /* MACH_CALL_H */

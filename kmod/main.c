@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The init ladder. */
+#include "dev.h"
+#include "node.h"
+#include "vm_object.h"
+#include "vm_page.h"
+
+#include <linux/module.h>
+
+static int __init mach_init(void)
+{
+	int err;
+
+	err = mach_page_init();
+	if (err)
+		return err;
+	err = mach_object_init();
+	if (err)
+		goto err_page;
+	err = mach_node_init();
+	if (err)
+		goto err_object;
+	err = mach_dev_init();
+	if (err)
+		goto err_node;
+	return 0;
+
+err_node:
+	mach_node_exit();
+err_object:
+	mach_object_exit();
+err_page:
+	mach_page_exit();
+	return err;
+}
+
+static void __exit mach_exit(void)
+{
+	mach_dev_exit();
+	mach_node_exit();
+	mach_object_exit();
+	mach_page_exit();
+}
+
+module_init(mach_init);
+module_exit(mach_exit);
+
+MODULE_DESCRIPTION("Mach's memory objects, supplied by user-space pagers");
+MODULE_LICENSE("GPL");

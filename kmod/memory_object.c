@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memory_object.h"
+#include "mach_trace.h"
+#include "vm_page.h"
+#include "vm_pageout.h"
+
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+/**
+ * mach_request_create - Make a request that nobody knows yet
+ * @object: gets a reference
+ * @operation: MACH_OP_*
+ * @n: pages; their frames are the caller's to fill in
+ *
+ * Return: with one reference, or NULL.
+ */
+struct mach_request *mach_request_create(struct mach_object *object,
+					 u16 operation, unsigned int n)
+{
+	struct mach_request *request;
+
+	request = kmalloc(struct_size(request, frames, n), GFP_KERNEL);
+	if (!request)
+		return NULL;
+	refcount_set(&request->ref, 1);
+	mach_object_get(object);
+	request->object = object;
+	init_waitqueue_head(&request->wait);
+	request->operation = operation;
+	request->flags = 0;
+	request->access = 0;
+	request->first = 0;
+	request->n = n;
+	request->mandatory = 0;
+	request->cookie = object->cookie;
+	request->error = 0;
+	request->near = false;
+	request->ended = false;
+	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
+	INIT_HLIST_NODE(&request->link);
+	INIT_LIST_HEAD(&request->port_link);
+	return request;
+}
+
+static bool mach_request_is_return(const struct mach_request *request)
+{
+	return request->operation == MACH_OP_DATA_RETURN;
+}
+
+/* A data_request owns the frames left over, a data_return only holds them. */
+static void mach_request_drop_frames(struct mach_request *request)
+{
+	unsigned int i;
+
+	for (i = 0; i < request->n; i++) {
+		struct page *page = request->frames[i].bv_page;
+
+		if (!page)
+			continue;
+		if (mach_request_is_return(request))
+			put_page(page);
+		else
+			mach_page_free(page);
+	}
+}
+
+void mach_request_put(struct mach_request *request)
+{
+	if (!refcount_dec_and_test(&request->ref))
+		return;
+	mach_request_drop_frames(request);
+	mach_object_put(request->object);
+	kfree(request);
+}
+
+/* Send a request; when there is no pager any more it ends at once. */
+void mach_request_submit(struct mach_request *request)
+{
+	struct mach_pager *pager = request->object->pager;
+
+	trace_mach_request(request->operation, request->object->id,
+			   request->first, request->n);
+	if (pager->ops->submit(pager, request))
+		mach_request_end(request, -EIO);
+}
+
+/**
+ * mach_request_find - The request that a page is in
+ * @object: locked
+ * @index: a busy page, or one in a data_return
+ *
+ * Return: with a reference.
+ */
+struct mach_request *mach_request_find(struct mach_object *object,
+				       pgoff_t index)
+{
+	struct mach_request *request;
+
+	lockdep_assert_held(&object->pages.xa_lock);
+	hlist_for_each_entry(request, &object->requests, link) {
+		if (index - request->first >= request->n ||
+		    test_bit(index - request->first, request->settled))
+			continue;
+		mach_request_get(request);
+		return request;
+	}
+	return NULL;
+}
+
+static int mach_data_request_place(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+	XA_STATE(xas, &object->pages, request->first);
+	int err;
+
+	do {
+		xas_set(&xas, request->first);
+		mach_object_lock(object);
+		err = object->dead ? -EIO :
+		      mach_object_place(&xas, request->frames, request->n);
+		if (!err) {
+			hlist_add_head(&request->link, &object->requests);
+			if (request->mandatory != ULONG_MAX)
+				object->counts.requests++;
+		}
+		mach_object_unlock(object);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	return err;
+}
+
+/**
+ * mach_data_request_prepare - Reserve absent pages for data to come
+ * @object: no lock held
+ * @index: page that must be absent
+ * @mandatory: page whose failure somebody is told of, or ULONG_MAX
+ * @window: pages to reserve if they are absent, with @index
+ *
+ * Return: a request whose frames lie busy in the object, not sent yet; or
+ * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead.
+ */
+struct mach_request *mach_data_request_prepare(struct mach_object *object,
+					       pgoff_t index, pgoff_t mandatory,
+					       struct mach_extent *window)
+{
+	struct mach_request *request;
+	int err;
+
+	if (window->n > 1) {
+		mach_object_lock(object);
+		mach_object_absent_run(object, index, window);
+		mach_object_unlock(object);
+	}
+	if (!window->n)
+		return ERR_PTR(-EEXIST);
+	request = mach_request_create(object, MACH_OP_DATA_REQUEST, window->n);
+	if (!request)
+		return ERR_PTR(-ENOMEM);
+	request->first = window->first;
+	request->mandatory = mandatory;
+
+	err = mach_page_alloc(request->frames, request->n);
+	if (err && mach_pageout_make_room(request->n))
+		err = mach_page_alloc(request->frames, request->n);
+	if (err)
+		request->n = 0;
+	else
+		err = mach_data_request_place(request);
+	if (err) {
+		mach_request_put(request);
+		return ERR_PTR(err);
+	}
+	return request;
+}
+
+/**
+ * mach_data_request - Ask the pager for an absent page and its neighbours
+ * @object: no lock held
+ * @index: the mandatory page
+ * @pages: a power of two: the window is aligned to it, and clipped to the
+ *	object and to what is there already
+ * @access: MACH_ACCESS_* wanted
+ *
+ * Return: as mach_data_request_prepare(), but sent.
+ * Source: Mach's memory_object_data_request.
+ */
+struct mach_request *mach_data_request(struct mach_object *object,
+				       pgoff_t index, unsigned int pages,
+				       u32 access)
+{
+	struct mach_request *request;
+	struct mach_extent window;
+
+	pages = min(pages, object->pager->request_pages);
+	window = mach_extent_window(index, pages, 0, object->npages);
+	request = mach_data_request_prepare(object, index, index, &window);
+	if (IS_ERR(request))
+		return request;
+	request->access = access;
+	mach_request_submit(request);
+	return request;
+}
+
+static bool mach_request_settled(struct mach_request *request, pgoff_t index)
+{
+	return READ_ONCE(request->ended) ||
+	       test_bit(index - request->first, request->settled);
+}
+
+/* The pager was just woken on this CPU: let it run before going to sleep. */
+static void mach_request_hand_off(struct mach_request *request, pgoff_t index)
+{
+	struct mach_hand_off *hand_off = &request->object->pager->hand_off;
+
+	if (!request->near || mach_request_settled(request, index) ||
+	    !mach_hand_off_pays(hand_off))
+		return;
+	mach_compat_hand_off();
+	if (!mach_request_settled(request, index))
+		mach_hand_off_failed(hand_off);
+}
+
+/**
+ * mach_request_wait_page - Wait until a page's state changes
+ * @request: where it is in
+ * @index: the page
+ *
+ * Who needs the page looks again afterwards. Return: 0; -EINTR when killed; for
+ * the mandatory page also the pager's error.
+ */
+int mach_request_wait_page(struct mach_request *request, pgoff_t index)
+{
+	mach_request_hand_off(request, index);
+	if (wait_event_killable(request->wait,
+				mach_request_settled(request, index)))
+		return -EINTR;
+	if (request->operation == MACH_OP_DATA_REQUEST &&
+	    index == request->mandatory)
+		return READ_ONCE(request->error);
+	return 0;
+}
+
+static void mach_request_wake(struct mach_request *request)
+{
+	if (wq_has_sleeper(&request->wait))
+		wake_up_all(&request->wait);
+}
+
+static void mach_request_record(struct mach_request *request, int error)
+{
+	WRITE_ONCE(request->error, error);
+	if (request->operation != MACH_OP_DATA_REQUEST)
+		mapping_set_error(request->object->inode->i_mapping, error);
+}
+
+/* Filled frames become the object's. */
+static void mach_settle_supply(struct mach_request *request, pgoff_t first,
+			       unsigned int n)
+{
+	struct mach_object_counts *counts = &request->object->counts;
+	struct bio_vec *frame = &request->frames[first - request->first];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
+		frame[i].bv_page = NULL;
+	}
+	counts->resident += n;
+	counts->pageins += n;
+}
+
+static void mach_settle_taken(struct mach_request *request, pgoff_t first,
+			      unsigned int n)
+{
+	struct mach_object *object = request->object;
+	struct bio_vec *frame = &request->frames[first - request->first];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
+		if (!xa_get_mark(&object->pages, first + i, MACH_OBJECT_DIRTY))
+			object->counts.dirty--;
+		/* who waits to flush it must not find it pinned by us */
+		put_page(frame[i].bv_page);
+		frame[i].bv_page = NULL;
+	}
+	object->counts.pageouts += n;
+}
+
+/* Data that was not taken is dirty again. */
+static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
+			      unsigned int n)
+{
+	struct bio_vec *frame = &request->frames[first - request->first];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
+		__xa_set_mark(&request->object->pages, first + i,
+			      MACH_OBJECT_DIRTY);
+	}
+}
+
+/* Pages that will not come, or data that was not taken; n may be 0. */
+static void mach_settle_refused(struct mach_request *request, pgoff_t first,
+				unsigned int n)
+{
+	if (mach_request_is_return(request))
+		mach_settle_dirty(request, first, n);
+	else
+		mach_object_remove(request->object, first, n);
+}
+
+typedef void (*mach_settle_fn)(struct mach_request *request, pgoff_t first,
+			       unsigned int n);
+
+static int mach_request_settle(struct mach_request *request, pgoff_t first,
+			       unsigned int n, int error, mach_settle_fn settle)
+{
+	struct mach_object *object = request->object;
+
+	mach_object_lock(object);
+	if (request->ended) {
+		mach_object_unlock(object);
+		return -ESTALE;
+	}
+	settle(request, first, n);
+	bitmap_set(request->settled, first - request->first, n);
+	if (error) {
+		object->counts.errors += n;
+		if (mach_request_is_return(request) ||
+		    request->mandatory - first < n)
+			mach_request_record(request, error);
+	}
+	mach_object_unlock(object);
+	mach_request_wake(request);
+	return 0;
+}
+
+/**
+ * mach_request_supply - Filled frames become resident
+ * @request: a data_request that the caller answers
+ * @first: first page index
+ * @n: how many, none settled yet
+ *
+ * Return: 0, or -ESTALE if the request has ended.
+ * Source: Mach's memory_object_data_supply.
+ */
+int mach_request_supply(struct mach_request *request, pgoff_t first,
+			unsigned int n)
+{
+	return mach_request_settle(request, first, n, 0, mach_settle_supply);
+}
+
+/**
+ * mach_request_taken - The pager has the returned data
+ * @request: a data_return that the caller answers
+ * @first: first page index
+ * @n: how many, none settled yet
+ *
+ * A page that was pinned when it was returned stays dirty: its holder may have
+ * written since. Return: 0, or -ESTALE if the request has ended.
+ */
+int mach_request_taken(struct mach_request *request, pgoff_t first,
+		       unsigned int n)
+{
+	return mach_request_settle(request, first, n, 0, mach_settle_taken);
+}
+
+/**
+ * mach_request_refuse - The pager has no data, or did not take it
+ * @request: a data_request or data_return that the caller answers
+ * @first: first page index
+ * @n: how many, none settled yet
+ * @error: -errno
+ *
+ * Return: 0, or -ESTALE if the request has ended.
+ * Source: Mach's memory_object_data_error.
+ */
+int mach_request_refuse(struct mach_request *request, pgoff_t first,
+			unsigned int n, int error)
+{
+	return mach_request_settle(request, first, n, error,
+				   mach_settle_refused);
+}
+
+/* Settle what no part named. Neighbours vanish without a word. */
+static void mach_request_drop_rest(struct mach_request *request, int error)
+{
+	bool failed = error && request->operation == MACH_OP_SYNCHRONIZE;
+	unsigned int start, end;
+
+	for_each_clear_bitrange(start, end, request->settled, request->n) {
+		pgoff_t first = request->first + start;
+
+		mach_settle_refused(request, first, end - start);
+		if (mach_request_is_return(request)) {
+			request->object->counts.errors += end - start;
+			failed = true;
+		} else if (request->mandatory - first < end - start) {
+			request->object->counts.errors++;
+			failed = true;
+		}
+	}
+	if (failed)
+		mach_request_record(request, error ?: -EIO);
+}
+
+/**
+ * mach_request_end - Nothing more will come
+ * @request: a request
+ * @error: 0 at a commit, -errno when it is aborted
+ *
+ * What is not settled yet is dropped; the mandatory page and data that was not
+ * taken fail with @error or -EIO. Return: 0, or -ESTALE if it has ended before.
+ */
+int mach_request_end(struct mach_request *request, int error)
+{
+	struct mach_object *object = request->object;
+
+	mach_object_lock(object);
+	if (request->ended) {
+		mach_object_unlock(object);
+		return -ESTALE;
+	}
+	mach_request_drop_rest(request, error);
+	WRITE_ONCE(request->ended, true);
+	hlist_del_init(&request->link);
+	mach_object_unlock(object);
+	mach_request_wake(request);
+	return 0;
+}

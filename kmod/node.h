@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Published objects: /dev/machobj/NAME. */
+#ifndef MACH_NODE_H
+#define MACH_NODE_H
+
+#include "vm_object.h"
+
+int mach_node_publish(struct mach_object *object,
+		      const struct mach_pager_publish *args);
+void mach_node_unpublish(struct mach_object *object);
+
+int mach_node_init(void);
+void mach_node_exit(void);
+
+#endif /* MACH_NODE_H */

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "object_file.h"
+#include "compat.h"
+#include "data_return.h"
+#include "mach_call.h"
+#include "pmap.h"
+#include "vm_fault.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/uio.h>
+
+static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (mach_object_is_dead(file->private_data))
+		return -ENODEV;
+	file_accessed(file);
+	vma->vm_ops = &mach_vm_operations;
+	mach_pmap_prepare(vma);
+	return 0;
+}
+
+static ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	ssize_t done = 0;
+
+	while (iov_iter_count(to) && iocb->ki_pos < object->size) {
+		unsigned int in_page = offset_in_page(iocb->ki_pos);
+		size_t bytes = min3((u64)iov_iter_count(to),
+				    (u64)PAGE_SIZE - in_page,
+				    object->size - iocb->ki_pos);
+		struct page *page;
+		size_t copied;
+
+		page = mach_fault_page(object, iocb->ki_pos >> PAGE_SHIFT,
+				       MACH_ACCESS_READ,
+				       !(iocb->ki_flags & IOCB_NOWAIT));
+		if (IS_ERR(page))
+			return done ?: PTR_ERR(page);
+		copied = copy_page_to_iter(page, in_page, bytes, to);
+		put_page(page);
+		iocb->ki_pos += copied;
+		done += copied;
+		if (copied < bytes)
+			return done ?: -EFAULT;
+		cond_resched();
+	}
+	return done;
+}
+
+/* One page's share of a write; 0 when the source has to be faulted in first. */
+static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
+				      struct iov_iter *from, bool wait)
+{
+	pgoff_t index = at >> PAGE_SHIFT;
+	unsigned int in_page = offset_in_page(at);
+	size_t bytes = min3((u64)iov_iter_count(from),
+			    (u64)PAGE_SIZE - in_page, object->size - at);
+	struct page *page;
+
+	page = mach_fault_page(object, index,
+			       MACH_ACCESS_READ | MACH_ACCESS_WRITE, wait);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	/* the page is locked: a fault on the source must not come to us */
+	bytes = copy_page_from_iter_atomic(page, in_page, bytes, from);
+	if (bytes)
+		mach_object_mark_dirty(object, index);
+	unlock_page(page);
+	put_page(page);
+	return bytes;
+}
+
+static ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	bool wait = !(iocb->ki_flags & IOCB_NOWAIT);
+	ssize_t done = 0, bytes;
+
+	if (iocb->ki_flags & IOCB_APPEND)
+		iocb->ki_pos = object->size;
+	if (iov_iter_count(from) && iocb->ki_pos >= object->size)
+		return -ENOSPC;
+	while (iov_iter_count(from) && iocb->ki_pos < object->size) {
+		if (fault_in_iov_iter_readable(from, PAGE_SIZE) &&
+		    fault_in_iov_iter_readable(from, 1))
+			return done ?: -EFAULT;
+		bytes = mach_object_write_page(object, iocb->ki_pos, from,
+					       wait);
+		if (bytes < 0)
+			return done ?: bytes;
+		iocb->ki_pos += bytes;
+		done += bytes;
+		if (fatal_signal_pending(current))
+			return done ?: -EINTR;
+		cond_resched();
+	}
+	if (iocb_is_dsync(iocb)) {
+		int err = vfs_fsync_range(iocb->ki_filp, iocb->ki_pos - done,
+					  iocb->ki_pos - 1, 0);
+
+		return err ?: done;
+	}
+	return done;
+}
+
+static loff_t mach_object_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct mach_object *object = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, object->size);
+}
+
+static int mach_object_fsync(struct file *file, loff_t start, loff_t end,
+			     int datasync)
+{
+	struct mach_object *object = file->private_data;
+	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, object->npages - 1);
+	int err, lost;
+
+	if (start >> PAGE_SHIFT > last)
+		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
+	err = mach_data_return_range(object, start >> PAGE_SHIFT, last + 1,
+				     MACH_MSG_SYNC);
+	if (!err && !mach_object_is_dead(object))
+		err = mach_object_synchronize(object);
+	/* each descriptor learns once of data that was lost since it last asked */
+	lost = file_check_and_advance_wb_err(file);
+	if (!err && mach_object_is_dead(object))
+		err = -EIO;
+	return lost ?: err;
+}
+
+static int mach_object_release(struct inode *inode, struct file *file)
+{
+	mach_object_right_put(file->private_data);
+	return 0;
+}
+
+static int mach_object_info(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct mach_object *object = context->self;
+	struct mach_object_info info = { .size = args->size };
+
+	if (memchr_inv((u8 *)&args->info + sizeof(u32), 0,
+		       sizeof(info) - sizeof(u32)))
+		return -EINVAL;
+	mach_object_lock(object);
+	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
+		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
+		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0);
+	info.object_size = object->size;
+	info.cluster = object->cluster << PAGE_SHIFT;
+	info.resident = object->counts.resident;
+	info.dirty = object->counts.dirty;
+	info.pageins = object->counts.pageins;
+	info.pageouts = object->counts.pageouts;
+	info.requests = object->counts.requests;
+	info.errors = object->counts.errors;
+	mach_object_unlock(object);
+	args->info = info;
+	return 0;
+}
+
+static const struct file_operations mach_name_fops;
+
+/* The object that an object or name descriptor means, not referenced. */
+static struct mach_object *mach_object_of_file(struct file *file)
+{
+	if (file->f_op != &mach_object_fops && file->f_op != &mach_name_fops)
+		return NULL;
+	return file->private_data;
+}
+
+static int mach_object_name(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct mach_object *object = context->self;
+	struct file *file;
+	int fd;
+
+	if (args->name.flags || args->name.fd || args->name.reserved)
+		return -EINVAL;
+	file = anon_inode_getfile("[machname]", &mach_name_fops, object,
+				  O_RDONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mach_object_get(object);
+	fd = mach_call_make_fd(context, file);
+	if (fd < 0)
+		return fd;
+	args->name.fd = fd;
+	return 0;
+}
+
+static int mach_name_compare(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_object *other;
+	struct file *file;
+
+	if (args->compare.flags || args->compare.equal)
+		return -EINVAL;
+	file = fget(args->compare.fd);
+	if (!file)
+		return -EBADF;
+	other = mach_object_of_file(file);
+	args->compare.equal = other == context->self;
+	fput(file);
+	return other ? 0 : -EBADF;
+}
+
+static const struct mach_call mach_object_calls[] = {
+	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version,
+		  mach_call_version),
+	MACH_CALL(MACH_OBJECT_INFO, struct mach_object_info, mach_object_info),
+	MACH_CALL(MACH_OBJECT_NAME, struct mach_object_name, mach_object_name),
+	MACH_CALL(MACH_NAME_COMPARE, struct mach_name_compare,
+		  mach_name_compare),
+};
+
+static long mach_object_ioctl(struct file *file, unsigned int command,
+			      unsigned long address)
+{
+	struct mach_call_context context = {
+		.self = file->private_data,
+		.file = file,
+	};
+
+	return mach_call_dispatch(mach_object_calls,
+				  ARRAY_SIZE(mach_object_calls), &context,
+				  command, address);
+}
+
+static int (*mach_object_node_open)(struct inode *inode, struct file *file);
+
+static int mach_object_open(struct inode *inode, struct file *file)
+{
+	return mach_object_node_open(inode, file);
+}
+
+/* Set once, before the first node appears: how a node finds its object. */
+void mach_object_file_set_open(int (*open)(struct inode *inode,
+					   struct file *file))
+{
+	mach_object_node_open = open;
+}
+
+const struct file_operations mach_object_fops = {
+	.owner = THIS_MODULE,
+	.open = mach_object_open,
+	.release = mach_object_release,
+	.mmap = mach_object_mmap,
+	.read_iter = mach_object_read_iter,
+	.write_iter = mach_object_write_iter,
+	.splice_read = mach_compat_splice_read,
+	.llseek = mach_object_llseek,
+	.fsync = mach_object_fsync,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static int mach_name_release(struct inode *inode, struct file *file)
+{
+	mach_object_put(file->private_data);
+	return 0;
+}
+
+/* A name authorises nothing but asking. */
+static const struct file_operations mach_name_fops = {
+	.owner = THIS_MODULE,
+	.release = mach_name_release,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/**
+ * mach_object_file_open - Make an opened node a descriptor of its object
+ * @object: one right of the caller, taken over on success
+ * @file: being opened
+ *
+ * Return: 0, or -EACCES when the object is read-only and the file is not.
+ */
+int mach_object_file_open(struct mach_object *object, struct file *file)
+{
+	if (object->read_only && file->f_mode & FMODE_WRITE)
+		return -EACCES;
+	file->private_data = object;
+	file->f_mapping = object->inode->i_mapping;
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	return 0;
+}
+
+/**
+ * mach_object_file - Make an object descriptor
+ * @object: one right of the caller, taken over on success
+ */
+struct file *mach_object_file(struct mach_object *object)
+{
+	struct file *file;
+
+	if (!try_module_get(THIS_MODULE))
+		return ERR_PTR(-ENODEV);
+	ihold(object->inode);
+	file = alloc_file_pseudo(object->inode, mach_object_mount, "machobj",
+				 object->read_only ? O_RDONLY : O_RDWR,
+				 &mach_object_fops);
+	if (IS_ERR(file)) {
+		iput(object->inode);
+		module_put(THIS_MODULE);
+		return file;
+	}
+	file->private_data = object;
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	return file;
+}

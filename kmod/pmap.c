@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pmap.h"
+#include "compat.h"
+
+/* Ordinary refcounted pages, entered in batches by mach_pmap_enter(). */
+void mach_pmap_prepare(struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_MIXEDMAP);
+}
+
+/**
+ * mach_pmap_enter - Map consecutive pages, without write permission
+ * @vma: area, VM_MIXEDMAP, with a page_mkwrite operation
+ * @address: of the first page
+ * @pages: frames that stay resident until this returns
+ * @n: how many, inside the area
+ *
+ * Stops at an entry that is there already: then another fault was faster, and
+ * has mapped what follows as well. Return: 0, or -ENOMEM.
+ */
+int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
+		    struct page **pages, unsigned int n)
+{
+	unsigned long left = n;
+	int err = vm_insert_pages(vma, address, pages, &left);
+
+	return err == -EBUSY ? 0 : err;
+}
+
+/**
+ * mach_pmap_revoke - Unmap pages everywhere, in every process
+ * @mapping: whose areas map the pages
+ * @first: page index
+ * @n: how many
+ *
+ * When this returns no CPU has an entry of them. Private copies stay. The
+ * caller makes sure that no new entries appear before it is done.
+ */
+void mach_pmap_revoke(struct address_space *mapping, pgoff_t first,
+		      unsigned long n)
+{
+	unmap_mapping_range(mapping, (loff_t)first << PAGE_SHIFT,
+			    (loff_t)n << PAGE_SHIFT, 0);
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm_fault.h"
+#include "compat.h"
+#include "pmap.h"
+#include "vm_page.h"
+
+#include <linux/file.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+/* Most pages that one fault maps; a whole leaf of small clusters. */
+#define MACH_FAULT_MAP_MAX	64
+/* What a fault on a page that is there maps at least, as Linux does. */
+#define MACH_FAULT_AROUND	16
+
+/**
+ * struct mach_fault - One fault on an object
+ * @vmf: Linux's
+ * @object: the object
+ * @index: its page
+ * @write: the page is to be written, or copied for writing
+ * @share: written pages go back to the pager
+ * @asked: it has asked the pager: only what came with the answer is new
+ */
+struct mach_fault {
+	struct vm_fault *vmf;
+	struct mach_object *object;
+	pgoff_t index;
+	bool write;
+	bool share;
+	bool asked;
+};
+
+static u32 mach_fault_access(const struct mach_fault *fault)
+{
+	return fault->write && fault->share ?
+	       MACH_ACCESS_READ | MACH_ACCESS_WRITE : MACH_ACCESS_READ;
+}
+
+/* A program that has said "random" gets what it asks for. */
+static unsigned int mach_fault_cluster(const struct mach_fault *fault)
+{
+	if (fault->vmf->vma->vm_flags & VM_RAND_READ)
+		return 1;
+	return READ_ONCE(fault->object->cluster);
+}
+
+/* The pages that this fault may map, all in its area and near it. */
+static struct mach_extent mach_fault_around(const struct mach_fault *fault)
+{
+	struct vm_area_struct *vma = fault->vmf->vma;
+	unsigned int pages = mach_fault_cluster(fault);
+	pgoff_t end = min_t(pgoff_t, vma->vm_pgoff + vma_pages(vma),
+			    fault->object->npages);
+
+	if (!fault->asked && !(vma->vm_flags & VM_RAND_READ))
+		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);
+	pages = min_t(unsigned int, pages, MACH_FAULT_MAP_MAX);
+	return mach_extent_window(fault->index, pages, vma->vm_pgoff, end);
+}
+
+/*
+ * Map resident pages around the fault. Those behind it come first: when one of
+ * them has an entry already, the rest has as well.
+ */
+static vm_fault_t mach_fault_map(const struct mach_fault *fault,
+				 const struct mach_extent *run,
+				 struct page **pages)
+{
+	struct vm_area_struct *vma = fault->vmf->vma;
+	unsigned int before = fault->index - run->first;
+	unsigned long address = fault->vmf->address & PAGE_MASK;
+	int err;
+
+	err = mach_pmap_enter(vma, address, pages + before, run->n - before);
+	if (!err && before)
+		err = mach_pmap_enter(vma, address - before * PAGE_SIZE, pages,
+				      before);
+	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
+}
+
+/* May the fault have the page as it is? */
+static bool mach_fault_suits(const struct mach_fault *fault, struct page *page)
+{
+	switch (mach_page_state(page)) {
+	case MACH_PAGE_RESIDENT:
+		return true;
+	case MACH_PAGE_RETURN:
+		return !(fault->write && fault->share);
+	case MACH_PAGE_BUSY:
+		return false;
+	}
+	return false;
+}
+
+static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
+					struct page *page)
+{
+	struct mach_extent run = mach_fault_around(fault);
+	struct page *pages[MACH_FAULT_MAP_MAX];
+
+	if (run.n == 1)
+		return mach_fault_map(fault, &run, &page);
+	mach_object_lock(fault->object);
+	mach_object_resident_run(fault->object, &run, fault->index, pages);
+	mach_object_unlock(fault->object);
+	return mach_fault_map(fault, &run, pages);
+}
+
+/*
+ * Look the page up and, if it is there, settle the fault.
+ * Return: 0 if it is not; then *@request is the one it is in, if any.
+ */
+static vm_fault_t mach_fault_resident(const struct mach_fault *fault,
+				      struct mach_request **request)
+{
+	struct mach_object *object = fault->object;
+	vm_fault_t ret = 0;
+	struct page *page;
+
+	*request = NULL;
+	down_read(&object->map_lock);
+	mach_object_lock(object);
+	page = mach_object_page(object, fault->index);
+	if (page && !mach_fault_suits(fault, page)) {
+		*request = mach_request_find(object, fault->index);
+		page = NULL;
+	}
+	mach_object_unlock(object);
+	/* the map_lock keeps it resident */
+	if (page && fault->write) {
+		get_page(page);
+		lock_page(page);
+		fault->vmf->page = page;
+		ret = VM_FAULT_LOCKED;
+	} else if (page) {
+		ret = mach_fault_map_around(fault, page);
+	}
+	up_read(&object->map_lock);
+	return ret;
+}
+
+/*
+ * The answer is there, and no lock is held. A read takes the lock back and maps
+ * what came, which is cheaper than a second fault; a write may not, because
+ * Linux goes on with page tables that it looked up before. An error is told
+ * under the lock as well.
+ */
+static vm_fault_t mach_fault_resume(struct mach_fault *fault,
+				    struct mm_struct *mm, struct file *file,
+				    int err)
+{
+	struct mach_request *other;
+	vm_fault_t ret;
+
+	if (err == -EINTR || (!err && fault->write) ||
+	    !mach_compat_fault_relock(fault->vmf, mm, file))
+		return VM_FAULT_RETRY;
+	if (err)
+		return VM_FAULT_SIGBUS;
+	fault->asked = true;
+	ret = mach_fault_resident(fault, &other);
+	if (other)
+		mach_request_put(other);
+	/* gone again: the next fault asks again */
+	return (ret ?: VM_FAULT_NOPAGE) | VM_FAULT_MAJOR;
+}
+
+/* Wait without Linux's lock. */
+static vm_fault_t mach_fault_wait(struct mach_fault *fault,
+				  struct mach_request *request)
+{
+	struct vm_fault *vmf = fault->vmf;
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	struct file *file;
+	vm_fault_t ret;
+	int err;
+
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
+		/* this caller cannot let go of the lock */
+		err = mach_request_wait_page(request, fault->index);
+		return err ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+	}
+	file = get_file(vmf->vma->vm_file);
+	mach_compat_fault_unlock(vmf);
+	err = mach_request_wait_page(request, fault->index);
+	ret = mach_fault_resume(fault, mm, file, err);
+	fput(file);
+	return ret;
+}
+
+/* Nobody has asked for the page yet. */
+static vm_fault_t mach_fault_ask(const struct mach_fault *fault,
+				 struct mach_request **request)
+{
+	*request = mach_data_request(fault->object, fault->index,
+				     mach_fault_cluster(fault),
+				     mach_fault_access(fault));
+	if (!IS_ERR(*request))
+		return 0;
+	if (*request == ERR_PTR(-EEXIST))
+		return VM_FAULT_NOPAGE;	/* it has come: look again */
+	/* -ENOMEM as well: VM_FAULT_OOM would have it tried for ever */
+	return VM_FAULT_SIGBUS;
+}
+
+static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
+{
+	struct mach_fault fault = {
+		.vmf = vmf,
+		.object = vmf->vma->vm_file->private_data,
+		.index = vmf->pgoff,
+		.write = vmf->flags & FAULT_FLAG_WRITE,
+		.share = vmf->vma->vm_flags & VM_SHARED,
+		.asked = vmf->flags & FAULT_FLAG_TRIED,
+	};
+	struct mach_object *object = fault.object;
+	struct mach_request *request;
+	vm_fault_t ret;
+
+	if (fault.index >= object->npages || mach_object_is_dead(object))
+		return VM_FAULT_SIGBUS;
+	ret = mach_fault_resident(&fault, &request);
+	if (ret)
+		return ret;
+	if (mach_pager_is_self(object->pager))
+		ret = VM_FAULT_SIGBUS;
+	else if (!request)
+		ret = mach_fault_ask(&fault, &request);
+	if (!ret)
+		ret = mach_fault_wait(&fault, request);
+	if (!IS_ERR_OR_NULL(request))
+		mach_request_put(request);
+	return ret;
+}
+
+/*
+ * First write to a page that is mapped read-only. Linux allows no waiting here:
+ * a page in a data_return is unmapped, so that the write comes as a fault.
+ */
+static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
+{
+	struct mach_object *object = vmf->vma->vm_file->private_data;
+	struct page *page;
+	bool writable;
+
+	down_read(&object->map_lock);
+	mach_object_lock(object);
+	page = mach_object_page(object, vmf->pgoff);
+	writable = page == vmf->page &&
+		   mach_page_state(page) == MACH_PAGE_RESIDENT && !object->dead;
+	mach_object_unlock(object);
+	if (writable) {
+		lock_page(page);
+		mach_object_mark_dirty(object, vmf->pgoff);
+	}
+	up_read(&object->map_lock);
+	if (writable)
+		return VM_FAULT_LOCKED;
+	mach_pmap_revoke(object->inode->i_mapping, vmf->pgoff, 1);
+	return VM_FAULT_NOPAGE;
+}
+
+/*
+ * Maps nothing. Linux 6.12 has faults of areas without this operation retried
+ * under the mmap lock.
+ */
+static vm_fault_t mach_vm_map_pages(struct vm_fault *vmf, pgoff_t first,
+				    pgoff_t last)
+{
+	return 0;
+}
+
+const struct vm_operations_struct mach_vm_operations = {
+	.fault = mach_vm_fault,
+	.page_mkwrite = mach_vm_page_mkwrite,
+	.map_pages = mach_vm_map_pages,
+};
+
+static struct mach_request *mach_fault_request(struct mach_object *object,
+					       pgoff_t index, u32 access)
+{
+	struct mach_request *request;
+
+	mach_object_lock(object);
+	request = mach_request_find(object, index);
+	mach_object_unlock(object);
+	if (request)
+		return request;
+	return mach_data_request(object, index, READ_ONCE(object->cluster),
+				 access);
+}
+
+/* The resident page at @index, held; NULL if it has to be waited for. */
+static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
+				      u32 access)
+{
+	struct page *page;
+
+	lockdep_assert_held(&object->map_lock);
+	mach_object_lock(object);
+	page = mach_object_page(object, index);
+	if (page && (mach_page_state(page) == MACH_PAGE_BUSY ||
+		     (access & MACH_ACCESS_WRITE &&
+		      mach_page_state(page) == MACH_PAGE_RETURN)))
+		page = NULL;
+	if (page)
+		get_page(page);
+	mach_object_unlock(object);
+	if (page && access & MACH_ACCESS_WRITE)
+		lock_page(page);
+	return page;
+}
+
+/**
+ * mach_fault_page - Have a page in memory, for calls that read and write
+ * @object: no lock held
+ * @index: inside the object
+ * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
+ *	marks it dirty before it unlocks
+ * @wait: false: -EAGAIN when a pager would have to be asked
+ *
+ * Return: the page with a reference; -EIO or the pager's error, -EDEADLK,
+ * -EINTR, -ENOMEM, -EAGAIN.
+ */
+struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
+			     u32 access, bool wait)
+{
+	struct mach_request *request;
+	struct page *page;
+	int err = 0;
+
+	while (!err) {
+		if (mach_object_is_dead(object))
+			return ERR_PTR(-EIO);
+		down_read(&object->map_lock);
+		page = mach_fault_lookup(object, index, access);
+		up_read(&object->map_lock);
+		if (page)
+			return page;
+		if (mach_pager_is_self(object->pager))
+			return ERR_PTR(-EDEADLK);
+		if (!wait)
+			return ERR_PTR(-EAGAIN);
+		request = mach_fault_request(object, index, access);
+		if (request == ERR_PTR(-EEXIST))
+			continue;
+		if (IS_ERR(request))
+			return ERR_CAST(request);
+		err = mach_request_wait_page(request, index);
+		mach_request_put(request);
+	}
+	return ERR_PTR(err);
+}

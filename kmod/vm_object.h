@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory objects: which pages are in memory, and in which state.
+ *
+ * A page of an object is absent, busy (a frame placed by a data_request that
+ * nobody can see yet), resident, or in a data_return. Two locks keep that:
+ *
+ *	object->map_lock	read: no resident page goes away or stops being
+ *				writable; held from lookup to page-table entry.
+ *				write: held while pages are revoked.
+ *	  page lock		held by Linux over a write fault's last steps;
+ *				taken before a page's dirty mark is cleared.
+ *	    object lock		(xa_lock of pages) the tree, its marks, states,
+ *				requests and counts.
+ *
+ * The whole tree of locks is in docs/locking.md.
+ */
+#ifndef MACH_VM_OBJECT_H
+#define MACH_VM_OBJECT_H
+
+#include "extent.h"
+#include "pager.h"
+
+#include <linux/bvec.h>
+#include <linux/fs.h>
+#include <linux/rwsem.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#define MACH_OBJECT_DIRTY	XA_MARK_0
+
+struct mach_node;
+
+/**
+ * struct mach_object_counts - What MACH_OBJECT_INFO reports
+ * @resident: pages that are in memory and not busy
+ * @dirty: of them, with the dirty mark or in a data_return
+ * @pageins: pages supplied
+ * @pageouts: pages taken back
+ * @requests: data_requests sent
+ * @errors: pages refused, lost, or not taken back
+ */
+struct mach_object_counts {
+	u64 resident;
+	u64 dirty;
+	u64 pageins;
+	u64 pageouts;
+	u64 requests;
+	u64 errors;
+};
+
+/**
+ * struct mach_object - A memory object
+ *
+ * (a) atomic, (c) const until freed, (m) map_lock, (o) the object lock,
+ * (n) the node table's lock, (p) the pager's port
+ *
+ * @ref: (a) keeps the structure
+ * @rights: (a) open object descriptors and the node; at zero it terminates
+ * @pager: (c) referenced
+ * @inode: (c) owns the address space that all its areas hang on
+ * @size: (c) bytes
+ * @npages: (c) pages, the last one perhaps in part
+ * @cookie: (c) the pager's word for it
+ * @id: (c) the pager's number for it
+ * @read_only: (c) nobody may write
+ * @cluster: (o) pages of a full request; may be read without the lock
+ * @dead: (o) destroyed, or its pager is gone
+ * @map_lock: see above
+ * @hand: (m) where reclaiming goes on
+ * @pageout_link: of vm_pageout.c, with a lock of its own
+ * @pages: (o) frames by page index; its lock is the object lock
+ * @requests: (o) data_requests and data_returns under way
+ * @counts: (o)
+ * @node: (n) its node, if it is published
+ * @terminate: runs when the last right went
+ */
+struct mach_object {
+	refcount_t ref;
+	atomic_t rights;
+	struct mach_pager *pager;
+	struct inode *inode;
+	u64 size;
+	pgoff_t npages;
+	u64 cookie;
+	u32 id;
+	bool read_only;
+	unsigned int cluster;
+	bool dead;
+	struct rw_semaphore map_lock;
+	pgoff_t hand;
+	struct list_head pageout_link;
+	struct xarray pages;
+	struct hlist_head requests;
+	struct mach_object_counts counts;
+	struct mach_node *node;
+	struct work_struct terminate;
+};
+
+static inline void mach_object_lock(struct mach_object *object)
+{
+	xa_lock(&object->pages);
+}
+
+static inline void mach_object_unlock(struct mach_object *object)
+{
+	xa_unlock(&object->pages);
+}
+
+static inline void mach_object_get(struct mach_object *object)
+{
+	refcount_inc(&object->ref);
+}
+
+static inline void mach_object_set_dead(struct mach_object *object)
+{
+	mach_object_lock(object);
+	object->dead = true;
+	mach_object_unlock(object);
+}
+
+static inline bool mach_object_is_dead(struct mach_object *object)
+{
+	return READ_ONCE(object->dead);
+}
+
+/* Bytes of the pages [first, first + n) that lie inside the object. */
+static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
+				    unsigned int n)
+{
+	u64 offset = (u64)first << PAGE_SHIFT;
+
+	return min((u64)n << PAGE_SHIFT, object->size - offset);
+}
+
+struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
+				       u64 cookie, bool read_only);
+void mach_object_put(struct mach_object *object);
+
+bool mach_object_right_try_get(struct mach_object *object);
+void mach_object_right_get(struct mach_object *object);
+void mach_object_right_put(struct mach_object *object);
+
+struct page *mach_object_page(struct mach_object *object, pgoff_t index);
+unsigned int mach_object_resident_run(struct mach_object *object,
+				      struct mach_extent *around, pgoff_t index,
+				      struct page **pages);
+void mach_object_absent_run(struct mach_object *object, pgoff_t index,
+			    struct mach_extent *window);
+int mach_object_place(struct xa_state *xas, const struct bio_vec *frames,
+		      unsigned int n);
+void mach_object_remove(struct mach_object *object, pgoff_t first,
+			unsigned int n);
+void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
+void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty);
+unsigned int mach_object_reclaim(struct mach_object *object,
+				 unsigned int pages);
+void mach_object_queue(struct work_struct *work);
+
+int mach_object_init(void);
+void mach_object_exit(void);
+extern struct vfsmount *mach_object_mount;
+
+#endif /* MACH_VM_OBJECT_H */
