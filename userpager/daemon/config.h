@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machpagerd - what the command line asks for.
+ */
+#ifndef MACHPAGERD_CONFIG_H
+#define MACHPAGERD_CONFIG_H
+
+#include <pager.h>
+#include <store.h>
+
+/* Exit statuses; the manual page explains them */
+enum exit_status {
+	EXIT_OK,
+	EXIT_RUNTIME,
+	EXIT_USAGE,
+	EXIT_STORE,
+	EXIT_DEVICE,
+	EXIT_NODE,
+};
+
+/**
+ * struct config - The command line.
+ * @name: of the node
+ * @store: kind of store
+ * @store_options: how to open it
+ * @pager: transport, threads, deadline
+ * @cluster: bytes of a full request, 0 for the default
+ * @copy: move data through our memory
+ * @mode: of the node
+ * @owner: of the node
+ * @group: of the node
+ * @sync_interval: seconds between write-backs; 0 for never
+ * @foreground: stay, and talk to stderr
+ * @pidfile: where to write our number, or NULL
+ * @verbose: talk more
+ */
+struct config {
+	const char *name;
+	const struct store_class *store;
+	struct store_options store_options;
+	struct pager_config pager;
+	uint32_t cluster;
+	bool copy;
+	mode_t mode;
+	uid_t owner;
+	gid_t group;
+	unsigned int sync_interval;
+	bool foreground;
+	const char *pidfile;
+	bool verbose;
+};
+
+/* Returns only if there is something to do; otherwise exits. */
+void config_parse(struct config *config, int argc, char **argv);
+
+#endif /* MACHPAGERD_CONFIG_H */

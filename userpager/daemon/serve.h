@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machpagerd - a store served as a memory object.
+ */
+#ifndef MACHPAGERD_SERVE_H
+#define MACHPAGERD_SERVE_H
+
+#include <stdatomic.h>
+
+#include <pager.h>
+#include <store.h>
+
+/**
+ * struct service - A store and its object.
+ * @store: open
+ * @copy: do not let the kernel read and write the store's file
+ * @pager: the object, once made
+ * @cleaning: a write-back is under way
+ */
+struct service {
+	struct store store;
+	bool copy;
+	struct pager *pager;
+	atomic_bool cleaning;
+};
+
+extern const struct pager_ops service_ops;
+
+/* Begin to write modified data back, unless that is under way. 0 or errno. */
+int service_clean(struct service *service);
+
+/* Write all back and make it durable; errors are reported. 0 or errno. */
+int service_finish(struct service *service, int timeout_ms);
+
+#endif /* MACHPAGERD_SERVE_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libuserpager - from a message to the operation of its object.
+ */
+#include <errno.h>
+
+#include "pager_priv.h"
+
+/* Refusals of one request after which its slot is given up */
+#define PAGER_REFUSALS_MAX	4
+
+_Thread_local struct pager_queue *pager_this_worker;
+
+static int call_write(struct pager *pager, struct pager_request *req)
+{
+	return pager->ops->write ? pager->ops->write(pager, req) : EIO;
+}
+
+static int call_sync(struct pager *pager, struct pager_request *req)
+{
+	return pager->ops->sync ? pager->ops->sync(pager, req) : 0;
+}
+
+static int call_operation(struct pager *pager, struct pager_request *req)
+{
+	switch (req->message.operation) {
+	case MACH_OP_DATA_REQUEST:
+		return pager->ops->read(pager, req);
+	case MACH_OP_DATA_RETURN:
+		return call_write(pager, req);
+	case MACH_OP_SYNCHRONIZE:
+		return call_sync(pager, req);
+	case MACH_OP_TERMINATE:
+		pager_end(pager);
+		return 0;
+	default:
+		return EIO;
+	}
+}
+
+/* Whether the answer is in @req now; if not, another thread has the request. */
+static bool answered(struct pager_request *req, int err)
+{
+	struct pager *pager;
+
+	if (req->queue->detached) {
+		req->queue->detached = false;
+		return false;
+	}
+	pager = req->pager;
+	pager_request_finish(req, err);
+	req->pager = NULL;
+	pager_put(pager);
+	return true;
+}
+
+bool pager_dispatch(struct pager_request *req)
+{
+	struct pager_session *session = req->queue->session;
+
+	pager_request_begin(req);
+	req->refusals = 0;
+	if (req->message.operation == MACH_OP_LOCK_COMPLETED) {
+		pager_lock_done(session, req->message.cookie);
+		return true;
+	}
+	req->pager = pager_lookup(session, req->message.cookie);
+	if (unlikely(!req->pager))
+		return true;
+	return answered(req, call_operation(req->pager, req));
+}
+
+static bool wants_to_know(struct pager *pager, struct pager_request *req)
+{
+	return pager->ops->refused && req->refusals == 1 &&
+		(req->message.operation == MACH_OP_DATA_REQUEST ||
+		 req->message.operation == MACH_OP_DATA_RETURN);
+}
+
+/*
+ * The kernel refused the answer with @err and the request is still held.
+ * False if it is now another thread's, or hopeless.
+ */
+bool pager_dispatch_refused(struct pager_request *req, int err)
+{
+	struct pager *pager;
+
+	if (++req->refusals >= PAGER_REFUSALS_MAX) {
+		req->queue->lost = err;
+		return false;
+	}
+	pager = pager_lookup(req->queue->session, req->message.cookie);
+	if (pager && wants_to_know(pager, req)) {
+		pager_request_begin(req);
+		req->pager = pager;
+		return answered(req, pager->ops->refused(pager, req, err));
+	}
+	pager_request_refuse(req, err);
+	if (pager)
+		pager_put(pager);
+	return true;
+}
+
+void pager_detach(struct pager_request *req)
+{
+	/* the worker has to hear when the slot can be armed again */
+	req->queue->detached = true;
+	if (req->queue->session->transport == PAGER_TRANSPORT_RING)
+		pager_ring_arm_bell(req->queue);
+}
+
+static int end_by_ioctl(struct pager_request *req)
+{
+	struct mach_pager_answer answer;
+
+	pager_request_fill(req, &answer);
+	return pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+}
+
+int pager_answer(struct pager_request *req, int err)
+{
+	struct pager_session *session = req->queue->session;
+	struct pager *pager = req->pager;
+	int last, first;
+
+	/* a slot that was ended may at once hold another request */
+	req->pager = NULL;
+	pager_request_finish(req, err);
+	first = end_by_ioctl(req);
+	last = first;
+	while (last && last != ESTALE && last != ENODEV &&
+	       ++req->refusals < PAGER_REFUSALS_MAX) {
+		pager_request_refuse(req, first);
+		last = end_by_ioctl(req);
+	}
+	if (session->transport == PAGER_TRANSPORT_RING)
+		pager_ring_rearm(req);
+	else
+		pager_receive_rearm(req);
+	pager_put(pager);
+	return first;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libuserpager - what an errno means here, and what to do about it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pager.h"
+
+static const struct {
+	int err;
+	const char *text;
+} meanings[] = {
+	{ ENOENT, "no " MACH_VM_DEVICE ": load the module (modprobe machvm)" },
+	{ ENXIO, "nothing behind " MACH_VM_DEVICE ": load the module" },
+	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group" },
+	{ EPERM, "io_uring is switched off here: use the ioctl transport" },
+	{ ENOSYS, "this kernel has no io_uring: use the ioctl transport" },
+	{ ENOTTY, "library and module are of different versions" },
+	{ E2BIG, "the module is older than this library" },
+	{ EEXIST, "the name is taken, or a page is already there" },
+	{ ENOSPC, "no node can be published any more, or the store is full" },
+	{ ENODEV, "the pager has resigned, or the object was destroyed" },
+	{ ESTALE, "too late: the request was given up at its deadline" },
+	{ ERANGE, "the part lies outside the request" },
+	{ EPROTO, "the answer does not fit the request" },
+	{ ENODATA, "the file ended before the range was filled" },
+	{ ELOOP, "a machvm descriptor cannot be a store" },
+	{ EDEADLK, "waiting here would wait for ourselves" },
+	{ ETIMEDOUT, "it did not happen in the time given" },
+};
+
+const char *pager_strerror(int err)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		if (meanings[i].err == err)
+			return meanings[i].text;
+	}
+	text = strerrordesc_np(err);
+	return text ? text : "unknown error";
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libuserpager - memory objects, and the table that finds them by cookie.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "pager_priv.h"
+
+static uint64_t cookie_of(const struct pager *pager)
+{
+	return (atomic_load(&pager->word) & ~0xffffffffULL) | pager->index;
+}
+
+/*
+ * A reference to the object of a message, or NULL if it has ended: the cookie
+ * may be of a message that the kernel wrote before it heard of that.
+ */
+struct pager *pager_lookup(struct pager_session *session, uint64_t cookie)
+{
+	uint32_t index = (uint32_t)cookie;
+	uint64_t word, generation = cookie >> 32;
+	struct pager *chunk;
+
+	if (index >= PAGER_CHUNKS * PAGER_CHUNK)
+		return NULL;
+	chunk = atomic_load_explicit(&session->chunks[index / PAGER_CHUNK],
+				     memory_order_acquire);
+	if (!chunk)
+		return NULL;
+	chunk += index % PAGER_CHUNK;
+	word = atomic_load_explicit(&chunk->word, memory_order_relaxed);
+	do {
+		if (word >> 32 != generation || !(uint32_t)word)
+			return NULL;
+	} while (!atomic_compare_exchange_weak(&chunk->word, &word, word + 1));
+	return chunk;
+}
+
+static void free_pager(struct pager *pager)
+{
+	struct pager_session *session = pager->session;
+	uint64_t word = atomic_load(&pager->word);
+
+	pthread_mutex_lock(&session->lock);
+	atomic_store(&pager->word, ((word >> 32) + 1) << 32);
+	pager->next_free = session->free_pagers;
+	session->free_pagers = pager;
+	pthread_mutex_unlock(&session->lock);
+}
+
+void pager_put(struct pager *pager)
+{
+	if ((uint32_t)atomic_fetch_sub(&pager->word, 1) != 1)
+		return;
+	if (pager->ops->terminate)
+		pager->ops->terminate(pager);
+	pager_drop_fd(pager);
+	free_pager(pager);
+}
+
+/* The kernel's object is gone or going: drop what stood for it. */
+void pager_end(struct pager *pager)
+{
+	if (!atomic_exchange(&pager->alive, false))
+		return;
+	pager_lock_abort(pager);
+	pager_put(pager);
+}
+
+void pager_end_all(struct pager_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->nr_chunks * PAGER_CHUNK; i++) {
+		struct pager *chunk = session->chunks[i / PAGER_CHUNK];
+
+		pager_end(&chunk[i % PAGER_CHUNK]);
+	}
+}
+
+void pager_free_table(struct pager_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->nr_chunks; i++)
+		free(session->chunks[i]);
+}
+
+/* Under the session's lock. */
+static int grow_table(struct pager_session *session)
+{
+	struct pager *chunk;
+	unsigned int i;
+
+	if (session->nr_chunks == PAGER_CHUNKS)
+		return ENOMEM;
+	chunk = calloc(PAGER_CHUNK, sizeof(*chunk));
+	if (!chunk)
+		return ENOMEM;
+	for (i = PAGER_CHUNK; i-- > 0;) {
+		chunk[i].session = session;
+		chunk[i].index = session->nr_chunks * PAGER_CHUNK + i;
+		chunk[i].next_free = session->free_pagers;
+		session->free_pagers = &chunk[i];
+	}
+	atomic_store_explicit(&session->chunks[session->nr_chunks++], chunk,
+			      memory_order_release);
+	return 0;
+}
+
+static int alloc_pager(struct pager_session *session, struct pager **out)
+{
+	struct pager *pager;
+	int err = 0;
+
+	pthread_mutex_lock(&session->lock);
+	if (!session->free_pagers)
+		err = grow_table(session);
+	pager = session->free_pagers;
+	if (!err)
+		session->free_pagers = pager->next_free;
+	pthread_mutex_unlock(&session->lock);
+	*out = pager;
+	return err;
+}
+
+static int create_object(struct pager *pager, bool read_only)
+{
+	struct mach_pager_create create = {
+		.size = sizeof(create),
+		.flags = read_only ? MACH_CREATE_READ_ONLY : 0,
+		.object_size = pager->size,
+		.cookie = cookie_of(pager),
+		.cluster = pager->cluster,
+	};
+	int err = pager_ioctl(pager->session->fd, MACH_PAGER_CREATE, &create);
+
+	if (err)
+		return err;
+	pager->object = create.object;
+	pager->fd = create.fd;
+	return 0;
+}
+
+int pager_create(struct pager_session *session, const struct pager_ops *ops,
+		 void *upi, const struct pager_attributes *attributes,
+		 struct pager **out)
+{
+	struct pager *pager;
+	int err;
+
+	if (!ops || !ops->read || !attributes)
+		return EINVAL;
+	err = alloc_pager(session, &pager);
+	if (err)
+		return err;
+	pager->ops = ops;
+	pager->upi = upi;
+	pager->size = attributes->size;
+	pager->cluster = attributes->cluster;
+	err = create_object(pager, attributes->read_only);
+	if (err) {
+		free_pager(pager);
+		return err;
+	}
+	/* nobody has the descriptor yet, so no message can be underway */
+	atomic_store(&pager->alive, true);
+	atomic_fetch_add(&pager->word, 1);
+	*out = pager;
+	return 0;
+}
+
+int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
+		  mode_t mode)
+{
+	struct mach_pager_publish publish = {
+		.size = sizeof(publish),
+		.object = pager->object,
+		.uid = uid,
+		.gid = gid,
+		.mode = mode,
+	};
+
+	if (strlen(name) > MACH_NAME_MAX)
+		return EINVAL;
+	memcpy(publish.name, name, strlen(name));
+	return pager_ioctl(pager->session->fd, MACH_PAGER_PUBLISH, &publish);
+}
+
+int pager_get_fd(const struct pager *pager)
+{
+	return pager->fd;
+}
+
+void pager_drop_fd(struct pager *pager)
+{
+	int fd = pager->fd;
+
+	pager->fd = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+void *pager_get_upi(const struct pager *pager)
+{
+	return pager->upi;
+}
+
+int pager_get_info(const struct pager *pager, struct mach_object_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	return pager_ioctl(pager->fd, MACH_OBJECT_INFO, info);
+}
+
+int pager_get_attributes(const struct pager *pager, uint32_t *cluster)
+{
+	struct mach_pager_attributes attributes = {
+		.size = sizeof(attributes),
+		.object = pager->object,
+	};
+	int err = pager_ioctl(pager->session->fd, MACH_PAGER_GET_ATTRIBUTES,
+			      &attributes);
+
+	if (!err)
+		*cluster = attributes.cluster;
+	return err;
+}
+
+int pager_change_attributes(struct pager *pager, uint32_t cluster)
+{
+	struct mach_pager_attributes attributes = {
+		.size = sizeof(attributes),
+		.object = pager->object,
+		.cluster = cluster,
+	};
+
+	return pager_ioctl(pager->session->fd, MACH_PAGER_CHANGE_ATTRIBUTES,
+			   &attributes);
+}
+
+int pager_shutdown(struct pager *pager, int timeout_ms)
+{
+	struct mach_pager_destroy destroy = {
+		.size = sizeof(destroy),
+		.object = pager->object,
+	};
+	int err = 0;
+
+	if (timeout_ms != PAGER_NO_WAIT)
+		err = pager_return(pager, timeout_ms);
+	pager_ioctl(pager->session->fd, MACH_PAGER_DESTROY, &destroy);
+	pager_end(pager);
+	return err;
+}
+
+static int offer(struct pager *pager, const struct mach_part *part,
+		 uint64_t *supplied)
+{
+	struct mach_pager_supply supply = {
+		.size = sizeof(supply),
+		.object = pager->object,
+		.part = *part,
+	};
+	int err = pager_ioctl(pager->session->fd, MACH_PAGER_SUPPLY, &supply);
+
+	if (supplied)
+		*supplied = supply.supplied;
+	return err;
+}
+
+int pager_offer_pages(struct pager *pager, uint64_t offset, uint64_t length,
+		      const void *buf, uint64_t *supplied)
+{
+	struct mach_part part = {
+		.kind = buf ? MACH_PART_COPY : MACH_PART_UNAVAILABLE,
+		.offset = offset,
+		.length = length,
+		.source = (uintptr_t)buf,
+	};
+
+	return offer(pager, &part, supplied);
+}
+
+int pager_offer_file(struct pager *pager, uint64_t offset, uint64_t length,
+		     int fd, uint64_t file_offset, uint64_t *supplied)
+{
+	struct mach_part part = {
+		.kind = MACH_PART_FILE,
+		.fd = fd,
+		.offset = offset,
+		.length = length,
+		.source = file_offset,
+	};
+
+	return offer(pager, &part, supplied);
+}
+
+int pager_offer_page(struct pager *pager, uint64_t offset, const void *buf)
+{
+	uint64_t length = pager->session->page_size;
+
+	if (offset < pager->size && pager->size - offset < length)
+		length = pager->size - offset;
+	return pager_offer_pages(pager, offset, length, buf, NULL);
+}

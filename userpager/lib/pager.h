@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libuserpager - write a pager for machvm.
+ *
+ * The verbs are those of the Hurd's libpager; where that library speaks of a
+ * page, this one speaks of a range, because requests come in clusters.
+ */
+#ifndef _USERPAGER_PAGER_H
+#define _USERPAGER_PAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/mach_pager.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * DOC: a pager in five calls
+ *
+ * pager_open() makes the process a pager, pager_create() makes a memory object
+ * whose contents the operations in struct pager_ops supply, pager_publish()
+ * gives it a node that other programs open and map, pager_run() serves until
+ * somebody calls pager_stop(), pager_close() gives everything back.
+ *
+ * Functions that can fail return 0 or a positive errno; pager_strerror() puts
+ * it in words. Offsets and lengths are bytes; an offset is page aligned, and a
+ * length is a multiple of the page size or reaches the end of the object.
+ *
+ * Operations are called from the session's worker threads, several at a time,
+ * also for one object. A process cannot map what it is the pager of, and none
+ * of this survives fork(): open the session in the process that serves.
+ */
+
+/** struct pager_session - This process as a pager: its queues and workers. */
+struct pager_session;
+
+/** struct pager - One memory object that the session serves. */
+struct pager;
+
+/** struct pager_request - One request that waits for its answer. */
+struct pager_request;
+
+/**
+ * enum pager_transport - How requests travel.
+ * @PAGER_TRANSPORT_AUTO: the ring if this host lets us, otherwise ioctl
+ * @PAGER_TRANSPORT_RING: io_uring commands, one system call a request
+ * @PAGER_TRANSPORT_IOCTL: MACH_PAGER_RECEIVE, for hosts without io_uring
+ */
+enum pager_transport {
+	PAGER_TRANSPORT_AUTO,
+	PAGER_TRANSPORT_RING,
+	PAGER_TRANSPORT_IOCTL,
+};
+
+/**
+ * struct pager_config - Wishes for pager_open(); zeros are the defaults.
+ * @transport: how requests travel
+ * @queues: worker threads, one a queue, up to MACH_PAGER_QUEUES_MAX; 0 for one
+ *	a CPU, but at least two, so that one slow answer does not stop all
+ * @depth: requests that a queue can hold, up to MACH_PAGER_DEPTH_MAX; 0 for 8
+ * @deadline_ms: time to answer a request; 0 for MACH_DEADLINE_DEFAULT
+ * @single_page: ask for one page a request, as old pagers do (deprecated)
+ * @no_pin: leave workers unpinned; otherwise worker q runs on CPU q if there
+ *	are as many queues as CPUs
+ * @reserved: zero
+ */
+struct pager_config {
+	enum pager_transport transport;
+	unsigned int queues;
+	unsigned int depth;
+	unsigned int deadline_ms;
+	bool single_page;
+	bool no_pin;
+	unsigned char reserved[46];
+};
+
+/**
+ * struct pager_ops - What a pager does for its objects.
+ * @read: supply the range of pager_message() (Mach's data_request; the Hurd's
+ *	pager_read_page). Only the page at message->mandatory is waited for.
+ *	Required.
+ * @write: take modified data back (data_return; pager_write_page). NULL for
+ *	objects that are read-only or whose changes are forgotten with EIO.
+ * @sync: make all that was written durable (fsync). NULL if it is already.
+ * @refused: the kernel did not take the answer to a @read or @write and @err
+ *	says why (ENODATA: a file was too short). The request is there again, as
+ *	if unanswered: answer it in another way. NULL reports EIO.
+ * @lock_completed: the request made by pager_lock_request() with @cookie is
+ *	done. May be NULL.
+ * @terminate: nobody uses the object any more or it was shut down, and it is
+ *	about to go (pager_clear_user_data): last call, @pager is gone when it
+ *	returns. May be NULL.
+ *
+ * @read, @write, @sync and @refused return 0 or an errno. 0 means: answer with
+ * the parts given so far, or, if a write or sync got none, done. An errno fails
+ * the range if no part was given yet; whatever was given stays. They need not
+ * answer at once, see pager_detach().
+ */
+struct pager_ops {
+	int (*read)(struct pager *pager, struct pager_request *req);
+	int (*write)(struct pager *pager, struct pager_request *req);
+	int (*sync)(struct pager *pager, struct pager_request *req);
+	int (*refused)(struct pager *pager, struct pager_request *req, int err);
+	void (*lock_completed)(struct pager *pager, uint64_t cookie);
+	void (*terminate)(struct pager *pager);
+};
+
+/**
+ * pager_open - Become a pager.
+ * @config: wishes, or NULL
+ * @session: out: the session, until pager_close()
+ *
+ * Return: 0, ENOENT or ENXIO (module not loaded), EACCES (no right to
+ * MACH_VM_DEVICE), EINVAL (bad config), ENOSYS or EPERM (the ring was demanded
+ * and io_uring is off), EMFILE, ENOMEM.
+ */
+int pager_open(const struct pager_config *config,
+	       struct pager_session **session);
+
+/**
+ * pager_start_workers - Begin to serve; returns at once.
+ * @session: the session
+ *
+ * The workers block all signals, and have fetched before it returns.
+ *
+ * Return: 0 or what kept a thread or its ring from starting; nothing is served
+ * then, and only pager_close() is left.
+ */
+int pager_start_workers(struct pager_session *session);
+
+/**
+ * pager_wait - Wait until the workers have ended.
+ * @session: the session
+ * @timeout_ms: -1 for ever
+ *
+ * Return: 0 after pager_stop(), ETIMEDOUT, or what made a worker give up.
+ */
+int pager_wait(struct pager_session *session, int timeout_ms);
+
+/**
+ * pager_run - pager_start_workers() and pager_wait() for ever.
+ * @session: the session
+ *
+ * Return: as these.
+ */
+int pager_run(struct pager_session *session);
+
+/**
+ * pager_stop - Resign: no request comes any more, the workers end.
+ * @session: the session
+ *
+ * Who waits for pages gets EIO or SIGBUS, and data not yet returned is lost:
+ * pager_sync() first. Callable from any thread, also from an operation, but
+ * not from a signal handler. Returns at once.
+ */
+void pager_stop(struct pager_session *session);
+
+/**
+ * pager_close - Resign, wait for the workers, shut all objects down, free.
+ * @session: the session, or NULL
+ *
+ * Not from an operation. Detached requests must have been answered.
+ */
+void pager_close(struct pager_session *session);
+
+/**
+ * pager_event_fd - A descriptor that becomes readable when the workers ended.
+ * @session: the session, which owns the descriptor
+ */
+int pager_event_fd(const struct pager_session *session);
+
+/**
+ * pager_transport_in_use - What PAGER_TRANSPORT_AUTO came to.
+ * @session: the session
+ */
+enum pager_transport pager_transport_in_use(const struct pager_session *session);
+
+/**
+ * pager_queues - How many worker threads the session has.
+ * @session: the session
+ */
+unsigned int pager_queues(const struct pager_session *session);
+
+/**
+ * struct pager_attributes - What an object is made with.
+ * @size: bytes, 1 to MACH_OBJECT_SIZE_MAX; need not be a multiple of the page
+ * @cluster: bytes of a full request, a power of two from a page to
+ *	MACH_CLUSTER_MAX; 0 for 64 KiB
+ * @read_only: nobody may write to it
+ */
+struct pager_attributes {
+	uint64_t size;
+	uint32_t cluster;
+	bool read_only;
+};
+
+/**
+ * pager_create - Make a memory object.
+ * @session: its session
+ * @ops: its operations, which must outlive it
+ * @upi: the user's own pointer, given back by pager_get_upi()
+ * @attributes: size, cluster, rights
+ * @pager: out: the object, until it terminates or pager_shutdown()
+ *
+ * The library keeps an object descriptor, so the object lives until
+ * pager_drop_fd().
+ *
+ * Return: 0, EINVAL, ENOMEM, EMFILE or ENODEV (resigned).
+ */
+int pager_create(struct pager_session *session, const struct pager_ops *ops,
+		 void *upi, const struct pager_attributes *attributes,
+		 struct pager **pager);
+
+/**
+ * pager_publish - Give the object the node MACH_VM_NODE_DIR/name.
+ * @pager: the object
+ * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-'
+ * @uid: owner of the node
+ * @gid: group of the node
+ * @mode: permission bits; 0 for 0600
+ *
+ * The node goes with the object. It can be opened when this returns.
+ *
+ * Return: 0, EINVAL, EEXIST (name taken), ENOSPC, ENODEV.
+ */
+int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
+		  mode_t mode);
+
+/**
+ * pager_get_fd - The object's descriptor: pass it on to let others map it.
+ * @pager: the object, which owns the descriptor
+ *
+ * Return: the descriptor, or -1 after pager_drop_fd().
+ */
+int pager_get_fd(const struct pager *pager);
+
+/**
+ * pager_drop_fd - Close our own descriptor of the object.
+ * @pager: the object
+ *
+ * From now on an object without node terminates when its last user is gone.
+ */
+void pager_drop_fd(struct pager *pager);
+
+/**
+ * pager_get_upi - The pointer given to pager_create() (user pager info).
+ * @pager: the object
+ */
+void *pager_get_upi(const struct pager *pager);
+
+/**
+ * pager_get_info - Counts of resident, dirty, supplied, failed pages.
+ * @pager: the object, with its descriptor still there
+ * @info: out
+ *
+ * Return: 0, EBADF after pager_drop_fd(), ENODEV.
+ */
+int pager_get_info(const struct pager *pager, struct mach_object_info *info);
+
+/**
+ * pager_get_attributes - Ask for the cluster size.
+ * @pager: the object
+ * @cluster: out: bytes
+ *
+ * Return: 0 or ENODEV.
+ */
+int pager_get_attributes(const struct pager *pager, uint32_t *cluster);
+
+/**
+ * pager_change_attributes - Set the cluster size of requests to come.
+ * @pager: the object
+ * @cluster: bytes, as in struct pager_attributes, not 0
+ *
+ * Return: 0, EINVAL, ENODEV.
+ */
+int pager_change_attributes(struct pager *pager, uint32_t cluster);
+
+/* Special values of timeout_ms */
+#define PAGER_NO_WAIT	0
+#define PAGER_WAIT	(-1)
+
+/**
+ * pager_sync - Have modified pages written back; they stay in memory.
+ * @pager: the object
+ * @timeout_ms: how long to wait for it, PAGER_NO_WAIT or PAGER_WAIT
+ *
+ * pager_return() also has the pages forgotten; pager_flush() has them forgotten
+ * with their modifications. The _some forms do it for a range; length 0 means
+ * all that follows. A page whose write failed stays; pager_get_info() counts it
+ * as dirty.
+ *
+ * Return: 0, ETIMEDOUT, EDEADLK (waiting inside an operation), EINVAL, ENODEV.
+ */
+int pager_sync(struct pager *pager, int timeout_ms);
+int pager_sync_some(struct pager *pager, uint64_t offset, uint64_t length,
+		    int timeout_ms);
+int pager_flush(struct pager *pager, int timeout_ms);
+int pager_flush_some(struct pager *pager, uint64_t offset, uint64_t length,
+		     int timeout_ms);
+int pager_return(struct pager *pager, int timeout_ms);
+int pager_return_some(struct pager *pager, uint64_t offset, uint64_t length,
+		      int timeout_ms);
+
+/**
+ * pager_lock_request - The same, answered by the lock_completed operation.
+ * @pager: the object
+ * @offset: first byte
+ * @length: bytes, 0 for all that follows
+ * @flags: MACH_LOCK_CLEAN, MACH_LOCK_FLUSH
+ * @cookie: given to lock_completed
+ *
+ * Return: 0, EINVAL, ENOMEM, ENODEV.
+ */
+int pager_lock_request(struct pager *pager, uint64_t offset, uint64_t length,
+		       uint32_t flags, uint64_t cookie);
+
+/**
+ * pager_offer_pages - Supply without having been asked.
+ * @pager: the object
+ * @offset: first byte
+ * @length: bytes, at most MACH_CLUSTER_MAX
+ * @buf: the data, or NULL for zeros
+ * @supplied: out: bytes taken before a page that was there; or NULL
+ *
+ * Return: 0, EEXIST (a page was there or asked for), EINVAL, EFAULT, ENODEV.
+ */
+int pager_offer_pages(struct pager *pager, uint64_t offset, uint64_t length,
+		      const void *buf, uint64_t *supplied);
+
+/**
+ * pager_offer_file - pager_offer_pages() from a file.
+ * @pager: the object
+ * @offset: first byte
+ * @length: bytes, at most MACH_CLUSTER_MAX
+ * @fd: file to read
+ * @file_offset: where the data begins in it
+ * @supplied: out: bytes taken before a page that was there; or NULL
+ *
+ * Return: as pager_offer_pages(), EBADF, ELOOP, ENODATA (file too short).
+ */
+int pager_offer_file(struct pager *pager, uint64_t offset, uint64_t length,
+		     int fd, uint64_t file_offset, uint64_t *supplied);
+
+/**
+ * pager_offer_page - pager_offer_pages() for one page.
+ * @pager: the object
+ * @offset: first byte
+ * @buf: a page of data
+ *
+ * Return: as pager_offer_pages().
+ */
+int pager_offer_page(struct pager *pager, uint64_t offset, const void *buf);
+
+/**
+ * pager_shutdown - Have the object written back, then end it.
+ * @pager: the object; gone when this returns
+ * @timeout_ms: how long to wait for the data; 0 throws modifications away
+ *
+ * Later users of the object get EIO or SIGBUS. Not from an operation of the
+ * same object with a timeout other than 0.
+ *
+ * Return: 0, or what kept the data from being written; the object ends anyway.
+ */
+int pager_shutdown(struct pager *pager, int timeout_ms);
+
+/**
+ * pager_message - What is asked for.
+ * @req: the request
+ *
+ * Return: operation, offset, length, mandatory page; valid until the answer.
+ */
+const struct mach_message *pager_message(const struct pager_request *req);
+
+/**
+ * pager_buffer - Memory for the data of this request.
+ * @req: the request
+ *
+ * Page aligned, as long as the request rounded up to pages, not cleared. Data
+ * given from here to pager_supply() travels with the answer, without a system
+ * call of its own. It belongs to the request: gone when that is answered.
+ *
+ * Return: the memory, or NULL if there is none (ENOMEM).
+ */
+void *pager_buffer(struct pager_request *req);
+
+/**
+ * pager_supply - Part of an answer to read: data from memory.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ * @buf: the data. In pager_buffer() it must stay until the request ends,
+ *	elsewhere it is the caller's again when this returns.
+ *
+ * Return: 0, ERANGE (outside the request), or, where data travels at once: EINVAL,
+ * EFAULT, EEXIST, ESTALE (too late), ENODEV.
+ */
+int pager_supply(struct pager_request *req, uint64_t offset, uint64_t length,
+		 const void *buf);
+
+/**
+ * pager_supply_file - Part of an answer to read: the kernel reads it itself.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ * @fd: file to read, open until the request ends
+ * @file_offset: where the data begins in it
+ *
+ * Return: 0, ERANGE, ESTALE, ENODEV. A file that cannot be read leads to the
+ * refused operation.
+ */
+int pager_supply_file(struct pager_request *req, uint64_t offset,
+		      uint64_t length, int fd, uint64_t file_offset);
+
+/**
+ * pager_unavailable - Part of an answer to read: there is no data, give zeros.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ *
+ * Return: 0, ERANGE, ESTALE, ENODEV.
+ */
+int pager_unavailable(struct pager_request *req, uint64_t offset,
+		      uint64_t length);
+
+/**
+ * pager_error - Part of any answer: this range failed.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ * @err: errno for calls; a fault gets SIGBUS
+ *
+ * Return: 0, ERANGE, EINVAL (no errno), ESTALE, ENODEV.
+ */
+int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
+		int err);
+
+/**
+ * pager_collect - Read the data of a write.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ * @buf: where to
+ *
+ * Return: 0, ERANGE, EFAULT, EPROTO (not a write), ESTALE, ENODEV.
+ */
+int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
+		  void *buf);
+
+/**
+ * pager_done - Part of an answer to write: this range is saved.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ *
+ * Return: 0, ERANGE, ESTALE, ENODEV.
+ */
+int pager_done(struct pager_request *req, uint64_t offset, uint64_t length);
+
+/**
+ * pager_write_file - Part of an answer to write: the kernel writes it itself.
+ * @req: the request
+ * @offset: first byte in the object, inside the request
+ * @length: bytes
+ * @fd: file to write, open until the request ends
+ * @file_offset: where the data goes in it
+ *
+ * Return: 0, ERANGE, ESTALE, ENODEV. A file that cannot be written leads to the
+ * refused operation.
+ */
+int pager_write_file(struct pager_request *req, uint64_t offset,
+		     uint64_t length, int fd, uint64_t file_offset);
+
+/**
+ * pager_flush_answer - Send the parts given so far; the request goes on.
+ * @req: the request
+ *
+ * Who waits for one of these pages goes on at once.
+ *
+ * Return: 0 or what the kernel said.
+ */
+int pager_flush_answer(struct pager_request *req);
+
+/**
+ * pager_detach - Answer after the operation has returned.
+ * @req: the request of the operation that is running
+ *
+ * Call it before any other thread gets @req. From then on any one thread at a
+ * time gives parts, then calls pager_answer(). What the operation returns is
+ * ignored.
+ */
+void pager_detach(struct pager_request *req);
+
+/**
+ * pager_answer - End a detached request.
+ * @req: the request; gone when this returns
+ * @err: as an operation returns it
+ *
+ * There is no refused operation: the request then fails with EIO.
+ *
+ * Return: 0, or why the kernel refused; ESTALE if the deadline had passed.
+ */
+int pager_answer(struct pager_request *req, int err);
+
+/**
+ * pager_strerror - An errno from this library, in words.
+ * @err: the errno
+ *
+ * Return: a constant text that says what it means for a pager; for others that
+ * of strerrordesc_np(); never NULL.
+ */
+const char *pager_strerror(int err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _USERPAGER_PAGER_H */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libuserpager - what its files share.
+ *
+ * A session has queues, a queue has slots, a slot holds one request. Only the
+ * queue's worker touches its slots, until an operation detaches a request:
+ * then that slot is the answering thread's until pager_answer().
+ *
+ * Objects live in a table that is never shrunk, so that a message which names
+ * an object that has just gone can be recognised instead of followed.
+ */
+#ifndef _USERPAGER_PAGER_PRIV_H
+#define _USERPAGER_PAGER_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <liburing.h>
+
+#include "pager.h"
+
+#define PAGER_DEPTH_DEFAULT	8
+#define PAGER_SLOT_PARTS	16
+#define PAGER_CHUNK_SHIFT	7
+#define PAGER_CHUNK		(1U << PAGER_CHUNK_SHIFT)
+#define PAGER_CHUNKS		8192U
+#define PAGER_BELL		UINT64_MAX
+
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+
+/**
+ * struct pager - An object; type-stable memory of the session's table.
+ * @word: generation << 32 | references; a generation ends with the last one
+ * @alive: holds the reference that pager_end() drops
+ * @session: its session
+ * @ops: its operations
+ * @upi: the user's pointer
+ * @size: bytes
+ * @object: the kernel's number for it
+ * @cluster: bytes of a full request
+ * @index: its place in the table
+ * @fd: object descriptor or -1
+ * @next_free: when free, under the session's lock
+ */
+struct pager {
+	_Atomic uint64_t word;
+	atomic_bool alive;
+	struct pager_session *session;
+	const struct pager_ops *ops;
+	void *upi;
+	uint64_t size;
+	uint32_t object;
+	uint32_t cluster;
+	uint32_t index;
+	int fd;
+	struct pager *next_free;
+};
+
+/* What the kernel has of a slot, in the ring's eyes */
+enum pager_slot_state {
+	PAGER_SLOT_IDLE,	/* nothing posted, nothing held */
+	PAGER_SLOT_FETCHING,	/* FETCH is posted */
+	PAGER_SLOT_COMMITTING,	/* COMMIT_AND_FETCH is posted */
+	PAGER_SLOT_HELD,	/* a request is ours to answer */
+};
+
+/**
+ * struct pager_request - A slot.
+ * @queue: its queue
+ * @pager: the object, with a reference, while an operation has the request
+ * @message: our copy, which survives the array's unmapping
+ * @tag: the slot's name
+ * @state: enum pager_slot_state
+ * @refusals: answers to this request that the kernel refused
+ * @sent: some parts have been sent
+ * @nr_parts: parts that have not
+ * @parts: these
+ * @buffer: for pager_buffer(); stays with the slot
+ * @buffer_size: bytes
+ * @buffered: the data of this request went through memory
+ */
+struct pager_request {
+	struct pager_queue *queue;
+	struct pager *pager;
+	struct mach_message message;
+	uint16_t tag;
+	uint8_t state;
+	uint8_t refusals;
+	bool sent;
+	bool buffered;
+	unsigned int nr_parts;
+	void *buffer;
+	size_t buffer_size;
+	struct mach_part parts[PAGER_SLOT_PARTS];
+};
+
+/**
+ * struct pager_queue - A queue and its worker.
+ * @session: its session
+ * @index: its number
+ * @array: the kernel's messages
+ * @slots: depth of them
+ * @detached: the running operation has detached its request
+ * @thread: the worker, if @started
+ * @started: there is a thread to join
+ * @ring: the ring
+ * @posted: commands that the ring will complete
+ * @lost: what made a slot unusable, or 0
+ * @bell: eventfd that wakes the worker, or -1
+ * @bell_posted: a read of it is in the ring
+ * @bell_value: what that read gets
+ * @rearm: slots answered by others, to fetch again
+ * @answers: how many others have ended; raised under the session's lock (ioctl)
+ */
+struct pager_queue {
+	struct pager_session *session;
+	unsigned int index;
+	const struct mach_message *array;
+	struct pager_request *slots;
+	bool detached;
+	bool started;
+	pthread_t thread;
+
+	struct io_uring ring;
+	unsigned int posted;
+	int lost;
+	int bell;
+	bool bell_posted;
+	uint64_t bell_value;
+	_Atomic uint64_t rearm[MACH_PAGER_DEPTH_MAX / 64];
+
+	atomic_ulong answers;
+};
+
+struct pager_lock_wait;
+
+/**
+ * struct pager_session - This process as a pager.
+ * @fd: the pager descriptor
+ * @event_fd: readable once the workers have ended
+ * @transport: RING or IOCTL
+ * @nr_queues: queues
+ * @depth: slots of each
+ * @pin: worker q belongs on CPU q
+ * @page_size: bytes
+ * @array_size: bytes of a message array
+ * @queues: the queues
+ * @stopping: pager_stop() was called
+ * @lock: guards what follows
+ * @changed: something of it changed
+ * @starting: workers that have not yet said how they started
+ * @running: workers
+ * @error: why a worker gave up, or 0
+ * @waits: lock requests under way
+ * @lock_serial: the last one's cookie
+ * @free_pagers: objects that are free
+ * @nr_chunks: how many of @chunks there are
+ * @chunks: the table; slots are set once, read without the lock
+ */
+struct pager_session {
+	int fd;
+	int event_fd;
+	enum pager_transport transport;
+	unsigned int nr_queues;
+	unsigned int depth;
+	bool pin;
+	size_t page_size;
+	size_t array_size;
+	struct pager_queue *queues;
+	atomic_bool stopping;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned int starting;
+	unsigned int running;
+	int error;
+	struct pager_lock_wait *waits;
+	uint64_t lock_serial;
+	struct pager *free_pagers;
+	unsigned int nr_chunks;
+	struct pager *_Atomic chunks[PAGER_CHUNKS];
+};
+
+static inline bool pager_stopping(struct pager_session *session)
+{
+	return atomic_load_explicit(&session->stopping, memory_order_acquire);
+}
+
+/* ioctl() that returns an errno and is not interrupted */
+int pager_ioctl(int fd, unsigned long call, void *arg);
+
+/* object.c */
+struct pager *pager_lookup(struct pager_session *session, uint64_t cookie);
+void pager_put(struct pager *pager);
+void pager_end(struct pager *pager);
+void pager_end_all(struct pager_session *session);
+void pager_free_table(struct pager_session *session);
+
+/* lock.c */
+void pager_lock_done(struct pager_session *session, uint64_t id);
+void pager_lock_abort(struct pager *pager);
+uint64_t pager_deadline(int timeout_ms);
+int pager_cond_wait(struct pager_session *session, uint64_t deadline);
+
+/* request.c */
+void pager_request_begin(struct pager_request *req);
+void pager_request_finish(struct pager_request *req, int err);
+void pager_request_refuse(struct pager_request *req, int err);
+void pager_request_fill(const struct pager_request *req,
+			struct mach_pager_answer *answer);
+
+/* dispatch.c */
+extern _Thread_local struct pager_queue *pager_this_worker;
+bool pager_dispatch(struct pager_request *req);
+bool pager_dispatch_refused(struct pager_request *req, int err);
+
+/* worker.c */
+void pager_worker_started(struct pager_queue *queue, int err);
+
+/* ring.c */
+int pager_ring_probe(void);
+int pager_ring_worker(struct pager_queue *queue);
+void pager_ring_rearm(struct pager_request *req);
+void pager_ring_wake(struct pager_queue *queue);
+void pager_ring_arm_bell(struct pager_queue *queue);
+
+/* receive.c */
+int pager_receive_worker(struct pager_queue *queue);
+void pager_receive_rearm(struct pager_request *req);
+
+#endif /* _USERPAGER_PAGER_PRIV_H */

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libuserpager - a request and the parts of its answer.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "pager_priv.h"
+
+const struct mach_message *pager_message(const struct pager_request *req)
+{
+	return &req->message;
+}
+
+static size_t buffer_wanted(const struct pager_request *req)
+{
+	size_t page = req->queue->session->page_size;
+	size_t length = req->message.length;
+
+	if (req->pager && length < req->pager->cluster)
+		length = req->pager->cluster;
+	return (length + page - 1) & ~(page - 1);
+}
+
+void *pager_buffer(struct pager_request *req)
+{
+	size_t size = buffer_wanted(req);
+	void *buffer;
+
+	req->buffered = true;
+	if (req->buffer_size >= size)
+		return req->buffer;
+	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buffer == MAP_FAILED)
+		return NULL;
+	if (req->buffer)
+		munmap(req->buffer, req->buffer_size);
+	req->buffer = buffer;
+	req->buffer_size = size;
+	return buffer;
+}
+
+static bool in_buffer(const struct pager_request *req, const void *buf,
+		      uint64_t length)
+{
+	size_t at = (uintptr_t)buf - (uintptr_t)req->buffer;
+
+	return req->buffer && at < req->buffer_size &&
+		length <= req->buffer_size - at;
+}
+
+static bool in_request(const struct pager_request *req, uint64_t offset,
+		       uint64_t length)
+{
+	const struct mach_message *message = &req->message;
+
+	return length && offset >= message->offset &&
+		offset - message->offset < message->length &&
+		length <= message->length - (offset - message->offset);
+}
+
+void pager_request_begin(struct pager_request *req)
+{
+	req->nr_parts = 0;
+	req->sent = false;
+	req->buffered = false;
+}
+
+void pager_request_fill(const struct pager_request *req,
+			struct mach_pager_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	answer->size = sizeof(*answer);
+	answer->queue = req->queue->index;
+	answer->tag = req->tag;
+	answer->generation = req->message.generation;
+	answer->nr_parts = req->nr_parts;
+	if (req->nr_parts == 1)
+		answer->part = req->parts[0];
+	else if (req->nr_parts)
+		answer->parts = (uintptr_t)req->parts;
+}
+
+int pager_flush_answer(struct pager_request *req)
+{
+	struct mach_pager_answer answer;
+
+	if (!req->nr_parts)
+		return 0;
+	pager_request_fill(req, &answer);
+	answer.flags = MACH_ANSWER_MORE;
+	req->nr_parts = 0;
+	req->sent = true;
+	return pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+}
+
+/* A part that just continues the one before, as page-wise answers do. */
+static bool extend(struct mach_part *last, const struct mach_part *part)
+{
+	bool has_data = part->kind == MACH_PART_COPY ||
+			part->kind == MACH_PART_FILE;
+	uint64_t source = has_data ? last->source + last->length : last->source;
+
+	if (part->kind != last->kind || part->fd != last->fd ||
+	    part->offset != last->offset + last->length ||
+	    part->source != source)
+		return false;
+	last->length += part->length;
+	return true;
+}
+
+static int add_part(struct pager_request *req, const struct mach_part *part)
+{
+	int err;
+
+	if (!in_request(req, part->offset, part->length))
+		return ERANGE;
+	if (req->nr_parts && extend(&req->parts[req->nr_parts - 1], part))
+		return 0;
+	if (req->nr_parts == PAGER_SLOT_PARTS) {
+		err = pager_flush_answer(req);
+		if (err)
+			return err;
+	}
+	req->parts[req->nr_parts++] = *part;
+	return 0;
+}
+
+/* Memory that the caller takes back at once cannot wait for the answer. */
+static int supply_now(struct pager_request *req, const struct mach_part *part)
+{
+	struct mach_pager_answer answer = {
+		.size = sizeof(answer),
+		.flags = MACH_ANSWER_MORE,
+		.queue = req->queue->index,
+		.tag = req->tag,
+		.generation = req->message.generation,
+		.nr_parts = 1,
+		.part = *part,
+	};
+	int err;
+
+	if (!in_request(req, part->offset, part->length))
+		return ERANGE;
+	err = pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+	if (!err)
+		req->sent = true;
+	return err;
+}
+
+int pager_supply(struct pager_request *req, uint64_t offset, uint64_t length,
+		 const void *buf)
+{
+	struct mach_part part = {
+		.kind = MACH_PART_COPY,
+		.offset = offset,
+		.length = length,
+		.source = (uintptr_t)buf,
+	};
+
+	if (in_buffer(req, buf, length))
+		return add_part(req, &part);
+	return supply_now(req, &part);
+}
+
+static int add_file(struct pager_request *req, uint64_t offset, uint64_t length,
+		    int fd, uint64_t file_offset)
+{
+	struct mach_part part = {
+		.kind = MACH_PART_FILE,
+		.fd = fd,
+		.offset = offset,
+		.length = length,
+		.source = file_offset,
+	};
+
+	return add_part(req, &part);
+}
+
+int pager_supply_file(struct pager_request *req, uint64_t offset,
+		      uint64_t length, int fd, uint64_t file_offset)
+{
+	return add_file(req, offset, length, fd, file_offset);
+}
+
+int pager_write_file(struct pager_request *req, uint64_t offset,
+		     uint64_t length, int fd, uint64_t file_offset)
+{
+	return add_file(req, offset, length, fd, file_offset);
+}
+
+static int add_plain(struct pager_request *req, uint32_t kind, uint64_t offset,
+		     uint64_t length, int err)
+{
+	struct mach_part part = {
+		.kind = kind,
+		.offset = offset,
+		.length = length,
+		.source = err,
+	};
+
+	return add_part(req, &part);
+}
+
+int pager_unavailable(struct pager_request *req, uint64_t offset,
+		      uint64_t length)
+{
+	return add_plain(req, MACH_PART_UNAVAILABLE, offset, length, 0);
+}
+
+int pager_done(struct pager_request *req, uint64_t offset, uint64_t length)
+{
+	return add_plain(req, MACH_PART_DONE, offset, length, 0);
+}
+
+int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
+		int err)
+{
+	if (err < 1 || err > 4095)
+		return EINVAL;
+	return add_plain(req, MACH_PART_ERROR, offset, length, err);
+}
+
+int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
+		  void *buf)
+{
+	struct mach_pager_collect collect = {
+		.size = sizeof(collect),
+		.queue = req->queue->index,
+		.tag = req->tag,
+		.generation = req->message.generation,
+		.offset = offset,
+		.length = length,
+		.address = (uintptr_t)buf,
+	};
+
+	if (!in_request(req, offset, length))
+		return ERANGE;
+	return pager_ioctl(req->queue->session->fd, MACH_PAGER_COLLECT,
+			   &collect);
+}
+
+/*
+ * The whole range in one part. A SYNCHRONIZE has none, and the one given is
+ * ignored, but no part may be empty.
+ */
+static void answer_whole(struct pager_request *req, uint32_t kind, int err)
+{
+	uint64_t page = req->queue->session->page_size;
+
+	req->nr_parts = 1;
+	req->parts[0] = (struct mach_part) {
+		.kind = kind,
+		.offset = req->message.offset,
+		.length = req->message.length ?: page,
+		.source = err,
+	};
+}
+
+void pager_request_finish(struct pager_request *req, int err)
+{
+	uint16_t operation = req->message.operation;
+
+	if (req->nr_parts || req->sent)
+		return;
+	if (err)
+		answer_whole(req, MACH_PART_ERROR,
+			     err > 0 && err <= 4095 ? err : EIO);
+	else if (operation == MACH_OP_DATA_RETURN ||
+		 operation == MACH_OP_SYNCHRONIZE)
+		answer_whole(req, MACH_PART_DONE, 0);
+}
+
+/* An errno that a program understands: most of the kernel's are about us. */
+static int public_errno(int err)
+{
+	return err == ENOSPC || err == EDQUOT || err == EFBIG || err == EROFS ?
+		err : EIO;
+}
+
+/*
+ * The kernel did not take the answer: fail the range, and if it will not have
+ * that either (some of it is there already), end the request without a word:
+ * that fails what is not there. For a SYNCHRONIZE it would mean success.
+ */
+void pager_request_refuse(struct pager_request *req, int err)
+{
+	uint16_t operation = req->message.operation;
+	bool data = operation == MACH_OP_DATA_REQUEST ||
+		    operation == MACH_OP_DATA_RETURN;
+
+	req->nr_parts = 0;
+	if (operation == MACH_OP_SYNCHRONIZE || (data && req->refusals < 3))
+		answer_whole(req, MACH_PART_ERROR, public_errno(err));
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libuserpager - the worker threads: start, end, waiting for either.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pager_priv.h"
+
+/* A faulting CPU prefers queue (cpu % queues): meet it there. */
+static void pin_to_cpu(struct pager_queue *queue)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(queue->index, &set);
+	/* a CPU that we may not use leaves the worker where it was */
+	pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
+
+/*
+ * Restartable sequences make the kernel write to our memory at each wake-up;
+ * nothing here uses them, and who asks for the CPU is answered without.
+ */
+static void leave_rseq(void)
+{
+#ifdef RSEQ_SIG
+	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+	if (__rseq_size)
+		syscall(SYS_rseq, area, sizeof(struct rseq),
+			RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+#endif
+}
+
+static void count_down(struct pager_session *session, unsigned int *count,
+		       int err)
+{
+	pthread_mutex_lock(&session->lock);
+	if (err && !session->error)
+		session->error = err;
+	--*count;
+	if (!session->running)
+		eventfd_write(session->event_fd, 1);
+	pthread_cond_broadcast(&session->changed);
+	pthread_mutex_unlock(&session->lock);
+}
+
+void pager_worker_started(struct pager_queue *queue, int err)
+{
+	count_down(queue->session, &queue->session->starting, err);
+}
+
+static void *worker_main(void *arg)
+{
+	struct pager_queue *queue = arg;
+	struct pager_session *session = queue->session;
+	int err;
+
+	pager_this_worker = queue;
+	leave_rseq();
+	if (session->pin)
+		pin_to_cpu(queue);
+	if (session->transport == PAGER_TRANSPORT_RING)
+		err = pager_ring_worker(queue);
+	else
+		err = pager_receive_worker(queue);
+	if (pager_stopping(session))
+		err = 0;
+	else
+		pager_stop(session);
+	count_down(session, &session->running, err);
+	return NULL;
+}
+
+static int start_worker(struct pager_queue *queue)
+{
+	struct pager_session *session = queue->session;
+	int err;
+
+	pthread_mutex_lock(&session->lock);
+	session->starting++;
+	session->running++;
+	pthread_mutex_unlock(&session->lock);
+	err = pthread_create(&queue->thread, NULL, worker_main, queue);
+	if (err) {
+		count_down(session, &session->starting, err);
+		count_down(session, &session->running, err);
+		return err;
+	}
+	queue->started = true;
+	return 0;
+}
+
+static int await_start(struct pager_session *session)
+{
+	int err;
+
+	pthread_mutex_lock(&session->lock);
+	while (session->starting)
+		pthread_cond_wait(&session->changed, &session->lock);
+	err = session->error;
+	pthread_mutex_unlock(&session->lock);
+	return err;
+}
+
+int pager_start_workers(struct pager_session *session)
+{
+	sigset_t all, old;
+	unsigned int i;
+	int err = 0;
+
+	if (pager_stopping(session))
+		return ENODEV;
+	if (session->queues[0].started)
+		return EBUSY;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < session->nr_queues && !err; i++)
+		err = start_worker(&session->queues[i]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!err)
+		err = await_start(session);
+	if (err)
+		pager_stop(session);
+	return err;
+}
+
+int pager_wait(struct pager_session *session, int timeout_ms)
+{
+	uint64_t deadline = pager_deadline(timeout_ms);
+	int err = 0;
+
+	pthread_mutex_lock(&session->lock);
+	while (session->running && !err)
+		err = pager_cond_wait(session, deadline);
+	if (!session->running)
+		err = session->error;
+	pthread_mutex_unlock(&session->lock);
+	return err;
+}
+
+int pager_run(struct pager_session *session)
+{
+	int err = pager_start_workers(session);
+
+	return err ? err : pager_wait(session, PAGER_WAIT);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Stores: opening them by kind, and their complaints.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "store.h"
+
+const struct store_class *const store_classes[] = {
+	&store_file_class,
+	&store_zero_class,
+	&store_pattern_class,
+	NULL,
+};
+
+const struct store_class *store_find_class(const char *name)
+{
+	const struct store_class *const *class;
+
+	for (class = store_classes; *class; class++) {
+		if (!strcmp((*class)->name, name))
+			return *class;
+	}
+	return NULL;
+}
+
+int store_open(struct store *store, const struct store_class *class,
+	       const struct store_options *options,
+	       void (*complain)(const char *format, va_list args))
+{
+	int err;
+
+	memset(store, 0, sizeof(*store));
+	store->class = class;
+	store->read_only = options->read_only;
+	store->complain = complain;
+	err = class->open(store, options);
+	if (err)
+		class->close(store);
+	return err;
+}
+
+void store_close(struct store *store)
+{
+	store->class->close(store);
+}
+
+int store_fail(struct store *store, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(store->problem, sizeof(store->problem), format, args);
+	va_end(args);
+	return err;
+}
+
+void store_complain(struct store *store, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	store->complain(format, args);
+	va_end(args);
+}
