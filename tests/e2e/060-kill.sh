@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# limit: 400
+# kill -9 of the pager under load, again and again.
+. "$(dirname "$0")/lib.sh"
+
+# ended SECONDS PID...: they end by then; fails with what they wait in.
+ended()
+{
+	local end=$((SECONDS + $1 * ${MACHVM_SLOW:-1} + 1)) pid
+	shift
+	for pid in "$@"; do
+		while ! gone "$pid"; do
+			[ $SECONDS -lt $end ] || {
+				gone "$pid" || cat "/proc/$pid/stack" || true
+				fail "process $pid still waits after its pager's death"
+			}
+			nap
+		done
+	done
+}
+
+# Read the node for ever, comparing; an end by an error of reading is right.
+reader()
+{
+	while cmp "$nodes/data" "$work/data"; do :; done >"$1" 2>&1
+}
+
+writer()
+{
+	while dd if=/dev/urandom of="$nodes/other" bs=16k count=16 \
+		conv=notrunc,fsync; do :; done >"$1" 2>&1
+}
+
+bad_end()
+{
+	grep -aE 'differ|EOF on' "$1"
+}
+
+rounds()
+{
+	local count=$1 round pids
+	shift
+	store data 2M
+	for ((round = 1; round <= count; round++)); do
+		store other 256k
+		pager data "$work/data" --cluster 8k "$@"
+		pager other "$work/other" --cluster 8k "$@"
+		reader "$work/reader1" & pids=$!
+		reader "$work/reader2" & pids="$pids $!"
+		writer "$work/writer" & pids="$pids $!"
+		# Another moment each time.
+		read -rt "0.$((RANDOM % 900 + 100))" -u 9 || true
+		signal data KILL
+		signal other KILL
+		# shellcheck disable=SC2086
+		ended 2 $pids
+		if bad_end "$work/reader1" || bad_end "$work/reader2"; then
+			fail "round $round: data that is not the file's"
+		fi
+		wait_for 2 [ ! -e "$nodes/data" ]
+		wait_for 2 [ ! -e "$nodes/other" ]
+		rm -f "$work"/data.pid "$work"/other.pid
+	done
+}
+
+# Programs that have it open or mapped get errors, and a successor serves anew.
+successor()
+{
+	store data 1M
+	pager data "$work/data"
+	exec 5<"$nodes/data"
+	head -c 4096 <&5 | cmp -n 4096 - "$work/data"
+	crash data
+	expect 1 cat <&5
+	said 'Input/output error'
+	pager data "$work/data"
+	same "$nodes/data" "$work/data"
+	expect 1 cat <&5
+	exec 5<&-
+}
+
+# What fsync has confirmed is in the file, whatever comes.
+confirmed()
+{
+	local round
+	for ((round = 0; round < 3; round++)); do
+		store data 256k
+		pager data "$work/data" --sync-interval 0 "$@"
+		head -c 100000 /dev/urandom >"$work/new"
+		dd if="$work/new" of="$nodes/data" bs=10000 conv=notrunc,fsync \
+			status=none
+		crash data
+		cmp -n 100000 "$work/new" "$work/data"
+	done
+}
+
+mapped()
+{
+	local pid
+	store data 2M
+	pager data "$work/data" --cluster 4k "$@"
+	fio --name=load --ioengine=mmap --rw=randread --bs=4k --size=2M \
+		--filename="$nodes/data" --thread --numjobs=4 --time_based \
+		--runtime=60 --norandommap >"$work/fio" 2>&1 & pid=$!
+	wait_for 20 grep -q "$nodes/data" "/proc/$pid/maps"
+	signal data KILL
+	ended 4 $pid
+	! wait $pid || fail "fio did not notice: $(cat "$work/fio")"
+}
+
+stopped()
+{
+	local pid
+	store data 1M
+	pager data "$work/data" "$@"
+	signal data STOP
+	cat "$nodes/data" >"$work/got" 2>&1 & pid=$!
+	wait_for 10 grep -q '^State:.*[DS]' "/proc/$pid/status"
+	nap
+	! gone $pid || fail "read from a pager that was stopped"
+	signal data KILL
+	ended 2 $pid
+	! wait $pid || fail "cat did not notice"
+}
+
+check rounds-ring rounds 3 --transport ring
+check rounds-ioctl rounds 3 --transport ioctl
+check rounds-copy rounds 1 --copy
+check successor successor
+check confirmed-ring confirmed --transport ring
+check confirmed-ioctl confirmed --transport ioctl
+check confirmed-copy confirmed --copy
+check mapped-ring mapped --transport ring
+check mapped-ioctl mapped --transport ioctl
+check stopped-ring stopped --transport ring
+check stopped-ioctl stopped --transport ioctl
+finish

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# limit: 400
+# Loading and unloading.
+. "$(dirname "$0")/lib.sh"
+
+module=$project/build/$(uname -r)/machvm.ko
+
+reload()
+{
+	wait_for 5 rmmod machvm
+	insmod "$module"
+	wait_for 5 [ -c /dev/machvm ]
+}
+
+often()
+{
+	local i
+	[ -f "$module" ] || skip "no $module"
+	for ((i = 0; i < 5; i++)); do
+		reload
+	done
+}
+
+used()
+{
+	local file
+	[ -f "$module" ] || skip "no $module"
+	store data 256k
+	file=$work/data
+	pager data "$file"
+	expect 1 rmmod machvm
+	said 'in use'
+	same "$nodes/data" "$file"
+	# An open node keeps it, too.
+	exec 5<"$nodes/data"
+	stop data
+	expect 1 rmmod machvm
+	exec 5<&-
+	reload
+	[ ! -e "$nodes/data" ]
+}
+
+# After a death in the middle of its work.
+killed()
+{
+	local i pid
+	[ -f "$module" ] || skip "no $module"
+	store data 1M
+	for i in 1 2 3; do
+		pager data "$work/data" --cluster 4k "$@"
+		cat "$nodes/data" >/dev/null 2>&1 & pid=$!
+		dd if=/dev/zero of="$nodes/data" bs=64k count=2 conv=notrunc \
+			status=none
+		crash data
+		wait_for 2 gone $pid
+		reload
+	done
+}
+
+# Memory is given back: what a round leaves does not grow with the rounds.
+free_kib() { awk '/MemFree|^Cached|^Buffers|SReclaimable/ { n += $2 } END { print n }' /proc/meminfo; }
+
+leak()
+{
+	local i before after
+	[ -f "$module" ] || skip "no $module"
+	store data 16M
+	for i in 0 1 2 3; do
+		pager data "$work/data"
+		same "$nodes/data" "$work/data"
+		crash data
+		[ $i != 0 ] || { reload; before=$(free_kib); }
+	done
+	reload
+	after=$(free_kib)
+	[ $((before - after)) -lt 16384 ] ||
+		fail "$((before - after)) KiB less free after three rounds of 16 MiB"
+}
+
+log()
+{
+	local file before after
+	store data 64k
+	file=$work/data
+	before=$(dmesg | grep -c 'machvm.*deprecated' || true)
+	pager data "$file" --single-page
+	same "$nodes/data" "$file"
+	after=$(dmesg | grep -c 'machvm.*deprecated')
+	[ $((after - before)) = 1 ] || fail "$((after - before)) lines in the log"
+	stop data
+	pager data "$file"
+	same "$nodes/data" "$file"
+	[ "$(dmesg | grep -c 'machvm.*deprecated')" = "$after" ]
+}
+
+check often often
+check used used
+check killed-ring killed --transport ring
+check killed-ioctl killed --transport ioctl
+check leak leak
+check deprecated log
+finish

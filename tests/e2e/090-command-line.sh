@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The daemon's command line: what it says, and how it ends.
+. "$(dirname "$0")/lib.sh"
+
+usage_error()
+{
+	expect 2 machpagerd "$@"
+	[ -s "$work/out" ]
+	[ ! -e "$nodes/cl" ]
+}
+
+wrong()
+{
+	local file
+	store data 8192
+	file=$work/data
+	usage_error
+	usage_error --name cl
+	usage_error --file "$file"
+	usage_error --name cl --file "$file" --unknown
+	usage_error --name cl --file "$file" --cluster 3000
+	usage_error --name cl --file "$file" --cluster 2M
+	usage_error --name cl --file "$file" --cluster 64q
+	usage_error --name cl --file "$file" --threads 0
+	usage_error --name cl --file "$file" --depth 257
+	usage_error --name cl --file "$file" --mode 9
+	usage_error --name cl --file "$file" --mode 01777
+	usage_error --name cl --file "$file" --owner no-such-user
+	usage_error --name cl --file "$file" --transport pigeon
+	usage_error --name cl --file "$file" --size -1
+	usage_error --name cl --file "$file" extra
+	usage_error --name '' --file "$file"
+	usage_error --name .. --file "$file"
+	usage_error --name a/b --file "$file"
+	usage_error --name "$(printf 'n%.0s' {1..64})" --file "$file"
+}
+
+help()
+{
+	expect 0 machpagerd --help
+	said --cluster
+	expect 0 machpagerd --version
+}
+
+taken()
+{
+	local file
+	store data 8192
+	file=$work/data
+	pager data "$file"
+	expect 5 machpagerd --name data --file "$file"
+	said data
+	same "$nodes/data" "$file"
+	stop data
+	pager data "$file"
+}
+
+longest()
+{
+	local file name
+	store data 8192
+	file=$work/data
+	name=$(printf 'n%.0s' {1..63})
+	pager "$name" "$file"
+	same "$nodes/$name" "$file"
+}
+
+# In the foreground, as a service manager likes it.
+foreground()
+{
+	local file pid
+	store data 8192
+	file=$work/data
+	machpagerd --foreground --name data --file "$file" >"$work/log" 2>&1 &
+	pid=$!
+	wait_for 10 [ -c "$nodes/data" ]
+	same "$nodes/data" "$file"
+	kill -INT $pid
+	wait $pid || fail "status $? after SIGINT: $(cat "$work/log")"
+	[ ! -e "$nodes/data" ]
+}
+
+pidfile()
+{
+	local file pid
+	store data 8192
+	file=$work/data
+	pager data "$file"
+	pid_of data
+	[ "$(<"/proc/$pid/comm")" = machpagerd ]
+	stop data
+	[ ! -e "$work/data.pid" ]
+}
+
+check wrong wrong
+check help help
+check taken taken
+check longest longest
+check foreground foreground
+check pidfile pidfile
+finish

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve.h"
+#include "tap.h"
+
+/* In the pager's process. */
+static struct test_pager pager;
+static struct test_object object;
+
+static uint64_t round_page(uint64_t bytes)
+{
+	return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+struct serve *serve_new(uint64_t size, uint32_t cluster, uint32_t seed)
+{
+	struct serve *s = shared_alloc(sizeof(*s));
+
+	s->setup.transport = tap_variant;
+	s->size = size;
+	s->cluster = cluster;
+	s->store = shared_alloc(round_page(size));
+	pattern_fill(s->store, 0, size, seed);
+	return s;
+}
+
+/* Counted before they are answered: who sees the answer sees the count. */
+static void supply(struct serve *s, const struct test_request *r)
+{
+	s->requests++;
+	if (s->fail_read)
+		pager_reply_one(&pager, r, part_error(r->m.mandatory / PAGE *
+						      PAGE, PAGE,
+						      s->fail_read));
+	else
+		pager_reply_one(&pager, r, part_copy(r->m.offset, r->m.length,
+						     s->store + r->m.offset));
+}
+
+static void take(struct serve *s, const struct test_request *r)
+{
+	s->returns++;
+	if (s->fail_write)
+		pager_reply_one(&pager, r, part_error(r->m.offset, r->m.length,
+						      s->fail_write));
+	else
+		pager_take(&pager, r, s->store + r->m.offset);
+}
+
+static void synchronize(struct serve *s, const struct test_request *r)
+{
+	struct mach_part part = part_done(0, PAGE);
+
+	s->syncs++;
+	if (s->fail_sync)
+		part = part_error(0, PAGE, s->fail_sync);
+	pager_reply_one(&pager, r, part);
+}
+
+static void answer(struct serve *s, const struct test_request *r)
+{
+	switch (r->m.operation) {
+	case MACH_OP_DATA_REQUEST:
+		supply(s, r);
+		break;
+	case MACH_OP_DATA_RETURN:
+		take(s, r);
+		break;
+	case MACH_OP_SYNCHRONIZE:
+		synchronize(s, r);
+		break;
+	case MACH_OP_TERMINATE:
+		s->terminates++;
+		pager_reply_none(&pager, r);
+		break;
+	default:
+		pager_reply_none(&pager, r);
+	}
+}
+
+static void harass(const struct serve *s)
+{
+	uint64_t pages = round_page(s->size) / PAGE;
+	struct mach_pager_lock l = {
+		.size = sizeof(l),
+		.flags = s->harass,
+		.object = object.number,
+		.offset = rand() % pages * PAGE,
+	};
+
+	CHECK_IS(vm_ioctl(pager.fd, MACH_PAGER_LOCK_REQUEST, &l), 0);
+}
+
+static long serve_open(const uint64_t *arg)
+{
+	struct serve *s = (struct serve *)(uintptr_t)arg[0];
+
+	pager_open(&pager, &s->setup);
+	object_create(&pager, &object, s->size, s->cluster, s->flags);
+	/* The name may still be that of a pager that is dying. */
+	if (s->name[0])
+		CHECK_WAIT(!object_publish(&pager, &object, s->name, 0), 2000,
+			   "cannot publish %s", s->name);
+	return object.fd;
+}
+
+static long serve_loop(const uint64_t *arg)
+{
+	struct serve *s = (struct serve *)(uintptr_t)arg[0];
+	struct test_request r;
+	long err;
+
+	/* It must not keep the object from being terminated. */
+	close(object.fd);
+	while (!s->stop) {
+		err = pager_next(&pager, &r, 20);
+		if (!err)
+			answer(s, &r);
+		if (!err && s->harass)
+			harass(s);
+		else if (err && err != -ETIMEDOUT)
+			return err;
+	}
+	pager_close(&pager);
+	return 0;
+}
+
+void serve_start(struct serve *s)
+{
+	long fd;
+
+	actor_start(&s->actor, 1);
+	fd = actor_do(&s->actor, serve_open, (uintptr_t)s);
+	CHECK(fd >= 0, "the pager did not start: %s", tap_result(fd));
+	s->fd = actor_fd(&s->actor, fd);
+	actor_begin(&s->actor, 0, serve_loop, (uintptr_t)s);
+}
+
+void serve_stop(struct serve *s)
+{
+	s->stop = true;
+	CHECK_IS(actor_end(&s->actor, 0), 0);
+	actor_stop(&s->actor);
+}
+
+void serve_kill(struct serve *s)
+{
+	actor_kill(&s->actor);
+}

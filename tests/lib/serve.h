@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A pager in a process of its own that serves one object out of memory, for
+ * tests of what its clients see. The test itself is the client.
+ */
+#ifndef MACHVM_TESTS_SERVE_H
+#define MACHVM_TESTS_SERVE_H
+
+#include "testpager.h"
+
+/**
+ * struct serve - The pager and what it does; in memory shared with it.
+ * @setup: how it registers; set before serve_start()
+ * @size: bytes of the object
+ * @cluster: as for MACH_PAGER_CREATE
+ * @flags: MACH_CREATE_*
+ * @name: to publish under, or empty
+ * @store: contents, shared: what the pager supplies and takes back
+ * @fail_read: errno to answer data requests with, or 0
+ * @fail_write: errno to answer returns with, or 0
+ * @fail_sync: errno to answer SYNCHRONIZE with, or 0
+ * @harass: MACH_LOCK_* to say of a random range after each answer, or 0
+ * @requests: data requests answered
+ * @returns: returns answered
+ * @syncs: SYNCHRONIZE answered
+ * @terminates: TERMINATE answered
+ * @stop: tells the pager to end
+ * @fd: the object's descriptor, in the test
+ * @actor: the process
+ */
+struct serve {
+	struct pager_setup setup;
+	uint64_t size;
+	uint32_t cluster;
+	uint32_t flags;
+	char name[MACH_NAME_MAX + 1];
+	uint8_t *store;
+	volatile int fail_read;
+	volatile int fail_write;
+	volatile int fail_sync;
+	volatile uint32_t harass;
+	volatile unsigned int requests;
+	volatile unsigned int returns;
+	volatile unsigned int syncs;
+	volatile unsigned int terminates;
+	volatile bool stop;
+	int fd;
+	struct actor actor;
+};
+
+/* With the pattern of @seed as contents; transport from tap_variant. */
+struct serve *serve_new(uint64_t size, uint32_t cluster, uint32_t seed);
+void serve_start(struct serve *s);
+/* Let it end in peace; or not. */
+void serve_stop(struct serve *s);
+void serve_kill(struct serve *s);
+
+#endif /* MACHVM_TESTS_SERVE_H */

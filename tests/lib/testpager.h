@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A pager whose every answer is the test's. It speaks the interface bare, so
+ * that a test can also say what no library would let it say.
+ */
+#ifndef MACHVM_TESTS_TESTPAGER_H
+#define MACHVM_TESTS_TESTPAGER_H
+
+#include <liburing.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/mach_pager.h>
+
+#include "actor.h"
+
+#define PAGE		4096ULL
+#define KIB		1024ULL
+#define MIB		(1024 * KIB)
+#define WAIT_MS		ACTOR_TIMEOUT
+
+enum transport { BY_RING, BY_IOCTL };
+
+/* Zeros are: one queue, 8 slots, default deadline, ring. */
+struct pager_setup {
+	enum transport transport;
+	unsigned int queues;
+	unsigned int depth;
+	unsigned int flags;
+	unsigned int deadline_ms;
+};
+
+struct test_pager {
+	int fd;
+	enum transport transport;
+	unsigned int queues;
+	unsigned int depth;
+	uint64_t stride;
+	uint64_t size;
+	const struct mach_message *array[MACH_PAGER_QUEUES_MAX];
+	struct io_uring ring;
+	uint64_t commands;		/* numbers commands that are waited for */
+	unsigned int nr_stash;		/* completions seen while waiting */
+	struct { uint64_t user_data; int res; } stash[512];
+};
+
+/* A held request, whichever way it came. */
+struct test_request {
+	uint16_t queue;
+	uint16_t tag;
+	struct mach_message m;
+};
+
+struct test_object {
+	int fd;
+	uint32_t number;
+	uint64_t size;
+};
+
+/* Results: value or -errno. */
+long vm_open(void);
+long vm_ioctl(int fd, unsigned long call, void *arg);
+
+/* Become a pager; failing to is the test's failure. */
+void pager_open(struct test_pager *p, const struct pager_setup *setup);
+/* The steps of pager_open(), for tests of them. */
+long pager_register(struct test_pager *p, const struct pager_setup *setup);
+long pager_map(struct test_pager *p);
+void pager_ring_setup(struct test_pager *p);
+void pager_fetch_all(struct test_pager *p);
+/* Close everything, without answering. */
+void pager_close(struct test_pager *p);
+
+/* Next request: 0, -ETIMEDOUT, or the error a fetch or commit ended with. */
+long pager_next(struct test_pager *p, struct test_request *r, int timeout_ms);
+/* It must be a DATA_REQUEST, DATA_RETURN, ... of just this range. */
+void pager_expect(struct test_pager *p, struct test_request *r, int operation,
+		  uint64_t offset, uint64_t length);
+void pager_expect_nothing(struct test_pager *p, int ms);
+
+/*
+ * End the request with these parts; with the ring by COMMIT_AND_FETCH. @more
+ * keeps it held.
+ */
+long pager_reply(struct test_pager *p, const struct test_request *r,
+		 const struct mach_part *parts, unsigned int nr, bool more);
+void pager_reply_one(struct test_pager *p, const struct test_request *r,
+		     struct mach_part part);
+void pager_reply_none(struct test_pager *p, const struct test_request *r);
+/* Take a return's data to @to, then say done. */
+void pager_take(struct test_pager *p, const struct test_request *r, void *to);
+long pager_collect(struct test_pager *p, const struct test_request *r,
+		   uint64_t offset, uint64_t length, void *to);
+
+/* Fill in a command or call for a request. */
+struct mach_ring_command ring_command(const struct test_request *r,
+				      const struct mach_part *parts,
+				      unsigned int nr);
+struct mach_pager_answer ioctl_answer(const struct test_request *r,
+				      const struct mach_part *parts,
+				      unsigned int nr);
+/* Submit one ring command and wait for its end; -ETIMEDOUT if there is none. */
+long pager_command(struct test_pager *p, unsigned int op,
+		   const struct mach_ring_command *cmd, int timeout_ms);
+/* Submit it as the fetch of its slot: a request is what completes it. */
+void pager_post(struct test_pager *p, unsigned int op,
+		const struct mach_ring_command *cmd);
+
+struct mach_part part_copy(uint64_t offset, uint64_t length, const void *from);
+struct mach_part part_file(uint64_t offset, uint64_t length, int fd,
+			   uint64_t from);
+struct mach_part part_zero(uint64_t offset, uint64_t length);
+struct mach_part part_error(uint64_t offset, uint64_t length, int error);
+struct mach_part part_done(uint64_t offset, uint64_t length);
+
+void object_create(struct test_pager *p, struct test_object *o, uint64_t size,
+		   uint32_t cluster, uint32_t flags);
+struct mach_object_info object_info(int fd);
+long object_publish(struct test_pager *p, const struct test_object *o,
+		    const char *name, unsigned int mode);
+
+/* Contents that depend on place and seed, so that a mix-up shows. */
+void pattern_fill(void *buf, uint64_t offset, size_t length, uint32_t seed);
+bool pattern_is(const void *buf, uint64_t offset, size_t length, uint32_t seed);
+bool zeros(const void *buf, size_t length);
+/* A part of the pattern in memory that stays until 16 MiB later. */
+struct mach_part part_pattern(uint64_t offset, uint64_t length, uint32_t seed);
+/* An unlinked file of the pattern. */
+int pattern_file(size_t length, uint32_t seed);
+
+/**
+ * struct scene - A pager (the test itself), an object, and a client that maps
+ * the whole object for reading and writing.
+ * @p: the pager
+ * @o: the object
+ * @a: the client
+ * @map: where in the client
+ * @buf: 2 MiB that both share
+ */
+struct scene {
+	struct test_pager p;
+	struct test_object o;
+	struct actor a;
+	uint64_t map;
+	uint8_t *buf;
+};
+
+/* @threads of the client; transport from tap_variant unless @setup says. */
+void scene_open(struct scene *s, const struct pager_setup *setup, uint64_t size,
+		uint32_t cluster, unsigned int threads);
+/* Client: has the pattern / zeros been read at this range of the object? */
+bool scene_reads(struct scene *s, uint64_t offset, size_t length,
+		 uint32_t seed);
+/* Make the range resident with the pattern, by supplying it. */
+void scene_resident(struct scene *s, uint64_t offset, uint64_t length,
+		    uint32_t seed);
+
+#endif /* MACHVM_TESTS_TESTPAGER_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "callbook.h"
+#include "tap.h"
+
+#define WORLD_SIZE	(64 * PAGE)
+#define NO_OBJECT	0xfffffff0U
+
+static void fill_version(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->version);
+}
+
+static void fill_info(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->info);
+}
+
+static void fill_name(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->name);
+}
+
+static void fill_compare(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->compare);
+	c->compare.fd = w->o.fd;
+}
+
+static void fill_register(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->reg);
+	c->reg.queues = 2;
+	c->reg.depth = 4;
+}
+
+static void fill_create(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->create);
+	c->create.object_size = 5000;
+	c->create.cluster = 8192;
+}
+
+/* Right but for the object, so that it can be said again and again. */
+static void fill_publish(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->publish);
+	c->publish.object = NO_OBJECT;
+	c->publish.mode = 0640;
+	strcpy(c->publish.name, "callbook");
+}
+
+static void fill_receive(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->receive);
+	c->receive.flags = MACH_RECEIVE_NONBLOCK;
+}
+
+static void fill_answer(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->answer);
+	c->answer.generation = 1;
+}
+
+static void fill_collect(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->collect);
+	c->collect.generation = 1;
+	c->collect.length = 1;
+	c->collect.address = (uintptr_t)c;
+}
+
+/* Page 0 is there already. */
+static void fill_supply(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->supply);
+	c->supply.object = w->o.number;
+	c->supply.part = part_zero(0, PAGE);
+}
+
+/* Nothing is dirty: there is nothing to return. */
+static void fill_lock(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->lock);
+	c->lock.object = w->o.number;
+	c->lock.flags = MACH_LOCK_CLEAN;
+	c->lock.length = PAGE;
+}
+
+static void fill_destroy(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->destroy);
+	c->destroy.object = NO_OBJECT;
+}
+
+static void fill_get_attributes(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->attributes);
+	c->attributes.object = w->o.number;
+}
+
+static void fill_change_attributes(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->attributes);
+	c->attributes.object = w->o.number;
+	c->attributes.cluster = 16384;
+}
+
+#define CALL(n, nr, str, k, r)						\
+	{								\
+		.name = #n, .number = nr, .size = sizeof(struct str),	\
+		.kind = k, .fill = fill_##n, .right = r,		\
+	}
+
+const struct call callbook[] = {
+	CALL(version, MACH_VM_VERSION, mach_vm_version, ON_TASK, 0),
+	CALL(info, MACH_OBJECT_INFO, mach_object_info, ON_OBJECT, 0),
+	CALL(name, MACH_OBJECT_NAME, mach_object_name, ON_OBJECT, 0),
+	CALL(compare, MACH_NAME_COMPARE, mach_name_compare, ON_OBJECT, 0),
+	CALL(register, MACH_PAGER_REGISTER, mach_pager_register, ON_TASK, 0),
+	CALL(create, MACH_PAGER_CREATE, mach_pager_create, ON_PAGER, 0),
+	CALL(publish, MACH_PAGER_PUBLISH, mach_pager_publish, ON_PAGER,
+	     -ENOENT),
+	CALL(receive, MACH_PAGER_RECEIVE, mach_pager_receive, ON_PAGER,
+	     -ETIMEDOUT),
+	CALL(answer, MACH_PAGER_ANSWER, mach_pager_answer, ON_PAGER, -ESTALE),
+	CALL(collect, MACH_PAGER_COLLECT, mach_pager_collect, ON_PAGER,
+	     -ESTALE),
+	CALL(supply, MACH_PAGER_SUPPLY, mach_pager_supply, ON_PAGER, -EEXIST),
+	CALL(lock, MACH_PAGER_LOCK_REQUEST, mach_pager_lock, ON_PAGER, 0),
+	CALL(destroy, MACH_PAGER_DESTROY, mach_pager_destroy, ON_PAGER,
+	     -ENOENT),
+	{ "get-attributes", MACH_PAGER_GET_ATTRIBUTES,
+	  sizeof(struct mach_pager_attributes), ON_PAGER, fill_get_attributes,
+	  0 },
+	{ "change-attributes", MACH_PAGER_CHANGE_ATTRIBUTES,
+	  sizeof(struct mach_pager_attributes), ON_PAGER, fill_change_attributes,
+	  0 },
+};
+
+const size_t callbook_entries = ARRAY_SIZE(callbook);
+
+const struct call *call_named(const char *name)
+{
+	for (size_t i = 0; i < callbook_entries; i++)
+		if (!strcmp(callbook[i].name, name))
+			return &callbook[i];
+	tap_fail("no call %s in the book", name);
+}
+
+void world_open(struct world *w)
+{
+	struct pager_setup setup = { .transport = BY_IOCTL };
+	struct mach_pager_supply sup = { .size = sizeof(sup) };
+
+	memset(w, 0, sizeof(*w));
+	pager_open(&w->p, &setup);
+	object_create(&w->p, &w->o, WORLD_SIZE, 16384, 0);
+	sup.object = w->o.number;
+	sup.part = part_pattern(0, PAGE, 7);
+	CHECK_IS(vm_ioctl(w->p.fd, MACH_PAGER_SUPPLY, &sup), 0);
+}
+
+void world_check(struct world *w)
+{
+	struct mach_object_info info = object_info(w->o.fd);
+	uint8_t *buf = shared_alloc(PAGE);
+	struct test_request r;
+	struct actor a;
+	long map;
+
+	CHECK(info.state == MACH_OBJECT_ALIVE, "state is now %#x", info.state);
+	CHECK(info.object_size == WORLD_SIZE && info.cluster == 16384,
+	      "size is now 0x%llx, cluster %u", info.object_size, info.cluster);
+	CHECK(info.resident == 1 && info.dirty == 0 && info.requests == 0,
+	      "now %llu pages resident, %llu dirty, %llu requests",
+	      info.resident, info.dirty, info.requests);
+	actor_start(&a, 1);
+	map = actor_do(&a, do_map, w->o.fd, WORLD_SIZE, PROT_READ, MAP_SHARED);
+	CHECK(map > 0, "map: %s", tap_result(map));
+	CHECK_IS(actor_do(&a, do_copy, (uintptr_t)buf, map, PAGE), 0);
+	CHECK(pattern_is(buf, 0, PAGE, 7), "page 0 has changed");
+	actor_begin(&a, 0, do_load, map + 8 * PAGE);
+	pager_expect(&w->p, &r, MACH_OP_DATA_REQUEST, 8 * PAGE, 4 * PAGE);
+	pager_reply_one(&w->p, &r, part_zero(8 * PAGE, 4 * PAGE));
+	CHECK_IS(actor_end(&a, 0), 0);
+	actor_stop(&a);
+}
+
+/* An object that is destroyed sends no TERMINATE for others to receive. */
+static void undo(struct world *w, const struct call *call, union any_call *c)
+{
+	struct mach_pager_destroy d = { .size = sizeof(d) };
+
+	if (call->number == MACH_OBJECT_NAME)
+		close(c->name.fd);
+	if (call->number != MACH_PAGER_CREATE)
+		return;
+	d.object = c->create.object;
+	CHECK_IS(vm_ioctl(w->p.fd, MACH_PAGER_DESTROY, &d), 0);
+	close(c->create.fd);
+}
+
+long world_call(struct world *w, const struct call *call, union any_call *c)
+{
+	int fd = call->kind == ON_OBJECT ? w->o.fd : w->p.fd;
+	long result;
+
+	if (call->kind == ON_TASK)
+		fd = vm_open();
+	result = vm_ioctl(fd, call->number, c);
+	if (!result)
+		undo(w, call, c);
+	if (call->kind == ON_TASK)
+		close(fd);
+	return result;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Nodes: their names, owners, modes, and when they go. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "testpager.h"
+
+static struct test_pager p;
+static struct test_object o;
+
+static void setup(void)
+{
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	object_create(&p, &o, 16 * PAGE, 0, 0);
+}
+
+static const char *node(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", MACH_VM_NODE_DIR, name);
+	return path;
+}
+
+static long publish_raw(const char *name, size_t length, const char *tail_at,
+			uint32_t mode)
+{
+	struct mach_pager_publish pub = {
+		.size = sizeof(pub), .object = o.number, .mode = mode,
+	};
+
+	memcpy(pub.name, name, length);
+	if (tail_at)
+		pub.name[tail_at - name] = 'x';
+	return vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+}
+
+static void wrong_name(const char *sub, const char *name)
+{
+	tap_is(sub, publish_raw(name, strlen(name), NULL, 0), -EINVAL);
+}
+
+static void test_names_wrong(void)
+{
+	char long_name[MACH_NAME_MAX + 1], hidden[MACH_NAME_MAX + 1] = "tail";
+
+	setup();
+	memset(long_name, 'n', sizeof(long_name));
+	wrong_name("empty", "");
+	wrong_name("dot", ".");
+	wrong_name("dot-dot", "..");
+	wrong_name("slash", "a/b");
+	wrong_name("slash-first", "/etc");
+	wrong_name("parent", "../mem");
+	wrong_name("space", "a b");
+	wrong_name("newline", "a\n");
+	wrong_name("bang", "a!b");
+	wrong_name("percent", "%s");
+	wrong_name("eight-bit", "caf\xc3\xa9");
+	wrong_name("delete", "a\x7f");
+	tap_is("64-letters", publish_raw(long_name, 64, NULL, 0), -EINVAL);
+	tap_is("after-end", publish_raw(hidden, sizeof(hidden), hidden + 10, 0),
+	       -EINVAL);
+	tap_is("last-byte", publish_raw(hidden, sizeof(hidden), hidden + 63,
+					0), -EINVAL);
+	tap_is("unpublished", object_info(o.fd).state, MACH_OBJECT_ALIVE);
+	pager_close(&p);
+}
+
+static void wrong_field(const char *sub, size_t at, uint32_t value, long want)
+{
+	struct mach_pager_publish pub = {
+		.size = sizeof(pub), .object = o.number, .name = "fields",
+	};
+
+	memcpy((char *)&pub + at, &value, sizeof(value));
+	tap_is(sub, vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub), want);
+	tap_is(sub, RESULT(access(node("fields"), F_OK)), -ENOENT);
+}
+
+static void test_fields_wrong(void)
+{
+	setup();
+	wrong_field("mode-sticky", offsetof(struct mach_pager_publish, mode),
+		    01600, -EINVAL);
+	wrong_field("mode-setuid", offsetof(struct mach_pager_publish, mode),
+		    04600, -EINVAL);
+	wrong_field("mode-type", offsetof(struct mach_pager_publish, mode),
+		    0100600, -EINVAL);
+	wrong_field("mode-top", offsetof(struct mach_pager_publish, mode),
+		    1U << 31, -EINVAL);
+	wrong_field("uid-none", offsetof(struct mach_pager_publish, uid), ~0U,
+		    -EINVAL);
+	wrong_field("gid-none", offsetof(struct mach_pager_publish, gid), ~0U,
+		    -EINVAL);
+	wrong_field("reserved", offsetof(struct mach_pager_publish, reserved),
+		    1, -EINVAL);
+	wrong_field("object", offsetof(struct mach_pager_publish, object), 4711,
+		    -ENOENT);
+	pager_close(&p);
+}
+
+static void check_node(const char *sub, const char *name, mode_t mode,
+		       uid_t uid, gid_t gid)
+{
+	struct stat st;
+
+	CHECK_WAIT(!stat(node(name), &st) && (st.st_mode & 07777) == mode &&
+		   st.st_uid == uid && st.st_gid == gid, WAIT_MS,
+		   "%s: no node, or mode %o, owner %u:%u", node(name),
+		   st.st_mode, st.st_uid, st.st_gid);
+	tap_sub(sub, S_ISCHR(st.st_mode), "type is %o", st.st_mode);
+}
+
+static void test_names_right(void)
+{
+	static const char * const names[] = {
+		"a", "0", "disk0", "A.b_c-9", "...", "-", ".hidden",
+		"n23456789012345678901234567890123456789012345678901234567890123",
+	};
+	struct test_object each[ARRAY_SIZE(names)];
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		object_create(&p, &each[i], PAGE, 0, 0);
+		tap_is(names[i], object_publish(&p, &each[i], names[i], 0), 0);
+		check_node("node", names[i], 0600, 0, 0);
+		CHECK_IS(object_info(each[i].fd).state,
+			 MACH_OBJECT_ALIVE | MACH_OBJECT_PUBLISHED);
+	}
+	pager_close(&p);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		close(each[i].fd);
+		CHECK_WAIT(access(node(names[i]), F_OK), 2000,
+			   "%s outlives its pager", node(names[i]));
+	}
+}
+
+static void test_taken(void)
+{
+	struct test_object other;
+	struct test_pager p2;
+
+	setup();
+	CHECK_IS(object_publish(&p, &o, "taken", 0), 0);
+	object_create(&p, &other, PAGE, 0, 0);
+	tap_is("same-pager", object_publish(&p, &other, "taken", 0), -EEXIST);
+	pager_open(&p2, &(struct pager_setup){ .transport = BY_IOCTL });
+	object_create(&p2, &other, PAGE, 0, 0);
+	tap_is("other-pager", object_publish(&p2, &other, "taken", 0),
+	       -EEXIST);
+	check_node("stays", "taken", 0600, 0, 0);
+	pager_close(&p);
+	CHECK_WAIT(!object_publish(&p2, &other, "taken", 0), 2000,
+		   "the name does not become free with its pager");
+	check_node("free-again", "taken", 0600, 0, 0);
+	pager_close(&p2);
+}
+
+static void test_owner(void)
+{
+	struct mach_pager_publish pub = {
+		.size = sizeof(pub), .uid = 1234, .gid = 4321, .mode = 0604,
+		.name = "owned",
+	};
+
+	setup();
+	pub.object = o.number;
+	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub), 0);
+	check_node("node", "owned", 0604, 1234, 4321);
+	pager_close(&p);
+}
+
+static void test_destroyed(void)
+{
+	struct mach_pager_destroy d = { .size = sizeof(d) };
+	long fd;
+
+	setup();
+	CHECK_IS(object_publish(&p, &o, "doomed", 0), 0);
+	fd = RESULT(open(node("doomed"), O_RDWR));
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	d.object = o.number;
+	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_DESTROY, &d), 0);
+	CHECK_WAIT(access(node("doomed"), F_OK), 2000,
+		   "the node outlives its object");
+	tap_is("state", object_info(fd).state & (MACH_OBJECT_ALIVE |
+						 MACH_OBJECT_PUBLISHED), 0);
+	tap_is("map", RESULT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0)),
+	       -ENODEV);
+	pager_close(&p);
+}
+
+/* A published object stays when nobody has it open. */
+static void test_keeps(void)
+{
+	struct test_request r;
+	char *path = shared_alloc(PAGE), *buf = shared_alloc(PAGE);
+	struct actor a;
+	long fd;
+
+	setup();
+	strcpy(path, node("kept"));
+	CHECK_IS(object_publish(&p, &o, "kept", 0), 0);
+	close(o.fd);
+	pager_expect_nothing(&p, 50);
+	actor_start(&a, 1);
+	fd = actor_do(&a, do_open, (uintptr_t)path, O_RDONLY);
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	actor_begin(&a, 0, do_pread, fd, (uintptr_t)buf, 1, 0);
+	CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
+	pager_reply_one(&p, &r, part_zero(r.m.offset, r.m.length));
+	CHECK_IS(actor_end(&a, 0), 1);
+	pager_close(&p);
+}
+
+static void test_open_modes(void)
+{
+	struct test_object ro;
+	void *map;
+	long fd;
+
+	setup();
+	object_create(&p, &ro, PAGE, 0, MACH_CREATE_READ_ONLY);
+	CHECK_IS(object_publish(&p, &o, "modes", 0666), 0);
+	CHECK_IS(object_publish(&p, &ro, "modes-ro", 0666), 0);
+	fd = RESULT(open(node("modes"), O_RDONLY));
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	tap_is("map-shared-writable",
+	       RESULT(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			   0)), -EACCES);
+	map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED, "mmap: %m");
+	tap_is("upgrade", RESULT(mprotect(map, PAGE, PROT_READ | PROT_WRITE)),
+	       -EACCES);
+	tap_is("write", RESULT(pwrite(fd, "x", 1, 0)), -EBADF);
+	fd = RESULT(open(node("modes"), O_WRONLY));
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	tap_is("read", RESULT(read(fd, &p, 1)), -EBADF);
+	tap_is("map-write-only", RESULT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED,
+					     fd, 0)), -EACCES);
+	tap_is("read-only-object",
+	       RESULT(open(node("modes-ro"), O_RDWR)), -EACCES);
+	fd = RESULT(open(node("modes-ro"), O_RDONLY));
+	tap_sub("read-only-object-read", fd >= 0, "%s", tap_result(fd));
+	pager_close(&p);
+}
+
+static const struct tap_test tests[] = {
+	{ .name = "names-wrong", .run = test_names_wrong },
+	{ .name = "fields-wrong", .run = test_fields_wrong },
+	{ .name = "names-right", .run = test_names_right },
+	{ .name = "taken", .run = test_taken },
+	{ .name = "owner", .run = test_owner },
+	{ .name = "destroyed", .run = test_destroyed },
+	{ .name = "keeps", .run = test_keeps },
+	{ .name = "open-modes", .run = test_open_modes },
+};
+
+int main(int argc, char **argv)
+{
+	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+}

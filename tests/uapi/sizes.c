@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The size that every structure starts with, and addresses that are none. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "callbook.h"
+#include "tap.h"
+
+static struct world w;
+
+typedef void (*call_fn)(const struct call *call, const char *sub);
+
+static void each_call(const char *what, call_fn one)
+{
+	char sub[80];
+
+	world_open(&w);
+	for (size_t i = 0; i < callbook_entries; i++) {
+		snprintf(sub, sizeof(sub), "%s-%s", callbook[i].name, what);
+		one(&callbook[i], sub);
+	}
+	world_check(&w);
+}
+
+static void with_size(const struct call *call, const char *sub, uint32_t size,
+		      long want)
+{
+	union any_call c = { 0 };
+
+	call->fill(&w, &c);
+	c.size = size;
+	tap_is(sub, world_call(&w, call, &c), want);
+}
+
+static void zero(const struct call *call, const char *sub)
+{
+	with_size(call, sub, 0, -EINVAL);
+}
+
+static void three(const struct call *call, const char *sub)
+{
+	with_size(call, sub, 3, -EINVAL);
+}
+
+static void exact(const struct call *call, const char *sub)
+{
+	with_size(call, sub, call->size, call->right);
+}
+
+static void larger(const struct call *call, const char *sub)
+{
+	with_size(call, sub, call->size + 16, call->right);
+}
+
+static void tail(const struct call *call, const char *sub)
+{
+	union any_call c = { 0 };
+
+	call->fill(&w, &c);
+	c.size = call->size + 16;
+	c.bytes[call->size + 15] = 1;
+	tap_is(sub, world_call(&w, call, &c), -E2BIG);
+}
+
+/* The structure's last byte is the last of the mapped memory, or beyond it. */
+static long at_edge(const struct call *call, size_t beyond)
+{
+	uint8_t *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	union any_call c = { 0 };
+	uint8_t *at = two + PAGE - call->size + beyond;
+	long result;
+
+	CHECK(two != MAP_FAILED && !munmap(two + PAGE, PAGE), "mmap: %m");
+	call->fill(&w, &c);
+	memcpy(at, &c, call->size - beyond);
+	result = world_call(&w, call, (union any_call *)at);
+	munmap(two, PAGE);
+	return result;
+}
+
+static void edge(const struct call *call, const char *sub)
+{
+	tap_is(sub, at_edge(call, 0), call->right);
+}
+
+static void cut(const struct call *call, const char *sub)
+{
+	tap_is(sub, at_edge(call, 4), -EFAULT);
+}
+
+static void nowhere(const struct call *call, const char *sub)
+{
+	tap_is(sub, world_call(&w, call, (union any_call *)8), -EFAULT);
+}
+
+/*
+ * The answer cannot be told: then nothing may have come of the call. A call that
+ * was refused anyway has nothing to tell.
+ */
+static void untold(const struct call *call, const char *sub)
+{
+	union any_call *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long want = call->right;
+
+	CHECK(page != MAP_FAILED, "mmap: %m");
+	call->fill(&w, page);
+	CHECK(!mprotect(page, PAGE, PROT_READ), "mprotect: %m");
+	if (_IOC_DIR(call->number) & _IOC_READ && !want)
+		want = -EFAULT;
+	if (call->number == MACH_PAGER_SUPPLY)
+		want = -EEXIST;
+	tap_is(sub, world_call(&w, call, page), want);
+	munmap(page, PAGE);
+}
+
+#define EACH(what)							\
+	static void test_##what(void)					\
+	{								\
+		each_call(#what, what);					\
+	}
+
+EACH(zero)
+EACH(three)
+EACH(exact)
+EACH(larger)
+EACH(tail)
+EACH(edge)
+EACH(cut)
+EACH(nowhere)
+EACH(untold)
+
+/* Nothing is smaller than the first version; and nothing is written to it. */
+static void test_smaller(void)
+{
+	struct mach_object_info info;
+
+	world_open(&w);
+	memset(&info, 0, sizeof(info));
+	info.size = offsetof(struct mach_object_info, errors);
+	CHECK_IS(vm_ioctl(w.o.fd, MACH_OBJECT_INFO, &info), -EINVAL);
+	info.size = 0;
+	CHECK(zeros(&info, sizeof(info)), "something was written");
+	world_check(&w);
+}
+
+/* A task that was not told that it is a pager is none, and can become one. */
+static void test_register_untold(void)
+{
+	struct mach_pager_register reg = {
+		.size = sizeof(reg), .queues = 1, .depth = 1,
+	};
+	struct mach_pager_register *page;
+	long task = vm_open();
+
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(page != MAP_FAILED, "mmap: %m");
+	*page = reg;
+	CHECK(!mprotect(page, PAGE, PROT_READ), "mprotect: %m");
+	CHECK_IS(vm_ioctl(task, MACH_PAGER_REGISTER, page), -EFAULT);
+	CHECK_IS(vm_ioctl(task, MACH_PAGER_REGISTER, &reg), 0);
+}
+
+static void test_unknown_call(void)
+{
+	uint64_t arg[8] = { sizeof(arg) };
+
+	world_open(&w);
+	tap_is("task", vm_ioctl(vm_open(), _IOWR(MACH_VM_IOC, 0x3f, arg), arg),
+	       -ENOTTY);
+	tap_is("pager", vm_ioctl(w.p.fd, _IOWR(MACH_VM_IOC, 0x7f, arg), arg),
+	       -ENOTTY);
+	tap_is("object", vm_ioctl(w.o.fd, _IOWR(MACH_VM_IOC, 0xff, arg), arg),
+	       -ENOTTY);
+	tap_is("other-type", vm_ioctl(w.p.fd, _IOWR('T', 0x41, arg), arg),
+	       -ENOTTY);
+	world_check(&w);
+}
+
+static void test_version(void)
+{
+	struct mach_vm_version v = { .size = sizeof(v) };
+
+	world_open(&w);
+	CHECK_IS(vm_ioctl(w.p.fd, MACH_VM_VERSION, &v), 0);
+	CHECK(v.api == MACH_VM_API_VERSION && v.page_size == PAGE &&
+	      v.cluster_max == MACH_CLUSTER_MAX,
+	      "api %u, page %u, cluster %u", v.api, v.page_size,
+	      v.cluster_max);
+	v = (struct mach_vm_version){ .size = sizeof(v) };
+	CHECK_IS(vm_ioctl(w.o.fd, MACH_VM_VERSION, &v), 0);
+	CHECK(v.api == MACH_VM_API_VERSION, "api %u from an object", v.api);
+}
+
+static const struct tap_test tests[] = {
+	{ .name = "zero", .run = test_zero },
+	{ .name = "three", .run = test_three },
+	{ .name = "exact", .run = test_exact },
+	{ .name = "larger-zeros", .run = test_larger },
+	{ .name = "larger-not-zero", .run = test_tail },
+	{ .name = "smaller", .run = test_smaller },
+	{ .name = "edge", .run = test_edge },
+	{ .name = "cut", .run = test_cut },
+	{ .name = "nowhere", .run = test_nowhere },
+	{ .name = "untold", .run = test_untold },
+	{ .name = "register-untold", .run = test_register_untold },
+	{ .name = "unknown-call", .run = test_unknown_call },
+	{ .name = "version", .run = test_version },
+};
+
+int main(int argc, char **argv)
+{
+	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "../../kmod/check.h"
+#include "property.h"
+
+/* The models compute in 128 bits, or look at one character at a time. */
+
+static bool range_fits(void)
+{
+	uint64_t offset = property_edge(), length = property_edge();
+	uint64_t limit = property_edge();
+	bool expected = (__uint128_t)offset + length <= limit;
+
+	if (mach_range_fits(offset, length, limit) == expected)
+		return true;
+	return property_fail("%#llx+%#llx in %#llx: not %d",
+			     (unsigned long long)offset,
+			     (unsigned long long)length,
+			     (unsigned long long)limit, expected);
+}
+
+static bool range_aligned(void)
+{
+	uint64_t size = 1 + property_below(64 * PAGE_SIZE);
+	uint64_t offset = property_below(size + 1);
+	uint64_t length = property_below(size - offset + 1);
+	bool expected;
+
+	if (property_below(2))
+		offset -= offset % PAGE_SIZE;
+	if (property_below(2))
+		length = size - offset;
+	expected = offset % PAGE_SIZE == 0 &&
+		   (length % PAGE_SIZE == 0 || offset + length == size);
+	if (mach_range_aligned(offset, length, size) == expected)
+		return true;
+	return property_fail("%#llx+%#llx of %#llx: not %d",
+			     (unsigned long long)offset,
+			     (unsigned long long)length,
+			     (unsigned long long)size, expected);
+}
+
+static bool cluster(void)
+{
+	uint32_t bytes = property_below(2) ? property_edge() :
+			 1U << property_below(32);
+	bool expected = false;
+	uint32_t good;
+
+	for (good = PAGE_SIZE; good <= MACH_CLUSTER_MAX; good *= 2)
+		expected |= bytes == good;
+	if (mach_cluster_valid(bytes) == expected)
+		return true;
+	return property_fail("%u: not %d", bytes, expected);
+}
+
+static char random_letter(void)
+{
+	static const char good[] = "azAZ09._-m";
+	static const char bad[] = "/ !@[`{:,\x0a\x7f\x80\xff";
+
+	if (property_below(40))
+		return good[property_below(sizeof(good) - 1)];
+	return bad[property_below(sizeof(bad) - 1)];
+}
+
+static bool name_model(const char *name)
+{
+	size_t length = 0, i;
+
+	while (length <= MACH_NAME_MAX && name[length])
+		length++;
+	if (length == 0 || length > MACH_NAME_MAX)
+		return false;
+	for (i = 0; i < length; i++) {
+		char c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		      (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+		      c == '-'))
+			return false;
+	}
+	for (; i <= MACH_NAME_MAX; i++)
+		if (name[i])
+			return false;
+	return !(name[0] == '.' && length == 1) &&
+	       !(name[0] == '.' && name[1] == '.' && length == 2);
+}
+
+static bool name(void)
+{
+	char text[MACH_NAME_MAX + 1] = "";
+	size_t length = property_below(4) ? property_below(4) :
+			property_below(sizeof(text) + 1);
+	bool expected;
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		text[i] = property_below(3) ? random_letter() : '.';
+	if (!property_below(8))
+		text[property_below(sizeof(text))] = 'x';
+	expected = name_model(text);
+	if (mach_name_valid(text) == expected)
+		return true;
+	return property_fail("'%.64s': not %d", text, expected);
+}
+
+static bool part_model(const struct mach_part *part)
+{
+	bool copy = part->kind == MACH_PART_COPY;
+	bool file = part->kind == MACH_PART_FILE;
+	bool error = part->kind == MACH_PART_ERROR;
+
+	if (part->kind < 1 || part->kind > 5 || part->reserved)
+		return false;
+	if (part->fd && !file)
+		return false;
+	if (error)
+		return part->source >= 1 && part->source <= 4095;
+	if (file)
+		return (__uint128_t)part->source + part->length <=
+		       INT64_MAX;
+	return copy || part->source == 0;
+}
+
+static bool part(void)
+{
+	struct mach_part part = {
+		.kind = property_below(8),
+		.fd = property_below(2) ? 0 : (int)property_edge(),
+		.length = property_edge(),
+		.source = property_below(2) ? 0 : property_edge(),
+		.reserved = property_below(8) ? 0 : property_edge(),
+	};
+	bool expected = part_model(&part);
+
+	if (mach_part_valid(&part) == expected)
+		return true;
+	return property_fail("kind %u fd %d length %#llx source %#llx: not %d",
+			     part.kind, part.fd,
+			     (unsigned long long)part.length,
+			     (unsigned long long)part.source, expected);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct property properties[] = {
+		{ "range-fits", 1000000, range_fits },
+		{ "range-aligned", 1000000, range_aligned },
+		{ "cluster-valid", 1000000, cluster },
+		{ "name-valid", 1000000, name },
+		{ "part-valid", 1000000, part },
+	};
+
+	return property_main(properties,
+			     sizeof(properties) / sizeof(*properties), argc,
+			     argv);
+}
