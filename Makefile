@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machvm: 'make help' lists the targets. All output goes below build/.
+
+O := $(CURDIR)/build
+SERIES := 6.1 6.12
+PREFIX ?= /usr/local
+export MAKEFLAGS += --no-print-directory
+
+# Which kernels: KDIR= a build directory, KVER= a series or release; otherwise
+# both series.
+ifdef KDIR
+kernels := $(abspath $(KDIR))
+else ifdef KVER
+kernels := $(KVER)
+else
+kernels := $(SERIES)
+endif
+# The kernel of the demo, the shell and installing.
+one_kernel = $(if $(KVER),$(KVER),6.1)
+
+.PHONY: all modules userpager tools tests deps demo check bench shell lint unit \
+	install clean help
+
+all: modules userpager tools
+
+modules:
+	+@set -e; for kernel in $(kernels); do \
+		scripts/build-module $$kernel - ; \
+	done
+
+userpager:
+	@echo "  BUILD   the pager library and machpagerd"
+	@$(MAKE) -C userpager O=$(O) all
+
+tools: userpager
+	@echo "  BUILD   the tools"
+	@$(MAKE) -C tools O=$(O) all
+
+tests: userpager
+	@echo "  BUILD   the tests"
+	@$(MAKE) -C tests O=$(O) all
+
+deps:
+	@scripts/deps
+
+# A second make, since building needs what 'deps' installs.
+demo: deps
+	@$(MAKE) -s modules KVER=$(one_kernel) KDIR=
+	@$(MAKE) -s userpager tools
+	@tests/vm/run --kver $(one_kernel) --timeout 900 -- tools/demo/demo.sh
+
+check: deps
+	@$(MAKE) -s all tests
+	@tests/run
+
+bench: deps
+	@$(MAKE) -s all
+	@tools/bench/run
+
+shell: deps
+	@$(MAKE) -s modules KVER=$(one_kernel) KDIR=
+	@$(MAKE) -s userpager tools
+	@tests/vm/run --kver $(one_kernel) --shell
+
+lint: deps
+	@tests/lint/run
+
+unit: tests
+	@tests/run --only unit
+
+install:
+	@PREFIX=$(PREFIX) scripts/install $(or $(KDIR),$(KVER))
+
+clean:
+	rm -rf $(O)
+
+help:
+	@echo 'machvm: Mach memory objects for Linux.'
+	@echo
+	@echo 'To build'
+	@echo '  all (default)  modules, userpager and tools'
+	@echo '  modules        build/RELEASE/machvm.ko for Debian 6.1 and 6.12, or'
+	@echo '                 for one kernel: KVER=6.1, KVER=6.12, KVER=RELEASE,'
+	@echo '                 or KDIR=/lib/modules/$$(uname -r)/build'
+	@echo '  userpager      the pager library and machpagerd'
+	@echo '  tools          machbench and other programs'
+	@echo '  tests          the test programs'
+	@echo '  clean          remove build/'
+	@echo
+	@echo 'To try, in a virtual machine (these install what they need, as root)'
+	@echo '  demo           a file served by a pager, read, searched and written'
+	@echo '  shell          a prompt in the test machine, module loaded'
+	@echo '  bench          machvm against userfaultfd, mmap and pread'
+	@echo '                 (demo and shell: KVER= chooses the kernel)'
+	@echo
+	@echo 'To check'
+	@echo '  check          all of it: lint, unit tests, tests on 6.1 and 6.12'
+	@echo '  lint           style, layering, sparse, warnings, headers'
+	@echo '  unit           unit tests, on this machine'
+	@echo '  deps           install the Debian packages that all this needs'
+	@echo
+	@echo 'To use on this machine, as root'
+	@echo '  install        module, machpagerd, library, headers, man pages and'
+	@echo '                 udev rule; for the running kernel, or KVER=, KDIR=;'
+	@echo '                 below PREFIX=$(PREFIX) and DESTDIR='
