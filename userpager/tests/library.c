@@ -424,6 +424,9 @@ static void test_refused_is_eio(struct fixture *fixture)
 				page) == EIO);
 }
 
+/* Answers that detached threads have got back from, in the running test */
+static atomic_int answered;
+
 static void *answer_later(void *arg)
 {
 	struct pager_request *req = arg;
@@ -433,6 +436,7 @@ static void *answer_later(void *arg)
 	memset(buf, want->mandatory / PAGE + 1, PAGE);
 	pager_supply(req, want->mandatory, PAGE, buf);
 	pager_answer(req, 0);
+	answered++;
 	return NULL;
 }
 
@@ -452,10 +456,13 @@ static int read_later(struct fixture *fixture, struct pager_request *req)
 static void test_detached_answers(struct fixture *fixture)
 {
 	fixture->read = read_later;
+	answered = 0;
 	CHECK(!make_object(fixture, &full_ops));
 	/* four times as many requests as there are slots */
 	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
 	CHECK(fixture->reads == PAGES);
+	/* the client goes on before them, and closing does not wait for them */
+	CHECK(AWAIT(answered == PAGES));
 }
 
 static int client_read_and_wait(int fd, long page)
