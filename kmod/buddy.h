@@ -8,6 +8,10 @@
  * with the orders only, and blocks that must lie at particular addresses are
  * found 64 at a time.
  *
+ * What is freed comes together again only if what lasts lies together: pages
+ * can be evicted, structures cannot. So a chunk serves one of the two as long as
+ * there is a choice, and fuller chunks are used before emptier ones.
+ *
  * Nothing here locks: the caller guards a whole struct mach_buddy by one lock.
  * Source: Knowlton 1965; segments and protection as in Mach's vm_page_seg; the
  * two-word constraint as asked for on l4-hurd, 2005.
@@ -36,8 +40,8 @@ enum mach_segment_id {
  * allocated block of that order, in use by whoever allocated it.
  */
 enum mach_place {
-	MACH_PLACE_FREE = 0x10,		/* in the buddy allocator's hands */
-	MACH_PLACE_TAIL,		/* of an allocated block, not its first */
+	MACH_PLACE_FREE = 0x10,		/* first of a free block */
+	MACH_PLACE_TAIL,		/* of a block, free or not, but not its first */
 	MACH_PLACE_CACHED,		/* in a processor's cache */
 	MACH_PLACE_ASIDE,		/* waits until nobody pins it */
 	MACH_PLACE_ACTIVE,		/* an object's, on the active queue */
@@ -69,24 +73,49 @@ static_assert(sizeof(struct mach_frame) == 32, "0.8 % of a frame");
 /* Words of all bitmaps of a chunk: each order's begins at a word. */
 #define MACH_CHUNK_WORDS	37
 
+/*
+ * Chunks by what they serve and by how many quarters of them are free, rounded
+ * down: MACH_CLASS_PAGES + 0 to + 3, MACH_CLASS_LASTING + 0 to + 3.
+ */
+enum mach_class {
+	MACH_CLASS_PAGES = 0,
+	MACH_CLASS_LASTING = 4,
+	MACH_CLASS_IDLE = 8,
+	MACH_CLASSES,
+};
+
+struct mach_buddy;
+
 /**
  * struct mach_chunk - Physically contiguous memory that frames come from
- * @address: physical, a multiple of MACH_CHUNK_SIZE
+ * @address: physical, a multiple of MACH_CHUNK_SIZE; set by the caller
  * @frames: MACH_CHUNK_FRAMES descriptors, by address; mach_kern_owner() of each
- *	is the chunk
+ *	is the chunk; set by the caller
  * @memory: for the owner of the chunk
+ * @buddy: of which allocator it is, or NULL
  * @segment: of which segment it is
+ * @class: enum mach_class
+ * @lasting: has served lasting blocks since it was last idle
+ * @orders: bit for each order of which it has a free block
  * @nr_free: free frames
+ * @nr_blocks: free blocks by order
  * @link: in the segment
- * @with: in the segment's list for each order of which it has a free block
+ * @with: in the segment's list for its class and each bit of @orders
  * @free: bit i of an order's words: block i of that order is free
+ *
+ * All but the caller's are guarded by the lock of @buddy.
  */
 struct mach_chunk {
 	u64 address;
 	struct mach_frame *frames;
 	void *memory;
+	struct mach_buddy *buddy;
 	enum mach_segment_id segment;
+	u8 class;
+	bool lasting;
+	u16 orders;
 	unsigned int nr_free;
+	u16 nr_blocks[MACH_CHUNK_ORDERS];
 	struct list_head link;
 	struct list_head with[MACH_CHUNK_ORDERS];
 	u64 free[MACH_CHUNK_WORDS];
@@ -95,14 +124,16 @@ struct mach_chunk {
 /**
  * struct mach_segment - The chunks of a range of physical addresses
  * @chunks: all
- * @with: those with a free block of each order
+ * @with: those with a free block of each order, by class
+ * @orders: for each class a bit for each order of which @with is not empty
  * @nr_chunks: how many
  * @nr_free: free frames
  * @nr_blocks: free blocks by order
  */
 struct mach_segment {
 	struct list_head chunks;
-	struct list_head with[MACH_CHUNK_ORDERS];
+	struct list_head with[MACH_CLASSES][MACH_CHUNK_ORDERS];
+	u16 orders[MACH_CLASSES];
 	unsigned int nr_chunks;
 	unsigned long nr_free;
 	unsigned long nr_blocks[MACH_CHUNK_ORDERS];
@@ -116,12 +147,16 @@ struct mach_buddy {
  * struct mach_block - What kind of block is wanted
  * @order: 2^order frames
  * @highest: the highest segment that will do; lower ones do as well
+ * @lasting: for what cannot be evicted, as a slab; kept apart from the rest
  * @set: bits of the physical address that must be set
  * @clear: bits of it that must be clear
+ *
+ * The address is that of the first frame, a multiple of the block's size.
  */
 struct mach_block {
 	unsigned int order;
 	enum mach_segment_id highest;
+	bool lasting;
 	u64 set;
 	u64 clear;
 };
@@ -129,10 +164,15 @@ struct mach_block {
 void mach_buddy_init(struct mach_buddy *buddy);
 enum mach_segment_id mach_buddy_segment_of(u64 address);
 void mach_buddy_add(struct mach_buddy *buddy, struct mach_chunk *chunk);
-void mach_buddy_remove(struct mach_buddy *buddy, struct mach_chunk *chunk);
+int mach_buddy_remove(struct mach_buddy *buddy, struct mach_chunk *chunk);
+struct mach_chunk *mach_buddy_idle(struct mach_buddy *buddy);
 
 struct mach_frame *mach_buddy_alloc(struct mach_buddy *buddy,
 				    const struct mach_block *block);
+unsigned int mach_buddy_alloc_frames(struct mach_buddy *buddy,
+				     enum mach_segment_id highest,
+				     struct mach_frame **frames,
+				     unsigned int n);
 int mach_buddy_free(struct mach_buddy *buddy, struct mach_frame *frame,
 		    unsigned int order);
 

@@ -7,13 +7,29 @@
 #define MACH_KERN_H
 
 #include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/container_of.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mach_pager.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+/* What the head page of a table that the address is in was given to keep */
+static inline void *mach_kern_owner(const void *address)
+{
+	return (void *)page_private(virt_to_head_page(address));
+}
+
+/* Counted in user space, where tests hold algorithms to their bounds. */
+static inline void mach_kern_step(void)
+{
+}
 
 #endif /* MACH_KERN_H */
