@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+unsigned long mach_kern_steps;
 static uint64_t property_state;
 static char property_message[512];
 
