@@ -13,6 +13,7 @@ enum { FREE = -1, TAIL = -2 };	/* or an order */
 struct lot {
 	struct mach_chunk chunk;
 	bool in;
+	unsigned int n_free;
 	signed char held[MACH_CHUNK_FRAMES];
 };
 
@@ -42,6 +43,7 @@ static struct lot *make_lot(u64 address)
 	*(void **)(table + MACH_KERN_TABLE) = &lot->chunk;
 	lot->chunk.address = address;
 	lot->chunk.frames = (struct mach_frame *)table;
+	lot->n_free = MACH_CHUNK_FRAMES;
 	memset(lot->held, FREE, sizeof(lot->held));
 	return lot;
 }
@@ -117,6 +119,7 @@ static void model_take(const struct mach_frame *frame, unsigned int order)
 
 	memset(&lot->held[index_of(frame)], TAIL, 1UL << order);
 	lot->held[index_of(frame)] = order;
+	lot->n_free -= 1U << order;
 	world->taken[world->n_taken].frame = (struct mach_frame *)frame;
 	world->taken[world->n_taken++].order = order;
 }
@@ -124,15 +127,13 @@ static void model_take(const struct mach_frame *frame, unsigned int order)
 static unsigned long model_count(enum mach_segment_id id, bool only_free)
 {
 	unsigned long n = 0;
-	unsigned int i, k;
+	unsigned int i;
 
 	for (i = 0; i < world->n_lots; i++) {
 		const struct lot *lot = world->lots[i];
 
-		if (!lot->in || model_segment(lot->chunk.address) != id)
-			continue;
-		for (k = 0; k < MACH_CHUNK_FRAMES; k++)
-			n += !only_free || lot->held[k] == FREE;
+		if (lot->in && model_segment(lot->chunk.address) == id)
+			n += only_free ? lot->n_free : MACH_CHUNK_FRAMES;
 	}
 	return n;
 }
@@ -169,8 +170,7 @@ static bool model_search(int id, const struct mach_block *block)
 {
 	unsigned int i, k, size = 1U << block->order;
 
-	if (block->order > MACH_CHUNK_ORDER ||
-	    model_count(id, true) < model_kept(id, block) + size)
+	if (model_count(id, true) < model_kept(id, block) + size)
 		return false;
 	for (i = 0; i < world->n_lots; i++) {
 		const struct lot *lot = world->lots[i];
@@ -228,9 +228,11 @@ static bool check_got(const struct mach_frame *frame,
 	return id == model_highest(block) || none_above(id, block);
 }
 
-/* Low orders mostly, but all. */
+/* Low orders mostly, but all, and some that are none. */
 static unsigned int some_order(void)
 {
+	if (property_below(256) == 0)
+		return property_edge();
 	return property_below(1 + property_below(1 + property_below(12)));
 }
 
@@ -267,8 +269,32 @@ static void some_constraint(struct mach_block *block)
 		block->set &= -1ULL << (PAGE_SHIFT + block->order % 16);
 }
 
+static bool model_possible(const struct mach_block *block)
+{
+	return block->order <= MACH_CHUNK_ORDER &&
+	       !(block->set & block->clear) &&
+	       block->set % (PAGE_SIZE << block->order) == 0;
+}
+
+/* What can never be is not even looked for. */
+static bool check_none(const struct mach_block *block, unsigned long steps)
+{
+	if (model_possible(block))
+		return none_above(-1, block);
+	return !steps || property_fail("%lu steps for order %u set %#lx clear %#lx",
+				       steps, block->order, block->set,
+				       block->clear);
+}
+
+/*
+ * Of an operation without constraint, whatever there is: 3 segments of 9
+ * classes, 16 words, 10 splits or merges, 11 lists to move.
+ */
+#define STEPS_MAX	100
+
 static bool turn_alloc(void)
 {
+	unsigned long steps = mach_kern_steps;
 	struct mach_block block = {
 		.order = some_order(),
 		.highest = property_below(MACH_SEGMENTS),
@@ -279,8 +305,11 @@ static bool turn_alloc(void)
 	if (property_below(3) == 0)
 		some_constraint(&block);
 	frame = mach_buddy_alloc(&world->buddy, &block);
+	steps = mach_kern_steps - steps;
+	if (steps > STEPS_MAX && !(block.set | block.clear))
+		return property_fail("order %u: %lu steps", block.order, steps);
 	if (!frame)
-		return none_above(-1, &block);
+		return check_none(&block, steps);
 	if (!check_got(frame, &block))
 		return false;
 	model_take(frame, block.order);
@@ -309,6 +338,7 @@ static bool turn_alloc_frames(void)
 
 static bool turn_free(void)
 {
+	unsigned long steps = mach_kern_steps;
 	struct taken *taken;
 	struct lot *lot;
 	int error;
@@ -323,7 +353,12 @@ static bool turn_free(void)
 	error = mach_buddy_free(&world->buddy, taken->frame, taken->order);
 	if (error)
 		return property_fail("free of order %u: %d", taken->order, error);
+	steps = mach_kern_steps - steps;
+	if (steps > STEPS_MAX)
+		return property_fail("free of order %u: %lu steps", taken->order,
+				     steps);
 	memset(&lot->held[index_of(taken->frame)], FREE, 1UL << taken->order);
+	lot->n_free += 1U << taken->order;
 	*taken = world->taken[--world->n_taken];
 	return true;
 }
@@ -514,6 +549,8 @@ static bool check_lot(struct lot *lot)
 
 	for (i = 0; i < MACH_CHUNK_FRAMES; i++)
 		n += lot->held[i] == FREE;
+	if (lot->n_free != n)
+		return property_fail("the model counts wrong");
 	if (chunk->nr_free != n || mach_chunk_idle(chunk) != (n == 1024))
 		return property_fail("%u free frames, not %u", chunk->nr_free, n);
 	class = n == 1024 ? MACH_CLASS_IDLE : chunk->lasting * 4 + n / 256;
@@ -653,11 +690,80 @@ static bool buddy_large(void)
 	return turn_in(&large, 4, 4096);
 }
 
+/* Every other frame of a GiB is free, so that nothing can merge. */
+#define SHREDDED	256
+
+static struct mach_frame *shreds[SHREDDED * MACH_CHUNK_FRAMES];
+
+static bool shred(struct mach_buddy *buddy)
+{
+	unsigned int i, n = SHREDDED * MACH_CHUNK_FRAMES;
+
+	mach_buddy_init(buddy);
+	for (i = 0; i < SHREDDED; i++)
+		mach_buddy_add(buddy, &make_lot((4ULL << 30) +
+						i * MACH_CHUNK_SIZE)->chunk);
+	if (mach_buddy_alloc_frames(buddy, MACH_SEGMENT_NORMAL, shreds, n) != n)
+		return property_fail("cannot have all of an idle GiB");
+	for (i = 0; i < n; i++)
+		if (index_of(shreds[i]) % 2 &&
+		    mach_buddy_free(buddy, shreds[i], 0))
+			return property_fail("frame %u is not freed", i);
+	return true;
+}
+
+/* Steps of an allocation whose result is as expected, or 0 */
+static unsigned long steps_of(struct mach_buddy *buddy, u64 set, u64 clear,
+			      unsigned int order, u64 expected)
+{
+	struct mach_block block = {
+		.order = order,
+		.highest = MACH_SEGMENT_NORMAL,
+		.set = set,
+		.clear = clear,
+	};
+	unsigned long steps = mach_kern_steps;
+	struct mach_frame *frame = mach_buddy_alloc(buddy, &block);
+
+	steps = mach_kern_steps - steps;
+	if ((frame ? address_of(frame) : 0) != expected)
+		return 0;
+	return frame && mach_buddy_free(buddy, frame, order) ? 0 : steps;
+}
+
+/*
+ * How much is looked at does not grow with what is free; with constraints, with
+ * the words of what is free at most.
+ */
+static bool buddy_steps(void)
+{
+	static struct mach_buddy buddy;
+	u64 address = (4ULL << 30) + 200 * MACH_CHUNK_SIZE + 0x155000;
+	unsigned long words = SHREDDED * 18, blocks, steps;
+
+	if (!shred(&buddy))
+		return false;
+	blocks = buddy.segments[MACH_SEGMENT_NORMAL].nr_blocks[0];
+	if (blocks != SHREDDED * MACH_CHUNK_FRAMES / 2)
+		return property_fail("%lu blocks, not shredded", blocks);
+	steps = steps_of(&buddy, 0, 0, 1, 0);
+	if (!steps || steps > STEPS_MAX)
+		return property_fail("no pair: %lu steps", steps);
+	steps = steps_of(&buddy, 0, PAGE_SIZE, 0, 0);
+	if (!steps || steps > words)
+		return property_fail("no even frame: %lu steps", steps);
+	steps = steps_of(&buddy, address, ~address, 0, address);
+	if (!steps || steps > words / 8)
+		return property_fail("one frame: %lu steps", steps);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
-		{ "buddy-small", 20000, buddy_small },
-		{ "buddy-large", 200000, buddy_large },
+		{ "buddy-steps", 1, buddy_steps },
+		{ "buddy-small", 60000, buddy_small },
+		{ "buddy-large", 4000000, buddy_large },
 	};
 
 	return property_main(properties,
