@@ -48,6 +48,11 @@ static inline unsigned int __ffs64(u64 word)
 	return __builtin_ctzll(word);
 }
 
+static inline unsigned int hweight64(u64 word)
+{
+	return __builtin_popcountll(word);
+}
+
 /* The first byte that is not @byte, or NULL. */
 static inline const void *memchr_inv(const void *start, int byte, size_t bytes)
 {
