@@ -23,18 +23,15 @@ static struct mach_tree tree;
 static struct mach_tree_stock stock;
 static unsigned int nodes;	/* in the tree and in the stock */
 
-static void refill(unsigned int n)
+/* Nodes that were in use before come out first. */
+static void set_stock(unsigned int n)
 {
 	while (stock.n < n) {
 		mach_tree_stock_add(&stock,
 				    calloc(1, sizeof(struct mach_tree_node)));
 		nodes++;
 	}
-}
-
-static void drain(void)
-{
-	while (stock.n) {
+	while (stock.n > n) {
 		free(mach_tree_stock_take(&stock));
 		nodes--;
 	}
@@ -170,7 +167,6 @@ static bool begin_life(void)
 		mach_tree_erase_run(&tree, base[w], WINDOW, &stock);
 	if (!mach_tree_empty(&tree) || stock.n != nodes)
 		return property_fail("nodes stay when all entries went");
-	drain();
 	memset(model, 0, sizeof(model));
 	memset(marked, 0, sizeof(marked));
 	do {
@@ -202,8 +198,7 @@ static bool insert(unsigned int w, unsigned int i, unsigned int n)
 	bool taken = model_has(w, i, n), poor = need && property_below(2);
 	int expected = taken ? -EEXIST : poor ? -ENOMEM : 0, got;
 
-	drain();
-	refill(poor ? property_below(need) : need + property_below(3));
+	set_stock(poor ? property_below(need) : need + property_below(3));
 	before = stock.n;
 	for (k = 0; k < n; k++)
 		spread[k].entry = targets + property_below(sizeof(targets));
@@ -244,6 +239,17 @@ static bool erase_run(unsigned int w, unsigned int i, unsigned int n)
 	}
 	return got == expected ||
 	       property_fail("erasing %lu, not %u", got, expected);
+}
+
+/* One window stays, so that the tree grows and shrinks. */
+static bool erase_others(unsigned int w)
+{
+	unsigned int other;
+
+	for (other = 0; other < WINDOWS; other++)
+		if (other != w && !erase_run(other, 0, WINDOW))
+			return false;
+	return structure_is_right();
 }
 
 static bool look(unsigned int w, unsigned int i)
@@ -346,7 +352,7 @@ static bool change(void)
 	case 2:
 		return insert(w, i, 1);
 	case 3:
-		return erase_run(w, i, n);
+		return property_below(8) ? erase_run(w, i, n) : erase_others(w);
 	case 4:
 		return erase(w, i);
 	case 5:
@@ -388,6 +394,6 @@ int main(int argc, char **argv)
 				   argc, argv);
 
 	mach_tree_erase_run(&tree, 0, ~0ULL, &stock);
-	drain();
+	set_stock(0);
 	return failed;
 }
