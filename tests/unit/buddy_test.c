@@ -653,8 +653,8 @@ static bool turn_any(void)
 	unsigned int what = property_below(256);
 
 	/* So that it is full at times and empty at times */
-	if (what == 0)
-		world->percent = 20 + property_below(60);
+	if (what == 0 && property_below(8) == 0)
+		world->percent = 10 + property_below(80);
 	if (what < 8)
 		return turn_chunk();
 	if (what < 16)
