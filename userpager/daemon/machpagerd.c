@@ -118,7 +118,7 @@ static enum exit_status make_node(struct daemon *daemon)
 	err = pager_publish(service->pager, config->name, config->owner,
 			    config->group, config->mode);
 	if (err == EEXIST) {
-		log_error("%s/%s is there already: choose another --name, or end its pager",
+		log_error("%s/%s is there already: choose another --name, end its pager, or remove the file if it is no device",
 			  MACH_VM_NODE_DIR, config->name);
 		return EXIT_NODE;
 	}

@@ -3,9 +3,11 @@
  * libuserpager - memory objects, and the table that finds them by cookie.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pager_priv.h"
@@ -174,6 +176,20 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 	return 0;
 }
 
+/*
+ * Where a file lies already no node appears: a program has opened the name of a
+ * node that was gone, and created it. No file at all is no error: the node may
+ * be somewhere else.
+ */
+static bool node_hidden(const char *name)
+{
+	char path[sizeof(MACH_VM_NODE_DIR "/") + MACH_NAME_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/%s", name);
+	return !lstat(path, &st) && !S_ISCHR(st.st_mode);
+}
+
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		  mode_t mode)
 {
@@ -184,11 +200,13 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		.gid = gid,
 		.mode = mode,
 	};
+	int err;
 
 	if (strlen(name) > MACH_NAME_MAX)
 		return EINVAL;
 	memcpy(publish.name, name, strlen(name));
-	return pager_ioctl(pager->session->fd, MACH_PAGER_PUBLISH, &publish);
+	err = pager_ioctl(pager->session->fd, MACH_PAGER_PUBLISH, &publish);
+	return !err && node_hidden(name) ? EEXIST : err;
 }
 
 int pager_get_fd(const struct pager *pager)

@@ -226,7 +226,8 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
  *
  * The node goes with the object. It can be opened when this returns.
  *
- * Return: 0, EINVAL, EEXIST (name taken), ENOSPC, ENODEV.
+ * Return: 0, EINVAL, EEXIST (name taken, or what lies there is no device and
+ * hides the node), ENOSPC, ENODEV.
  */
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		  mode_t mode);
