@@ -4,6 +4,14 @@
 # kill -9 of the pager under load, again and again.
 . "$(dirname "$0")/lib.sh"
 
+# still_there PID: all in one line, which is what a summary shows.
+still_there()
+{
+	fail "after its pager's death there is still:" \
+		"$(tree "$1" | tr '\n' ';') nodes: $(ls -l "$nodes" 2>&1 |
+			tr '\n' ';')"
+}
+
 # ended SECONDS PID...: they end by then; fails with what they wait in.
 ended()
 {
@@ -11,10 +19,7 @@ ended()
 	shift
 	for pid in "$@"; do
 		while ! gone "$pid"; do
-			[ $SECONDS -lt $end ] || {
-				gone "$pid" || cat "/proc/$pid/stack" || true
-				fail "process $pid still waits after its pager's death"
-			}
+			[ $SECONDS -lt $end ] || still_there "$pid"
 			nap
 		done
 	done
@@ -26,10 +31,11 @@ reader()
 	while cmp "$nodes/data" "$work/data"; do :; done >"$1" 2>&1
 }
 
+# Where the node was a moment ago dd must not make a file.
 writer()
 {
 	while dd if=/dev/urandom of="$nodes/other" bs=16k count=16 \
-		conv=notrunc,fsync; do :; done >"$1" 2>&1
+		conv=nocreat,notrunc,fsync; do :; done >"$1" 2>&1
 }
 
 bad_end()
@@ -39,22 +45,24 @@ bad_end()
 
 rounds()
 {
-	local count=$1 round pids
+	local count=$1 round readers writer
 	shift
 	store data 2M
 	for ((round = 1; round <= count; round++)); do
 		store other 256k
 		pager data "$work/data" --cluster 8k "$@"
 		pager other "$work/other" --cluster 8k "$@"
-		reader "$work/reader1" & pids=$!
-		reader "$work/reader2" & pids="$pids $!"
-		writer "$work/writer" & pids="$pids $!"
+		reader "$work/reader1" & readers=$!
+		reader "$work/reader2" & readers="$readers $!"
+		writer "$work/writer" & writer=$!
 		# Another moment each time.
 		read -rt "0.$((RANDOM % 900 + 100))" -u 9 || true
-		signal data KILL
 		signal other KILL
+		# Together, or one while the other's node keeps the directory.
+		[ $((round % 2)) = 0 ] || ended 2 $writer
+		signal data KILL
 		# shellcheck disable=SC2086
-		ended 2 $pids
+		ended 2 $readers $writer
 		if bad_end "$work/reader1" || bad_end "$work/reader2"; then
 			fail "round $round: data that is not the file's"
 		fi
@@ -78,6 +86,23 @@ successor()
 	same "$nodes/data" "$work/data"
 	expect 1 cat <&5
 	exec 5<&-
+}
+
+# A shell's ">" has put a file where the node was: a successor may not seem well.
+hidden()
+{
+	store data 64k
+	store other 64k
+	pager data "$work/data"
+	pager other "$work/other"
+	crash other
+	echo text >"$nodes/other"
+	expect 5 machpagerd --name other --file "$work/other"
+	said 'no device'
+	[ "$(<"$nodes/other")" = text ]
+	rm "$nodes/other"
+	pager other "$work/other"
+	same "$nodes/other" "$work/other"
 }
 
 # What fsync has confirmed is in the file, whatever comes.
@@ -128,6 +153,7 @@ check rounds-ring rounds 3 --transport ring
 check rounds-ioctl rounds 3 --transport ioctl
 check rounds-copy rounds 1 --copy
 check successor successor
+check hidden hidden
 check confirmed-ring confirmed --transport ring
 check confirmed-ioctl confirmed --transport ioctl
 check confirmed-copy confirmed --copy

@@ -27,6 +27,9 @@ case ${1-} in
 esac
 [ "$EUID" = 0 ] || { echo "$0: must be root" >&2; exit 2; }
 [ -c /dev/machvm ] || { echo "$0: no /dev/machvm, load the module" >&2; exit 2; }
+# What goes wrong outside of a check ends it all, but not without a word.
+trap 'echo "not ok $script: line $LINENO: $BASH_COMMAND"' ERR
+set -E
 work=$(mktemp -d "/tmp/machvm-$script-XXXXXX")
 chmod 755 "$work"
 mkfifo "$work/never"
@@ -38,6 +41,23 @@ nap() { read -rt 0.03 -u 9 || true; }
 now() { echo "${EPOCHREALTIME/./}"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# tree PID: it and its descendants, one a line: what each is and waits in. They
+# may end meanwhile.
+tree()
+(
+	trap - ERR
+	set +e
+	exec 2>/dev/null
+	[ -e "/proc/$1/exe" ] || exit 0
+	echo "$1 $(tr '\0' ' ' <"/proc/$1/cmdline")" \
+		"$(sed -n 's/^State:\t//p' "/proc/$1/status")" \
+		"$(sed 's/.* //; s/+.*//' "/proc/$1/stack" | tr '\n' ' ')"
+	for child in $(<"/proc/$1/task/$1/children"); do
+		[ "$child" = "$BASHPID" ] || tree "$child"
+	done
+	exit 0
+)
 
 # Where everybody is who runs a program, when something hangs.
 show_stacks()
@@ -69,6 +89,31 @@ await()
 	wait "$1" || status=$?
 }
 
+# end_group PID: what a check that failed has left running.
+end_group()
+{
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		kill -KILL -- "-$1" 2>/dev/null || return 0
+		nap
+	done
+	echo "processes of group $1 cannot be killed"
+	status=1
+}
+
+# A program that creates what it opens makes a plain file where a node was, and
+# hides every later node of that name.
+strays()
+{
+	local file
+	for file in "$nodes"/*; do
+		[ -e "$file" ] && [ ! -c "$file" ] || continue
+		rm -f "$file"
+		echo "$file was no node but a plain file"
+		status=1
+	done
+}
+
 # Each function runs by itself with set -e; what it says is shown if it fails.
 check()
 {
@@ -85,13 +130,16 @@ check()
 	pid=$!
 	set +m
 	await "$pid" >>"$work/said"
+	end_group "$pid" >>"$work/said"
+	strays >>"$work/said"
 	stop_all
 	case $status in
 	0) echo "ok $name" ;;
 	77) echo "skip $name: $(tail -n 1 "$work/said")" ;;
 	*)
 		failed=1
-		why=$(grep -av '^$' "$work/said" | tail -n 3 | tr '\n' ';')
+		# it may have said nothing
+		why=$(sed '/^$/d' "$work/said" | tail -n 3 | tr '\n' ';')
 		echo "not ok $name: ${why:-status $status}"
 		sed 's/^/# /' "$work/said" ;;
 	esac
@@ -193,7 +241,8 @@ stop_all()
 	local file pid
 	for file in "$work"/*.pid; do
 		[ -s "$file" ] || continue
-		pid=$(<"$file")
+		# one that ends by itself takes its file along
+		pid=$(cat "$file" 2>/dev/null) || continue
 		kill -KILL "$pid" 2>/dev/null || true
 		wait_for 10 gone "$pid"
 		rm -f "$file"
