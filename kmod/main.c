@@ -2,6 +2,7 @@
 /* The init ladder. */
 #include "dev.h"
 #include "node.h"
+#include "trim.h"
 #include "vm_object.h"
 #include "vm_page.h"
 
@@ -14,9 +15,12 @@ static int __init mach_init(void)
 	err = mach_page_init();
 	if (err)
 		return err;
-	err = mach_object_init();
+	err = mach_trim_init();
 	if (err)
 		goto err_page;
+	err = mach_object_init();
+	if (err)
+		goto err_trim;
 	err = mach_node_init();
 	if (err)
 		goto err_object;
@@ -29,6 +33,8 @@ err_node:
 	mach_node_exit();
 err_object:
 	mach_object_exit();
+err_trim:
+	mach_trim_exit();
 err_page:
 	mach_page_exit();
 	return err;
@@ -39,6 +45,7 @@ static void __exit mach_exit(void)
 	mach_dev_exit();
 	mach_node_exit();
 	mach_object_exit();
+	mach_trim_exit();
 	mach_page_exit();
 }
 

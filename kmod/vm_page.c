@@ -1,121 +1,372 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_page.h"
-#include "compat.h"
 
 #include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
 
-static unsigned long mach_page_limit;
-module_param_named(frames_max, mach_page_limit, ulong, 0644);
-MODULE_PARM_DESC(frames_max,
-		 "Most 4 KiB frames that objects may hold (default: half of memory)");
+#define MACH_CACHE_SIZE		64
+#define MACH_CACHE_BATCH	MACH_POOL_BATCH
 
-static unsigned long mach_page_keep = 16384;
-module_param_named(frames_kept, mach_page_keep, ulong, 0644);
-MODULE_PARM_DESC(frames_kept,
-		 "Most idle frames kept for the next request (default: 16384)");
+/* Frames aside that one short allocation looks at */
+#define MACH_PAGE_LOOK		256
 
-/* Guards the stack of idle frames, linked by page->private, and both counts. */
-static DEFINE_SPINLOCK(mach_page_lock);
-static struct page *mach_page_idle;
-static unsigned long mach_page_idle_count;
-static unsigned long mach_page_used;
+/**
+ * struct mach_page_cache - Free frames of one processor
+ * @lock: others empty it, too
+ * @n: how many, guarded by @lock
+ * @size: most; 0 while somebody waits for frames, so that all go to the pool
+ * @pages: the one used last at the end
+ */
+struct mach_page_cache {
+	spinlock_t lock;
+	unsigned int n;
+	unsigned int size;
+	struct page *pages[MACH_CACHE_SIZE];
+};
 
-static struct mach_compat_shrinker mach_page_shrinker;
+static struct mach_page_cache __percpu *mach_page_caches;
 
-static unsigned int mach_page_take_idle(struct bio_vec *frames, unsigned int n)
+/* Who waits for frames; the count is guarded by the mutex. */
+static DECLARE_WAIT_QUEUE_HEAD(mach_page_wait);
+static DEFINE_MUTEX(mach_page_wait_lock);
+static unsigned int mach_page_waiters;
+
+/* Set before frames are asked for, and cleared after the last came back. */
+static void (*mach_page_low)(void);
+static void (*mach_page_shrink)(void);
+
+/* 1: the low hook is to be called when frames run low */
+static atomic_t mach_page_low_armed = ATOMIC_INIT(1);
+
+static struct mach_page_cache *mach_cache_lock(void)
 {
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
+
+	spin_lock(&cache->lock);
+	return cache;
+}
+
+static inline void mach_page_use(struct bio_vec *frame, struct page *page)
+{
+	struct mach_frame *descriptor = mach_page_frame(page);
+
+	descriptor->bits = 0;
+	descriptor->place = 0;
+	bvec_set_page(frame, page, PAGE_SIZE, 0);
+}
+
+/* Up to n frames that this processor has, neighbours in order */
+static unsigned int mach_cache_pop(struct bio_vec *frames, unsigned int n)
+{
+	struct mach_page_cache *cache = mach_cache_lock();
+	struct page **pages;
 	unsigned int i;
 
-	lockdep_assert_held(&mach_page_lock);
-	n = min_t(unsigned long, n, mach_page_idle_count);
-	for (i = 0; i < n; i++) {
-		struct page *page = mach_page_idle;
-
-		mach_page_idle = (struct page *)page_private(page);
-		bvec_set_page(&frames[i], page, PAGE_SIZE, 0);
-	}
-	mach_page_idle_count -= n;
+	n = min(n, cache->n);
+	cache->n -= n;
+	pages = &cache->pages[cache->n];
+	for (i = 0; i < n; i++)
+		mach_page_use(&frames[i], pages[i]);
+	spin_unlock(&cache->lock);
 	return n;
 }
 
-static void mach_page_uncharge(unsigned int n)
+/* False when there is no place for it, or when it is not in use. */
+static bool mach_cache_push(struct page *page)
 {
-	spin_lock(&mach_page_lock);
-	mach_page_used -= n;
-	spin_unlock(&mach_page_lock);
+	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_frame *frame = mach_page_frame(page);
+	bool pushed;
+
+	pushed = cache->n < cache->size && !frame->place;
+	if (pushed) {
+		frame->place = MACH_PLACE_CACHED;
+		cache->pages[cache->n++] = page;
+	}
+	spin_unlock(&cache->lock);
+	return pushed;
+}
+
+static void mach_cache_refill(void)
+{
+	struct mach_page_cache *cache = mach_cache_lock();
+	unsigned int i, n = 0;
+
+	lockdep_assert_held(&cache->lock);
+	if (cache->n + MACH_CACHE_BATCH <= cache->size)
+		n = mach_pool_take(&cache->pages[cache->n], MACH_CACHE_BATCH,
+				   false);
+	for (i = 0; i < n; i++)
+		mach_page_frame(cache->pages[cache->n++])->place =
+			MACH_PLACE_CACHED;
+	spin_unlock(&cache->lock);
+}
+
+/* The batch that was not used for longest goes to the pool. */
+static void mach_cache_spill(struct mach_page_cache *cache, unsigned int n)
+{
+	lockdep_assert_held(&cache->lock);
+	mach_pool_give(cache->pages, n);
+	cache->n -= n;
+	memmove(cache->pages, cache->pages + n,
+		cache->n * sizeof(cache->pages[0]));
+}
+
+/* Empty all caches into the pool. */
+void mach_page_drain(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct mach_page_cache *cache =
+			per_cpu_ptr(mach_page_caches, cpu);
+
+		spin_lock(&cache->lock);
+		if (cache->n)
+			mach_cache_spill(cache, cache->n);
+		spin_unlock(&cache->lock);
+	}
+}
+
+static void mach_caches_resize(unsigned int size)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct mach_page_cache *cache =
+			per_cpu_ptr(mach_page_caches, cpu);
+
+		spin_lock(&cache->lock);
+		cache->size = size;
+		spin_unlock(&cache->lock);
+	}
+}
+
+static unsigned long mach_page_cached(void)
+{
+	unsigned long n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += data_race(per_cpu_ptr(mach_page_caches, cpu)->n);
+	return n;
+}
+
+static unsigned long mach_page_low_mark(void)
+{
+	return 2 * mach_pool_reserve();
+}
+
+/* Page-out frees until so many frames can be had. */
+unsigned long mach_page_free_target(void)
+{
+	return 3 * mach_pool_reserve();
+}
+
+/* Frames that can be had without taking any away, the reserve among them */
+unsigned long mach_page_available(void)
+{
+	long room = mach_pool_room() + mach_page_cached();
+
+	return max(room, 0L);
+}
+
+/* Frames that page-out has to free */
+unsigned long mach_page_short(void)
+{
+	long missing = mach_page_free_target() - mach_page_cached() -
+		       mach_pool_room();
+
+	return max(missing, 0L);
 }
 
 /**
- * mach_page_alloc - Get frames for a request
- * @frames: out: one whole page each
- * @n: how many
+ * mach_page_set_low_hook - Be told when frames run low
+ * @low: called once, from allocations; may not sleep; NULL for nobody
  *
- * The contents are whatever was there: nobody may see a frame before it is
- * filled. Return: 0, or -ENOMEM and no frame.
+ * Again after mach_page_arm_low().
  */
-int mach_page_alloc(struct bio_vec *frames, unsigned int n)
+void mach_page_set_low_hook(void (*low)(void))
 {
-	struct page *page;
-	unsigned int i;
+	WRITE_ONCE(mach_page_low, low);
+}
 
-	spin_lock(&mach_page_lock);
-	if (mach_page_used + n > READ_ONCE(mach_page_limit)) {
-		spin_unlock(&mach_page_lock);
-		return -ENOMEM;
+/* True: frames are low already, so do not go to sleep. */
+bool mach_page_arm_low(void)
+{
+	atomic_set(&mach_page_low_armed, 1);
+	return mach_pool_room() < (long)mach_page_low_mark();
+}
+
+/**
+ * mach_page_set_shrink_hook - Be asked for memory that nobody uses
+ * @shrink: may not sleep for long and may not allocate; NULL for nobody
+ */
+void mach_page_set_shrink_hook(void (*shrink)(void))
+{
+	WRITE_ONCE(mach_page_shrink, shrink);
+}
+
+static void mach_page_check_low(void)
+{
+	void (*low)(void) = READ_ONCE(mach_page_low);
+
+	if (low && mach_pool_room() < (long)mach_page_low_mark() &&
+	    atomic_read(&mach_page_low_armed) &&
+	    atomic_xchg(&mach_page_low_armed, 0))
+		low();
+}
+
+/* What lies idle somewhere goes back to the pool. */
+static void mach_page_collect(void)
+{
+	void (*shrink)(void) = READ_ONCE(mach_page_shrink);
+
+	if (shrink)
+		shrink();
+	mach_page_drain();
+	mach_pool_look_aside(MACH_PAGE_LOOK);
+}
+
+/* More frames for the pool, in this order: Linux's, then idle ones, once. */
+static bool mach_page_find_more(bool sleep, bool *collected)
+{
+	if (sleep && mach_pool_grow())
+		return true;
+	if (*collected)
+		return false;
+	*collected = true;
+	mach_page_collect();
+	return true;
+}
+
+/* A batch out of the pool; small requests fill the processor's cache. */
+static unsigned int mach_page_take(struct bio_vec *frames, unsigned int n,
+				   unsigned int flags)
+{
+	bool reserve = flags & MACH_PAGE_RESERVE;
+	struct page *pages[MACH_POOL_BATCH];
+	unsigned int i, got;
+
+	if (n < MACH_POOL_BATCH) {
+		mach_cache_refill();
+		got = mach_cache_pop(frames, n);
+		if (got)
+			return got;
 	}
-	mach_page_used += n;
-	i = mach_page_take_idle(frames, n);
-	spin_unlock(&mach_page_lock);
+	got = mach_pool_take(pages, min_t(unsigned int, n, MACH_POOL_BATCH),
+			     reserve);
+	for (i = 0; i < got; i++)
+		mach_page_use(&frames[i], pages[i]);
+	return got;
+}
 
-	for (; i < n; i++) {
-		page = alloc_page(GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN);
-		if (!page)
-			goto err_free;
-		bvec_set_page(&frames[i], page, PAGE_SIZE, 0);
+static int mach_page_get_slow(struct bio_vec *frames, unsigned int n,
+			      unsigned int done, unsigned int flags)
+{
+	bool collected = false;
+	unsigned int got;
+
+	while (done < n) {
+		got = mach_page_take(frames + done, n - done, flags);
+		done += got;
+		if (!got && !mach_page_find_more(true, &collected))
+			break;
 	}
-	return 0;
-
-err_free:
-	mach_page_uncharge(n - i);
-	while (i--)
-		mach_page_free(frames[i].bv_page);
+	mach_page_check_low();
+	if (done == n)
+		return 0;
+	while (done--)
+		mach_page_free(frames[done].bv_page);
 	return -ENOMEM;
 }
 
-static void mach_page_to_linux(struct page *page)
+/**
+ * mach_page_get - Get frames for a request
+ * @frames: out: one whole page each
+ * @n: how many
+ * @flags: MACH_PAGE_*
+ *
+ * The contents are whatever was there: nobody may see a frame before it is
+ * filled. May sleep, but not for a pager. Return: 0, or -ENOMEM and no frame.
+ */
+int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 {
-	set_page_private(page, 0);
-	put_page(page);
+	unsigned int done = mach_cache_pop(frames, n);
+
+	if (likely(done == n))
+		return 0;
+	return mach_page_get_slow(frames, n, done, flags);
+}
+EXPORT_SYMBOL_NS_GPL(mach_page_get, MACHVM);
+
+/* Those who wait look again. */
+void mach_page_wake(void)
+{
+	if (wq_has_sleeper(&mach_page_wait))
+		wake_up(&mach_page_wait);
+}
+
+static void mach_page_free_slow(struct page *page)
+{
+	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_frame *frame = mach_page_frame(page);
+
+	if (WARN_ONCE(frame->place, "machvm: a frame is freed twice\n")) {
+		spin_unlock(&cache->lock);
+		return;
+	}
+	if (cache->n >= MACH_CACHE_BATCH)
+		mach_cache_spill(cache, MACH_CACHE_BATCH);
+	if (cache->n < cache->size) {
+		frame->place = MACH_PLACE_CACHED;
+		cache->pages[cache->n++] = page;
+	} else {
+		mach_pool_give(&page, 1);
+	}
+	spin_unlock(&cache->lock);
+	mach_page_wake();
+}
+
+static void mach_page_free_pinned(struct page *page)
+{
+	WARN_ONCE(!mach_pool_set_aside(page),
+		  "machvm: a frame is freed twice\n");
+}
+
+/* What Linux has left on it; false if it is no frame. */
+static noinline bool mach_page_clean(struct page *page)
+{
+	if (WARN_ONCE(!mach_pool_owns(page),
+		      "machvm: a page is freed that is not a frame\n"))
+		return false;
+	folio_clear_dirty(page_folio(page));
+	folio_clear_referenced(page_folio(page));
+	return true;
 }
 
 /**
  * mach_page_free - Give a frame back
  * @page: frame; the caller's is the object's reference
  *
- * A frame that somebody else still holds (O_DIRECT, vmsplice, a reader) is
- * never used again: the last holder gives it to Linux.
+ * A frame that somebody else still holds is not used again before nobody does.
  */
 void mach_page_free(struct page *page)
 {
-	struct folio *folio = page_folio(page);
-	bool keep;
+	const unsigned long marks = BIT(PG_dirty) | BIT(PG_referenced) |
+				    BIT(PG_checked);
 
-	folio_clear_dirty(folio);
-	folio_clear_referenced(folio);
-
-	spin_lock(&mach_page_lock);
-	mach_page_used--;
-	keep = page_count(page) == 1 &&
-	       mach_page_idle_count < READ_ONCE(mach_page_keep);
-	if (keep) {
-		set_page_private(page, (unsigned long)mach_page_idle);
-		mach_page_idle = page;
-		mach_page_idle_count++;
-	}
-	spin_unlock(&mach_page_lock);
-	if (!keep)
-		mach_page_to_linux(page);
+	if (unlikely((READ_ONCE(page->flags) & marks) != BIT(PG_checked)) &&
+	    !mach_page_clean(page))
+		return;
+	if (unlikely(page_count(page) != 1))
+		mach_page_free_pinned(page);
+	else if (unlikely(!mach_cache_push(page)))
+		mach_page_free_slow(page);
 }
+EXPORT_SYMBOL_NS_GPL(mach_page_free, MACHVM);
 
 /**
  * mach_page_pinned - Does anyone but the object hold the frame?
@@ -129,48 +380,128 @@ bool mach_page_pinned(struct page *page)
 	return page_count(page) != 1;
 }
 
-static unsigned long mach_page_count(struct shrinker *s,
-				     struct shrink_control *sc)
+/**
+ * mach_page_alloc_contig - Get neighbouring frames
+ * @block: which
+ * @gfp: whether the pool may ask Linux
+ *
+ * Return: the first page, or NULL.
+ */
+struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp)
 {
-	return READ_ONCE(mach_page_idle_count) ?: SHRINK_EMPTY;
+	bool collected = false;
+	struct page *page;
+
+	do {
+		page = mach_pool_take_block(block);
+	} while (!page && mach_page_find_more(gfpflags_allow_blocking(gfp),
+					      &collected));
+	mach_page_check_low();
+	return page;
 }
 
-static unsigned long mach_page_scan(struct shrinker *s,
-				    struct shrink_control *sc)
+/**
+ * mach_page_free_contig - Give neighbouring frames back
+ * @page: the first; nobody else holds any of them
+ * @order: as allocated
+ */
+void mach_page_free_contig(struct page *page, unsigned int order)
 {
-	unsigned long freed = 0;
-	struct bio_vec frame;
+	if (WARN_ONCE(!mach_pool_owns(page),
+		      "machvm: a page is freed that is not a frame\n"))
+		return;
+	if (mach_pool_give_block(page, order))
+		mach_page_wake();
+}
 
-	while (freed < sc->nr_to_scan) {
-		unsigned int n;
+/* For slabs: memory that lasts */
+void *mach_page_block_get(unsigned int order, gfp_t gfp)
+{
+	const struct mach_block block = {
+		.order = order,
+		.highest = MACH_SEGMENT_NORMAL,
+		.lasting = true,
+	};
+	struct page *page = mach_page_alloc_contig(&block, gfp);
 
-		spin_lock(&mach_page_lock);
-		n = mach_page_take_idle(&frame, 1);
-		spin_unlock(&mach_page_lock);
-		if (!n)
-			break;
-		mach_page_to_linux(frame.bv_page);
-		freed++;
-	}
-	return freed ?: SHRINK_STOP;
+	return page ? page_address(page) : NULL;
+}
+
+void mach_page_block_put(void *block, unsigned int order)
+{
+	mach_page_free_contig(virt_to_page(block), order);
+}
+
+/* While anyone waits, the caches are shut: what is freed is there for all. */
+static void mach_page_wait_begin(void)
+{
+	mutex_lock(&mach_page_wait_lock);
+	if (!mach_page_waiters++)
+		mach_caches_resize(0);
+	mutex_unlock(&mach_page_wait_lock);
+	mach_page_drain();
+}
+
+static void mach_page_wait_end(void)
+{
+	mutex_lock(&mach_page_wait_lock);
+	if (!--mach_page_waiters)
+		mach_caches_resize(MACH_CACHE_SIZE);
+	mutex_unlock(&mach_page_wait_lock);
+}
+
+/**
+ * mach_page_wait_freed - Wait until frames can be had
+ * @n: how many, besides the reserve
+ * @timeout: jiffies
+ *
+ * Another may be quicker: try, and wait again. No lock is held. Return: 0,
+ * -ETIMEDOUT, -EINTR when killed.
+ */
+int mach_page_wait_freed(unsigned int n, long timeout)
+{
+	long left;
+
+	mach_page_wait_begin();
+	mach_pool_look_aside(MACH_PAGE_LOOK);
+	left = wait_event_killable_timeout(mach_page_wait,
+					   mach_pool_room() >=
+					   (long)(mach_pool_reserve() + n),
+					   timeout);
+	mach_page_wait_end();
+	return left < 0 ? -EINTR : left ? 0 : -ETIMEDOUT;
+}
+
+void mach_page_get_counts(struct mach_page_counts *counts)
+{
+	mach_pool_get_counts(&counts->pool);
+	counts->cached = mach_page_cached();
+	counts->reserve = mach_pool_reserve();
+	counts->low = mach_page_low_mark();
+	counts->target = mach_page_free_target();
+	counts->available = mach_page_available();
+	counts->overhead = counts->pool.overhead +
+			   num_possible_cpus() * sizeof(struct mach_page_cache);
 }
 
 int mach_page_init(void)
 {
-	if (!mach_page_limit)
-		mach_page_limit = totalram_pages() / 2;
-	return mach_compat_shrinker_add(&mach_page_shrinker, mach_page_count,
-					mach_page_scan);
+	int cpu;
+
+	mach_page_caches = alloc_percpu(struct mach_page_cache);
+	if (!mach_page_caches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		spin_lock_init(&per_cpu_ptr(mach_page_caches, cpu)->lock);
+	mach_caches_resize(MACH_CACHE_SIZE);
+	mach_pool_init();
+	return 0;
 }
 
 void mach_page_exit(void)
 {
-	struct bio_vec frame;
-
-	mach_compat_shrinker_remove(&mach_page_shrinker);
-	WARN_ON(mach_page_used);
-	spin_lock(&mach_page_lock);
-	while (mach_page_take_idle(&frame, 1))
-		mach_page_to_linux(frame.bv_page);
-	spin_unlock(&mach_page_lock);
+	mach_page_drain();
+	mach_pool_look_aside(UINT_MAX);
+	free_percpu(mach_page_caches);
+	mach_pool_exit();
 }

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames: ordinary refcounted Linux pages that objects hold.
+ * Frames: refcounted Linux pages that objects hold, from the module's own pool.
  *
- * A frame that comes back is kept for the next request, because Debian's
- * kernels zero every page they hand out, and ours are overwritten before
- * anyone can see them.
+ * Each processor keeps some for the next request, so that most allocations touch
+ * nothing that is shared. A frame that somebody else still holds when it comes
+ * back (O_DIRECT, vmsplice, a reader) waits aside until nobody does.
  */
 #ifndef MACH_VM_PAGE_H
 #define MACH_VM_PAGE_H
 
-#include "mach_types.h"
+#include "pool.h"
 
 #include <linux/bvec.h>
 
-/* State of a frame in an object, in page->private; guarded by the object. */
+/* mach_frame.bits: state of a frame in an object; guarded by the object's lock */
+#define MACH_FRAME_BUSY		0x01	/* owned by a request, nobody may see it */
+#define MACH_FRAME_ABSENT	0x02	/* its contents have not come yet */
+#define MACH_FRAME_DIRTY	0x04	/* the pager does not have the contents */
+#define MACH_FRAME_PRECIOUS	0x08	/* the pager has no copy of its own */
+#define MACH_FRAME_WIRED	0x10	/* may not be taken away */
+#define MACH_FRAME_LAUNDRY	0x20	/* in a data_return: read, not written */
+
+/* What most need to know of them */
 enum mach_page_state {
 	MACH_PAGE_RESIDENT,	/* contents final, owned by the object */
 	MACH_PAGE_BUSY,		/* placeholder, owned by a data_request */
@@ -22,18 +30,86 @@ enum mach_page_state {
 
 static inline enum mach_page_state mach_page_state(struct page *page)
 {
-	return page_private(page);
+	u8 bits = mach_page_frame(page)->bits;
+
+	if (bits & MACH_FRAME_BUSY)
+		return MACH_PAGE_BUSY;
+	return bits & MACH_FRAME_LAUNDRY ? MACH_PAGE_RETURN :
+					   MACH_PAGE_RESIDENT;
 }
 
 static inline void mach_page_set_state(struct page *page,
 				       enum mach_page_state state)
 {
-	set_page_private(page, state);
+	u8 *bits = &mach_page_frame(page)->bits;
+
+	*bits &= ~(MACH_FRAME_BUSY | MACH_FRAME_ABSENT | MACH_FRAME_LAUNDRY);
+	if (state == MACH_PAGE_BUSY)
+		*bits |= MACH_FRAME_BUSY | MACH_FRAME_ABSENT;
+	else if (state == MACH_PAGE_RETURN)
+		*bits |= MACH_FRAME_LAUNDRY;
 }
 
-int mach_page_alloc(struct bio_vec *frames, unsigned int n);
+/* Its page index in the object: 48 bits */
+static inline pgoff_t mach_frame_index(const struct mach_frame *frame)
+{
+	return (pgoff_t)frame->index_high << 32 | frame->index_low;
+}
+
+static inline void mach_frame_set_index(struct mach_frame *frame, pgoff_t index)
+{
+	frame->index_low = lower_32_bits(index);
+	frame->index_high = upper_32_bits(index);
+}
+
+/**
+ * struct mach_page_counts - The pool in numbers, for people
+ * @pool: its chunks and free blocks
+ * @cached: free frames in the caches of processors
+ * @reserve: frames that only progress may use
+ * @low: below so many, page-out is woken
+ * @target: it frees until there are so many
+ * @available: frames that can be had now, the reserve among them
+ * @overhead: bytes that describe all this
+ */
+struct mach_page_counts {
+	struct mach_pool_counts pool;
+	unsigned long cached;
+	unsigned long reserve;
+	unsigned long low;
+	unsigned long target;
+	unsigned long available;
+	unsigned long overhead;
+};
+
+#define MACH_PAGE_RESERVE	0x1	/* the last frames as well */
+
+int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags);
 void mach_page_free(struct page *page);
 bool mach_page_pinned(struct page *page);
+
+static inline int mach_page_alloc(struct bio_vec *frames, unsigned int n)
+{
+	return mach_page_get(frames, n, 0);
+}
+
+struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp);
+void mach_page_free_contig(struct page *page, unsigned int order);
+void *mach_page_block_get(unsigned int order, gfp_t gfp);
+void mach_page_block_put(void *block, unsigned int order);
+
+/* For who makes room */
+unsigned long mach_page_available(void);
+unsigned long mach_page_free_target(void);
+unsigned long mach_page_short(void);
+bool mach_page_arm_low(void);
+void mach_page_set_low_hook(void (*low)(void));
+void mach_page_set_shrink_hook(void (*shrink)(void));
+int mach_page_wait_freed(unsigned int n, long timeout);
+
+void mach_page_drain(void);
+void mach_page_wake(void);
+void mach_page_get_counts(struct mach_page_counts *counts);
 
 int mach_page_init(void);
 void mach_page_exit(void);
