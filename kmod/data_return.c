@@ -22,13 +22,14 @@ static struct mach_extent mach_dirty_run(struct mach_object *object,
 {
 	unsigned int most = min_t(unsigned int, MACH_CLUSTER_MAX_PAGES,
 				  object->pager->request_pages);
-	XA_STATE(xas, &object->pages, first);
+	struct mach_tree_cursor at = { .index = first };
 	struct mach_extent run = {};
 	struct page *page;
 
 	mach_object_lock(object);
-	xas_for_each_marked(&xas, page, end - 1, MACH_OBJECT_DIRTY) {
-		if (run.n && xas.xa_index != run.first + run.n)
+	for (page = mach_tree_find_marked(&object->pages, &at, end - 1); page;
+	     page = mach_tree_next_marked(&object->pages, &at, end - 1)) {
+		if (run.n && at.index != run.first + run.n)
 			break;
 		if (mach_page_state(page) != MACH_PAGE_RESIDENT) {
 			if (run.n)
@@ -36,7 +37,7 @@ static struct mach_extent mach_dirty_run(struct mach_object *object,
 			continue;
 		}
 		if (!run.n)
-			run.first = xas.xa_index;
+			run.first = at.index;
 		if (++run.n == most)
 			break;
 	}
@@ -46,16 +47,21 @@ static struct mach_extent mach_dirty_run(struct mach_object *object,
 
 static void mach_data_return_collect(struct mach_request *request)
 {
+	struct mach_tree_cursor at = { .index = request->first };
 	struct mach_object *object = request->object;
+	pgoff_t last = request->first + request->n - 1;
+	struct bio_vec *frame = request->frames;
+	struct page *page;
 	unsigned int i;
 
-	for (i = 0; i < request->n; i++) {
-		struct page *page = xa_load(&object->pages, request->first + i);
-
-		bvec_set_page(&request->frames[i], page, PAGE_SIZE, 0);
-		/* a write fault that has marked it still makes its entry */
-		wait_on_page_locked(page);
-	}
+	mach_object_lock(object);
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last))
+		bvec_set_page(frame++, page, PAGE_SIZE, 0);
+	mach_object_unlock(object);
+	/* a write fault that has marked a page still makes its entry */
+	for (i = 0; i < request->n; i++)
+		wait_on_page_locked(request->frames[i].bv_page);
 	mach_pmap_revoke(object->inode->i_mapping, request->first, request->n);
 }
 
@@ -70,12 +76,14 @@ static void mach_data_return_seal(struct mach_request *request)
 		struct page *page = request->frames[i].bv_page;
 
 		if (!mach_page_pinned(page))
-			__xa_clear_mark(&object->pages, request->first + i,
-					MACH_OBJECT_DIRTY);
+			mach_tree_unmark(&object->pages, request->first + i);
 		get_page(page);
 		mach_page_set_state(page, MACH_PAGE_RETURN);
 	}
 	hlist_add_head(&request->link, &object->requests);
+	mach_pageout_begin();
+	if (request->laundry)
+		atomic_inc(&object->laundry);
 	mach_object_unlock(object);
 }
 
@@ -85,13 +93,14 @@ static void mach_data_return_seal(struct mach_request *request)
  * @next: in: first page to look at; out: the page after the run
  * @end: the page after the last
  * @flags: MACH_MSG_*
+ * @laundry: it is to make room
  *
  * Return: the request, sent, with a reference; NULL when there is no dirty page
  * any more; -ENOMEM. Source: Mach's memory_object_data_return.
  */
 static struct mach_request *mach_data_return(struct mach_object *object,
 					     pgoff_t *next, pgoff_t end,
-					     u16 flags)
+					     u16 flags, bool laundry)
 {
 	struct mach_request *request = NULL;
 	struct mach_extent run;
@@ -109,6 +118,7 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	request->first = run.first;
 	request->mandatory = run.first;
 	request->flags = flags | MACH_MSG_DIRTY;
+	request->laundry = laundry;
 	mach_data_return_collect(request);
 	mach_data_return_seal(request);
 	*next = run.first + run.n;
@@ -183,7 +193,7 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 		}
 		if (err || next >= end)
 			break;
-		request = mach_data_return(object, &next, end, flags);
+		request = mach_data_return(object, &next, end, flags, false);
 		if (IS_ERR(request))
 			err = PTR_ERR(request);
 		if (IS_ERR_OR_NULL(request))
@@ -195,6 +205,28 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 		if (window[i])
 			mach_request_put(window[i]);
 	return err ?: mach_data_return_wait(object, first, end);
+}
+
+/**
+ * mach_data_return_launder - Begin to give dirty pages back, to make room
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ *
+ * Sends a limited number of returns, and waits for nobody.
+ */
+void mach_data_return_launder(struct mach_object *object, pgoff_t first,
+			      pgoff_t end)
+{
+	struct mach_request *request;
+
+	while (first < end &&
+	       atomic_read(&object->laundry) < MACH_LAUNDRY_MAX) {
+		request = mach_data_return(object, &first, end, 0, true);
+		if (IS_ERR_OR_NULL(request))
+			break;
+		mach_request_put(request);
+	}
 }
 
 /**
@@ -253,7 +285,6 @@ void mach_object_kill(struct mach_object *object)
 	mach_object_unlock(object);
 	if (lost)
 		mapping_set_error(object->inode->i_mapping, -EIO);
-	mach_pageout_remove(object);
 	mach_object_flush(object, 0, object->npages, true);
 }
 

@@ -9,6 +9,8 @@
 
 int mach_data_return_range(struct mach_object *object, pgoff_t first,
 			   pgoff_t end, u16 flags);
+void mach_data_return_launder(struct mach_object *object, pgoff_t first,
+			      pgoff_t end);
 int mach_object_synchronize(struct mach_object *object);
 void mach_object_kill(struct mach_object *object);
 void mach_object_terminate(struct work_struct *work);

@@ -8,7 +8,6 @@
 #include "object_file.h"
 #include "pager_ioctl.h"
 #include "pager_ring.h"
-#include "vm_pageout.h"
 
 #include <linux/file.h>
 #include <linux/miscdevice.h>
@@ -134,7 +133,6 @@ static int mach_pager_create(struct mach_call_context *context,
 		return -ENOMEM;
 	object->cluster = create->cluster >> PAGE_SHIFT;
 	INIT_WORK(&object->terminate, mach_object_terminate);
-	mach_pageout_add(object);
 	err = mach_pager_add_object(port, object);
 	if (err)
 		goto err_kill;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The init ladder. */
+#include "data_return.h"
 #include "dev.h"
 #include "node.h"
 #include "trim.h"
 #include "vm_object.h"
 #include "vm_page.h"
+#include "vm_pageout.h"
 
 #include <linux/module.h>
 
@@ -21,9 +23,10 @@ static int __init mach_init(void)
 	err = mach_object_init();
 	if (err)
 		goto err_trim;
+	mach_pageout_init(mach_data_return_launder);
 	err = mach_node_init();
 	if (err)
-		goto err_object;
+		goto err_pageout;
 	err = mach_dev_init();
 	if (err)
 		goto err_node;
@@ -31,7 +34,8 @@ static int __init mach_init(void)
 
 err_node:
 	mach_node_exit();
-err_object:
+err_pageout:
+	mach_pageout_exit();
 	mach_object_exit();
 err_trim:
 	mach_trim_exit();
@@ -44,6 +48,7 @@ static void __exit mach_exit(void)
 {
 	mach_dev_exit();
 	mach_node_exit();
+	mach_pageout_exit();
 	mach_object_exit();
 	mach_trim_exit();
 	mach_page_exit();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memory_object.h"
 #include "mach_trace.h"
-#include "vm_page.h"
+#include "page_queue.h"
 #include "vm_pageout.h"
 
 #include <linux/pagemap.h>
@@ -38,6 +38,7 @@ struct mach_request *mach_request_create(struct mach_object *object,
 	request->near = false;
 	request->ended = false;
 	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
+	request->laundry = false;
 	INIT_HLIST_NODE(&request->link);
 	INIT_LIST_HEAD(&request->port_link);
 	return request;
@@ -97,7 +98,7 @@ struct mach_request *mach_request_find(struct mach_object *object,
 {
 	struct mach_request *request;
 
-	lockdep_assert_held(&object->pages.xa_lock);
+	lockdep_assert_held(&object->lock);
 	hlist_for_each_entry(request, &object->requests, link) {
 		if (index - request->first >= request->n ||
 		    test_bit(index - request->first, request->settled))
@@ -108,25 +109,69 @@ struct mach_request *mach_request_find(struct mach_object *object,
 	return NULL;
 }
 
-static int mach_data_request_place(struct mach_request *request)
+static int mach_data_request_try_place(struct mach_request *request)
 {
 	struct mach_object *object = request->object;
-	XA_STATE(xas, &object->pages, request->first);
 	int err;
 
-	do {
-		xas_set(&xas, request->first);
-		mach_object_lock(object);
-		err = object->dead ? -EIO :
-		      mach_object_place(&xas, request->frames, request->n);
-		if (!err) {
-			hlist_add_head(&request->link, &object->requests);
-			if (request->mandatory != ULONG_MAX)
-				object->counts.requests++;
-		}
-		mach_object_unlock(object);
-	} while (xas_nomem(&xas, GFP_KERNEL));
+	mach_object_lock(object);
+	err = object->dead ? -EIO :
+	      mach_object_place(object, request->first, request->frames,
+				request->n);
+	if (!err) {
+		hlist_add_head(&request->link, &object->requests);
+		mach_pageout_begin();
+		if (request->mandatory != ULONG_MAX)
+			object->counts.requests++;
+	}
+	mach_object_unlock(object);
 	return err;
+}
+
+static int mach_data_request_place(struct mach_request *request)
+{
+	int err = mach_data_request_try_place(request);
+
+	while (err == -ENOMEM) {
+		err = mach_object_stock(request->object, request->first,
+					request->n);
+		if (err)
+			break;
+		err = mach_data_request_try_place(request);
+	}
+	return err;
+}
+
+/* When frames are short, the page that is waited for will have to do. */
+static int mach_data_request_frames(struct mach_request *request)
+{
+	int err = mach_pageout_alloc(request->frames, request->n);
+
+	if (err && request->n > 1 && request->mandatory != ULONG_MAX) {
+		request->first = request->mandatory;
+		request->n = 1;
+		err = mach_pageout_alloc(request->frames, 1);
+	}
+	if (err)
+		request->n = 0;
+	return err;
+}
+
+/* Clip the window to absent pages, and to what the object may ask for. */
+static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
+				  struct mach_extent *window)
+{
+	if (!mach_pageout_may_ask(object, window->n)) {
+		*window = (struct mach_extent) { .first = index, .n = 1 };
+		if (!mach_pageout_may_ask(object, 1))
+			return -EAGAIN;
+	}
+	if (window->n > 1) {
+		mach_object_lock(object);
+		mach_object_absent_run(object, index, window);
+		mach_object_unlock(object);
+	}
+	return window->n ? 0 : -EEXIST;
 }
 
 /**
@@ -137,7 +182,8 @@ static int mach_data_request_place(struct mach_request *request)
  * @window: pages to reserve if they are absent, with @index
  *
  * Return: a request whose frames lie busy in the object, not sent yet; or
- * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead.
+ * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead; -EAGAIN
+ * when there is no room: mach_pageout_wait() may help.
  */
 struct mach_request *mach_data_request_prepare(struct mach_object *object,
 					       pgoff_t index, pgoff_t mandatory,
@@ -146,25 +192,17 @@ struct mach_request *mach_data_request_prepare(struct mach_object *object,
 	struct mach_request *request;
 	int err;
 
-	if (window->n > 1) {
-		mach_object_lock(object);
-		mach_object_absent_run(object, index, window);
-		mach_object_unlock(object);
-	}
-	if (!window->n)
-		return ERR_PTR(-EEXIST);
+	err = mach_data_request_clip(object, index, window);
+	if (err)
+		return ERR_PTR(err);
 	request = mach_request_create(object, MACH_OP_DATA_REQUEST, window->n);
 	if (!request)
 		return ERR_PTR(-ENOMEM);
 	request->first = window->first;
 	request->mandatory = mandatory;
 
-	err = mach_page_alloc(request->frames, request->n);
-	if (err && mach_pageout_make_room(request->n))
-		err = mach_page_alloc(request->frames, request->n);
-	if (err)
-		request->n = 0;
-	else
+	err = mach_data_request_frames(request);
+	if (!err)
 		err = mach_data_request_place(request);
 	if (err) {
 		mach_request_put(request);
@@ -261,10 +299,13 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 	struct bio_vec *frame = &request->frames[first - request->first];
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
+	for (i = 0; i < n; i++)
+		mach_page_set_owner(frame[i].bv_page, request->object,
+				    first + i);
+	mach_queue_enter(frame, n, request->mandatory - first);
+	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;
-	}
+	counts->busy -= n;
 	counts->resident += n;
 	counts->pageins += n;
 }
@@ -278,8 +319,10 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
-		if (!xa_get_mark(&object->pages, first + i, MACH_OBJECT_DIRTY))
+		if (!mach_object_is_dirty(object, first + i))
 			object->counts.dirty--;
+		if (request->laundry)
+			mach_queue_cleaned(frame[i].bv_page);
 		/* who waits to flush it must not find it pinned by us */
 		put_page(frame[i].bv_page);
 		frame[i].bv_page = NULL;
@@ -296,8 +339,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
-		__xa_set_mark(&request->object->pages, first + i,
-			      MACH_OBJECT_DIRTY);
+		mach_tree_mark(&request->object->pages, first + i);
 	}
 }
 
@@ -308,7 +350,7 @@ static void mach_settle_refused(struct mach_request *request, pgoff_t first,
 	if (mach_request_is_return(request))
 		mach_settle_dirty(request, first, n);
 	else
-		mach_object_remove(request->object, first, n);
+		mach_object_erase(request->object, first, n);
 }
 
 typedef void (*mach_settle_fn)(struct mach_request *request, pgoff_t first,
@@ -406,6 +448,16 @@ static void mach_request_drop_rest(struct mach_request *request, int error)
 		mach_request_record(request, error ?: -EIO);
 }
 
+/* Who waits for room looks again. */
+static void mach_request_unlink(struct mach_request *request)
+{
+	lockdep_assert_held(&request->object->lock);
+	hlist_del_init(&request->link);
+	if (request->laundry)
+		atomic_dec(&request->object->laundry);
+	mach_pageout_end(mach_request_is_return(request) && request->error);
+}
+
 /**
  * mach_request_end - Nothing more will come
  * @request: a request
@@ -425,7 +477,8 @@ int mach_request_end(struct mach_request *request, int error)
 	}
 	mach_request_drop_rest(request, error);
 	WRITE_ONCE(request->ended, true);
-	hlist_del_init(&request->link);
+	if (!hlist_unhashed(&request->link))
+		mach_request_unlink(request);
 	mach_object_unlock(object);
 	mach_request_wake(request);
 	return 0;

@@ -32,6 +32,7 @@
  * @cookie: (c) for the message
  * @error: (o) 0, or -errno for who waits for the mandatory page or the return
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
+ * @laundry: (c) a data_return that makes room
  * @ended: (o) nothing more will be settled
  * @link: (o) in object->requests
  * @port_link: (p) while it waits for a slot
@@ -54,6 +55,7 @@ struct mach_request {
 	u64 cookie;
 	int error;
 	bool near;
+	bool laundry;
 	bool ended;
 	struct hlist_node link;
 	struct list_head port_link;

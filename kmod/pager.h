@@ -32,6 +32,7 @@ struct mach_pager_ops {
  * @request_pages: const, most pages of a request; 1 for a single-page pager
  * @ref: atomic
  * @hand_off: of threads that wait for this pager
+ * @link: in the list of all pagers, of pager.c
  */
 struct mach_pager {
 	const struct mach_pager_ops *ops;
@@ -39,7 +40,12 @@ struct mach_pager {
 	unsigned int request_pages;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
+	struct list_head link;
 };
+
+void mach_pager_enlist(struct mach_pager *pager);
+void mach_pager_delist(struct mach_pager *pager);
+bool mach_pager_current(void);
 
 static inline void mach_pager_get(struct mach_pager *pager)
 {

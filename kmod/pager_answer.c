@@ -253,6 +253,15 @@ static int mach_answer_check(const struct mach_answer *answer)
 	return 0;
 }
 
+/* A deadline that passes between the parts and the end does not undo them. */
+static int mach_answer_end(struct mach_request *request,
+			   const struct mach_answer *answer, int verdict)
+{
+	int err = mach_request_end(request, verdict);
+
+	return answer->nr_parts && request->n ? 0 : err;
+}
+
 /**
  * mach_answer - Apply an answer to the request that a slot holds
  * @port: the pager's
@@ -277,7 +286,7 @@ int mach_answer(struct mach_port *port, const struct mach_answer *answer)
 	err = READ_ONCE(slot->request->ended) ? -ESTALE :
 	      mach_answer_parts(slot->request, answer, &verdict);
 	if (!err && !answer->more)
-		err = mach_request_end(slot->request, verdict);
+		err = mach_answer_end(slot->request, answer, verdict);
 	mach_port_release(port, slot, err == -ESTALE || (!err && !answer->more));
 	return err;
 }
@@ -363,6 +372,9 @@ int mach_answer_unasked(struct mach_object *object,
 	window.n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
 	request = mach_data_request_prepare(object, window.first, ULONG_MAX,
 					    &window);
+	/* the pager is not kept waiting for what it was not asked for */
+	if (request == ERR_PTR(-EAGAIN))
+		return -ENOMEM;
 	if (IS_ERR(request))
 		return PTR_ERR(request);
 	piece.length = min(part->length, (u64)window.n << PAGE_SHIFT);

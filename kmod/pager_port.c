@@ -552,6 +552,7 @@ static void mach_port_free(struct mach_pager *pager)
 		kvfree(port->queues[q].slots);
 	}
 	xa_destroy(&port->objects);
+	mach_pager_delist(pager);
 	mmdrop(pager->mm);
 	kvfree(port);
 }
@@ -600,6 +601,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args,
 				    1 : MACH_CLUSTER_MAX_PAGES;
 	port->pager.mm = current->mm;
 	mmgrab(port->pager.mm);
+	mach_pager_enlist(&port->pager);
 	spin_lock_init(&port->lock);
 	INIT_LIST_HEAD(&port->pending);
 	port->nr_queues = args->queues;

@@ -2,10 +2,17 @@
 #include "pmap.h"
 #include "compat.h"
 
-/* Ordinary refcounted pages, entered in batches by mach_pmap_enter(). */
+/*
+ * Ordinary refcounted pages, entered in batches by mach_pmap_enter(). Entries
+ * begin as not accessed, which x86 would not do by itself: so a revoke tells of
+ * each page, also of those that were mapped only because they lie beside the
+ * fault, whether it was used.
+ */
 void mach_pmap_prepare(struct vm_area_struct *vma)
 {
 	vm_flags_set(vma, VM_MIXEDMAP);
+	vma->vm_page_prot = __pgprot(pgprot_val(vma->vm_page_prot) &
+				     ~_PAGE_ACCESSED);
 }
 
 /**
@@ -33,8 +40,9 @@ int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
  * @first: page index
  * @n: how many
  *
- * When this returns no CPU has an entry of them. Private copies stay. The
- * caller makes sure that no new entries appear before it is done.
+ * When this returns no CPU has an entry of them, and those that were used are
+ * marked referenced. Private copies stay. The caller makes sure that no new
+ * entries appear before it is done.
  */
 void mach_pmap_revoke(struct address_space *mapping, pgoff_t first,
 		      unsigned long n)

@@ -295,6 +295,7 @@ static void mach_chunk_destroy(struct mach_chunk *chunk)
 
 	for (i = 0; page && i < MACH_CHUNK_FRAMES; i++) {
 		ClearPageChecked(page + i);
+		folio_clear_active(page_folio(page + i));
 		set_page_private(page + i, 0);
 		/* whoever still pins it gives it back */
 		__free_page(page + i);
@@ -331,6 +332,8 @@ static struct mach_chunk *mach_chunk_create(void)
 	for (i = 0; i < MACH_CHUNK_FRAMES; i++) {
 		set_page_private(page + i, (unsigned long)&chunk->frames[i]);
 		SetPageChecked(page + i);
+		/* or else Linux takes the reference mark back at a second use */
+		folio_set_active(page_folio(page + i));
 	}
 	return chunk;
 }

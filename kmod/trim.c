@@ -34,8 +34,7 @@ static unsigned long mach_trim_release(unsigned long chunks)
 static void mach_trim_collect(void)
 {
 	mach_page_drain();
-	if (mach_pool_look_aside(MACH_TRIM_LOOK))
-		mach_page_wake();
+	mach_pool_look_aside(MACH_TRIM_LOOK);
 }
 
 /* A pool that was not used at all goes as a whole. */
@@ -96,7 +95,6 @@ static int mach_pool_max_set(const char *text, const struct kernel_param *param)
 	if (!mach_trim_ready)
 		return 0;
 	mach_pool_set_limit(megabytes * MACH_FRAMES_PER_MB);
-	mach_page_wake();
 	mod_delayed_work(system_unbound_wq, &mach_trim_work, 0);
 	return 0;
 }

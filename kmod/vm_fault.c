@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "pmap.h"
 #include "vm_page.h"
+#include "vm_pageout.h"
 
 #include <linux/file.h>
 #include <linux/pagemap.h>
@@ -13,6 +14,12 @@
 /* What a fault on a page that is there maps at least, as Linux does. */
 #define MACH_FAULT_AROUND	16
 
+enum mach_fault_hold {
+	MACH_FAULT_GO,
+	MACH_FAULT_NO_ROOM,	/* no frame is to be had */
+	MACH_FAULT_TOO_DIRTY,	/* the object has too many dirty pages */
+};
+
 /**
  * struct mach_fault - One fault on an object
  * @vmf: Linux's
@@ -21,6 +28,7 @@
  * @write: the page is to be written, or copied for writing
  * @share: written pages go back to the pager
  * @asked: it has asked the pager: only what came with the answer is new
+ * @hold: why it has to wait for something else than a request
  */
 struct mach_fault {
 	struct vm_fault *vmf;
@@ -29,6 +37,7 @@ struct mach_fault {
 	bool write;
 	bool share;
 	bool asked;
+	enum mach_fault_hold hold;
 };
 
 static u32 mach_fault_access(const struct mach_fault *fault)
@@ -107,11 +116,19 @@ static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 	return mach_fault_map(fault, &run, pages);
 }
 
+/* May the page, which is there, be dirty? */
+static bool mach_fault_may_dirty(struct mach_object *object, pgoff_t index)
+{
+	return mach_pageout_may_dirty(object) ||
+	       mach_object_is_dirty(object, index);
+}
+
 /*
  * Look the page up and, if it is there, settle the fault.
- * Return: 0 if it is not; then *@request is the one it is in, if any.
+ * Return: 0 if it is not; then *@request is the one it is in, if any, or the
+ * fault has to hold.
  */
-static vm_fault_t mach_fault_resident(const struct mach_fault *fault,
+static vm_fault_t mach_fault_resident(struct mach_fault *fault,
 				      struct mach_request **request)
 {
 	struct mach_object *object = fault->object;
@@ -124,6 +141,10 @@ static vm_fault_t mach_fault_resident(const struct mach_fault *fault,
 	page = mach_object_page(object, fault->index);
 	if (page && !mach_fault_suits(fault, page)) {
 		*request = mach_request_find(object, fault->index);
+		page = NULL;
+	} else if (page && fault->write && fault->share &&
+		   !mach_fault_may_dirty(object, fault->index)) {
+		fault->hold = MACH_FAULT_TOO_DIRTY;
 		page = NULL;
 	}
 	mach_object_unlock(object);
@@ -153,7 +174,7 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 	struct mach_request *other;
 	vm_fault_t ret;
 
-	if (err == -EINTR || (!err && fault->write) ||
+	if (err == -EINTR || (!err && (fault->write || fault->hold)) ||
 	    !mach_compat_fault_relock(fault->vmf, mm, file))
 		return VM_FAULT_RETRY;
 	if (err)
@@ -164,6 +185,21 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 		mach_request_put(other);
 	/* gone again: the next fault asks again */
 	return (ret ?: VM_FAULT_NOPAGE) | VM_FAULT_MAJOR;
+}
+
+/* Until it is worth looking again. */
+static int mach_fault_sleep(const struct mach_fault *fault,
+			    struct mach_request *request)
+{
+	switch (fault->hold) {
+	case MACH_FAULT_NO_ROOM:
+		return mach_pageout_wait(fault->object);
+	case MACH_FAULT_TOO_DIRTY:
+		return mach_pageout_throttle(fault->object);
+	case MACH_FAULT_GO:
+		break;
+	}
+	return mach_request_wait_page(request, fault->index);
 }
 
 /* Wait without Linux's lock. */
@@ -180,19 +216,19 @@ static vm_fault_t mach_fault_wait(struct mach_fault *fault,
 		return VM_FAULT_RETRY;
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
 		/* this caller cannot let go of the lock */
-		err = mach_request_wait_page(request, fault->index);
+		err = mach_fault_sleep(fault, request);
 		return err ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
 	}
 	file = get_file(vmf->vma->vm_file);
 	mach_compat_fault_unlock(vmf);
-	err = mach_request_wait_page(request, fault->index);
+	err = mach_fault_sleep(fault, request);
 	ret = mach_fault_resume(fault, mm, file, err);
 	fput(file);
 	return ret;
 }
 
 /* Nobody has asked for the page yet. */
-static vm_fault_t mach_fault_ask(const struct mach_fault *fault,
+static vm_fault_t mach_fault_ask(struct mach_fault *fault,
 				 struct mach_request **request)
 {
 	*request = mach_data_request(fault->object, fault->index,
@@ -202,6 +238,10 @@ static vm_fault_t mach_fault_ask(const struct mach_fault *fault,
 		return 0;
 	if (*request == ERR_PTR(-EEXIST))
 		return VM_FAULT_NOPAGE;	/* it has come: look again */
+	if (*request == ERR_PTR(-EAGAIN)) {
+		fault->hold = MACH_FAULT_NO_ROOM;
+		return 0;
+	}
 	/* -ENOMEM as well: VM_FAULT_OOM would have it tried for ever */
 	return VM_FAULT_SIGBUS;
 }
@@ -227,7 +267,7 @@ static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
 		return ret;
 	if (mach_pager_is_self(object->pager))
 		ret = VM_FAULT_SIGBUS;
-	else if (!request)
+	else if (!request && !fault.hold)
 		ret = mach_fault_ask(&fault, &request);
 	if (!ret)
 		ret = mach_fault_wait(&fault, request);
@@ -238,7 +278,8 @@ static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
 
 /*
  * First write to a page that is mapped read-only. Linux allows no waiting here:
- * a page in a data_return is unmapped, so that the write comes as a fault.
+ * a page in a data_return, or of an object with too many dirty pages, is
+ * unmapped, so that the write comes as a fault.
  */
 static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 {
@@ -249,8 +290,9 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 	down_read(&object->map_lock);
 	mach_object_lock(object);
 	page = mach_object_page(object, vmf->pgoff);
-	writable = page == vmf->page &&
-		   mach_page_state(page) == MACH_PAGE_RESIDENT && !object->dead;
+	writable = page == vmf->page && !object->dead &&
+		   mach_page_state(page) == MACH_PAGE_RESIDENT &&
+		   mach_fault_may_dirty(object, vmf->pgoff);
 	mach_object_unlock(object);
 	if (writable) {
 		lock_page(page);
@@ -306,12 +348,33 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 		     (access & MACH_ACCESS_WRITE &&
 		      mach_page_state(page) == MACH_PAGE_RETURN)))
 		page = NULL;
-	if (page)
+	if (page) {
+		folio_set_referenced(page_folio(page));
 		get_page(page);
+	}
 	mach_object_unlock(object);
 	if (page && access & MACH_ACCESS_WRITE)
 		lock_page(page);
 	return page;
+}
+
+/* Wait for the page, or for what it takes to ask for it. */
+static int mach_fault_await(struct mach_object *object, pgoff_t index,
+			    u32 access)
+{
+	struct mach_request *request;
+	int err;
+
+	request = mach_fault_request(object, index, access);
+	if (request == ERR_PTR(-EEXIST))
+		return 0;
+	if (request == ERR_PTR(-EAGAIN))
+		return mach_pageout_wait(object);
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	err = mach_request_wait_page(request, index);
+	mach_request_put(request);
+	return err;
 }
 
 /**
@@ -328,10 +391,11 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, bool wait)
 {
-	struct mach_request *request;
 	struct page *page;
 	int err = 0;
 
+	if (access & MACH_ACCESS_WRITE && !mach_pageout_may_dirty(object))
+		err = wait ? mach_pageout_throttle(object) : -EAGAIN;
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
@@ -344,13 +408,7 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			return ERR_PTR(-EDEADLK);
 		if (!wait)
 			return ERR_PTR(-EAGAIN);
-		request = mach_fault_request(object, index, access);
-		if (request == ERR_PTR(-EEXIST))
-			continue;
-		if (IS_ERR(request))
-			return ERR_CAST(request);
-		err = mach_request_wait_page(request, index);
-		mach_request_put(request);
+		err = mach_fault_await(object, index, access);
 	}
 	return ERR_PTR(err);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_object.h"
 #include "compat.h"
+#include "page_queue.h"
 #include "pmap.h"
-#include "vm_page.h"
 
 #include <linux/mount.h>
 #include <linux/pagemap.h>
@@ -10,8 +10,8 @@
 #include <linux/slab.h>
 
 #define MACH_OBJECT_BATCH	64
-/* Batches that one reclaim looks at: 64 MiB of small pages. */
-#define MACH_OBJECT_RECLAIM_TURNS	256
+/* Nodes that an object keeps for its next pages. */
+#define MACH_OBJECT_SPARE	4
 
 static struct workqueue_struct *mach_object_wq;
 
@@ -50,23 +50,47 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 	object->cookie = cookie;
 	object->read_only = read_only;
 	init_rwsem(&object->map_lock);
-	xa_init(&object->pages);
+	spin_lock_init(&object->lock);
+	mach_tree_init(&object->pages);
 	INIT_HLIST_HEAD(&object->requests);
-	INIT_LIST_HEAD(&object->pageout_link);
 	return object;
+}
+
+static void mach_object_free_nodes(struct mach_tree_stock *nodes)
+{
+	while (nodes->n)
+		kfree(mach_tree_stock_take(nodes));
+}
+
+/* Give nodes back that the tree has no use for, but for a few. */
+static void mach_object_trim(struct mach_object *object)
+{
+	struct mach_tree_stock surplus = {};
+
+	mach_object_lock(object);
+	while (object->spare.n > MACH_OBJECT_SPARE)
+		mach_tree_stock_add(&surplus,
+				    mach_tree_stock_take(&object->spare));
+	mach_object_unlock(object);
+	mach_object_free_nodes(&surplus);
 }
 
 void mach_object_put(struct mach_object *object)
 {
+	const u64 last = MACH_TREE_INDEX_MAX;
+	struct mach_tree_cursor at = {};
 	struct page *page;
-	unsigned long index;
 
 	if (!refcount_dec_and_test(&object->ref))
 		return;
 	WARN_ON(!hlist_empty(&object->requests));
-	xa_for_each(&object->pages, index, page)
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last)) {
+		mach_queue_leave(page);
 		mach_page_free(page);
-	xa_destroy(&object->pages);
+	}
+	mach_tree_erase_run(&object->pages, 0, last + 1, &object->spare);
+	mach_object_free_nodes(&object->spare);
 	iput(object->inode);
 	mach_pager_put(object->pager);
 	kfree(object);
@@ -99,8 +123,15 @@ void mach_object_right_put(struct mach_object *object)
 /* The frame at @index in whatever state, or NULL. */
 struct page *mach_object_page(struct mach_object *object, pgoff_t index)
 {
-	lockdep_assert_held(&object->pages.xa_lock);
-	return xa_load(&object->pages, index);
+	lockdep_assert_held(&object->lock);
+	return mach_tree_load(&object->pages, index);
+}
+
+/* Is the page at @index, which is there, marked? */
+bool mach_object_is_dirty(struct mach_object *object, pgoff_t index)
+{
+	lockdep_assert_held(&object->lock);
+	return mach_tree_marked(&object->pages, index);
 }
 
 /**
@@ -117,19 +148,20 @@ unsigned int mach_object_resident_run(struct mach_object *object,
 				      struct page **pages)
 {
 	pgoff_t last = around->first + around->n - 1;
-	XA_STATE(xas, &object->pages, around->first);
+	struct mach_tree_cursor at = { .index = around->first };
 	pgoff_t next = around->first;
 	unsigned int n = 0;
 	struct page *page;
 
-	lockdep_assert_held(&object->pages.xa_lock);
-	xas_for_each(&xas, page, last) {
+	lockdep_assert_held(&object->lock);
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last)) {
 		if (mach_page_state(page) == MACH_PAGE_BUSY)
 			continue;
-		if (xas.xa_index != next) {
-			if (xas.xa_index > index)
+		if (at.index != next) {
+			if (at.index > index)
 				break;
-			next = xas.xa_index;
+			next = at.index;
 			n = 0;
 		}
 		pages[n++] = page;
@@ -151,75 +183,88 @@ void mach_object_absent_run(struct mach_object *object, pgoff_t index,
 			    struct mach_extent *window)
 {
 	pgoff_t end = window->first + window->n;
-	XA_STATE(xas, &object->pages, window->first);
+	struct mach_tree_cursor at = { .index = window->first };
 	struct page *page;
 
-	lockdep_assert_held(&object->pages.xa_lock);
-	xas_for_each(&xas, page, end - 1) {
-		if (xas.xa_index >= index) {
-			end = xas.xa_index;
+	lockdep_assert_held(&object->lock);
+	for (page = mach_tree_find(&object->pages, &at, end - 1); page;
+	     page = mach_tree_next(&object->pages, &at, end - 1)) {
+		if (at.index >= index) {
+			end = at.index;
 			break;
 		}
-		window->first = xas.xa_index + 1;
+		window->first = at.index + 1;
 	}
-	window->n = end > window->first ? end - window->first : 0;
-}
-
-static void mach_object_erase(struct mach_object *object, pgoff_t first,
-			      unsigned int n)
-{
-	XA_STATE(xas, &object->pages, first);
-
-	for (; n; n--) {
-		xas_store(&xas, NULL);
-		xas_next(&xas);
-	}
+	window->n = end > index ? end - window->first : 0;
 }
 
 /**
- * mach_object_place - Put busy frames where no pages are
- * @xas: state on the object's tree at the first page; object locked
- * @frames: one a page
- * @n: how many
- *
- * Return: 0; -EEXIST if a page has come meanwhile; -ENOMEM, when xas_nomem()
- * helps. Then nothing was placed.
- */
-int mach_object_place(struct xa_state *xas, const struct bio_vec *frames,
-		      unsigned int n)
-{
-	struct mach_object *object =
-		container_of(xas->xa, struct mach_object, pages);
-	pgoff_t first = xas->xa_index;
-	unsigned int i;
-
-	lockdep_assert_held(&object->pages.xa_lock);
-	for (i = 0; i < n; i++) {
-		if (i ? xas_next(xas) : xas_load(xas))
-			goto err_erase;
-		mach_page_set_state(frames[i].bv_page, MACH_PAGE_BUSY);
-		xas_store(xas, frames[i].bv_page);
-		if (xas_error(xas))
-			goto err_erase;
-	}
-	return 0;
-
-err_erase:
-	mach_object_erase(object, first, i);
-	return xas_error(xas) ?: -EEXIST;
-}
-
-/**
- * mach_object_remove - Take busy frames out again
+ * mach_object_erase - Take busy frames out again
  * @object: locked
  * @first: page index
  * @n: how many; each is busy
  */
-void mach_object_remove(struct mach_object *object, pgoff_t first,
-			unsigned int n)
+void mach_object_erase(struct mach_object *object, pgoff_t first,
+		       unsigned int n)
 {
-	lockdep_assert_held(&object->pages.xa_lock);
-	mach_object_erase(object, first, n);
+	lockdep_assert_held(&object->lock);
+	mach_tree_erase_run(&object->pages, first, n, &object->spare);
+	object->counts.busy -= n;
+}
+
+/**
+ * mach_object_place - Put busy frames where no pages are
+ * @object: locked
+ * @first: page index
+ * @frames: one a page
+ * @n: how many
+ *
+ * Return: 0; -EEXIST if a page has come meanwhile; -ENOMEM, when
+ * mach_object_stock() helps. Then nothing was placed.
+ */
+int mach_object_place(struct mach_object *object, pgoff_t first,
+		      const struct bio_vec *frames, unsigned int n)
+{
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&object->lock);
+	err = mach_tree_insert_run(&object->pages, first, n,
+				   &frames->bv_page, sizeof(*frames),
+				   &object->spare);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		mach_page_set_state(frames[i].bv_page, MACH_PAGE_BUSY);
+	object->counts.busy += n;
+	return 0;
+}
+
+/**
+ * mach_object_stock - Get what it takes to place frames
+ * @object: not locked
+ * @first: page index
+ * @n: how many
+ *
+ * Others may take it first. Return: 0, -ENOMEM.
+ */
+int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
+{
+	struct mach_tree_node *node;
+	unsigned int need;
+
+	mach_object_lock(object);
+	need = mach_tree_need(&object->pages, first, n);
+	while (object->spare.n < need) {
+		mach_object_unlock(object);
+		node = kzalloc(sizeof(*node), GFP_KERNEL);
+		if (!node)
+			return -ENOMEM;
+		mach_object_lock(object);
+		mach_tree_stock_add(&object->spare, node);
+	}
+	mach_object_unlock(object);
+	return 0;
 }
 
 /**
@@ -230,72 +275,128 @@ void mach_object_remove(struct mach_object *object, pgoff_t first,
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 {
 	mach_object_lock(object);
-	if (!xa_get_mark(&object->pages, index, MACH_OBJECT_DIRTY)) {
-		__xa_set_mark(&object->pages, index, MACH_OBJECT_DIRTY);
+	if (mach_tree_mark(&object->pages, index))
 		object->counts.dirty++;
-	}
 	mach_object_unlock(object);
 }
 
-/* Resident pages of the extent that may be taken away, to the end of @frames */
+/* Which resident pages are to go */
+enum mach_victims {
+	MACH_VICTIMS_CLEAN,
+	MACH_VICTIMS_ALL,	/* what was written to them is lost */
+	MACH_VICTIMS_UNUSED,	/* clean, inactive and not used */
+};
+
+static bool mach_object_may_go(const struct mach_tree_cursor *at,
+			       struct page *page, enum mach_victims victims)
+{
+	if (mach_page_state(page) != MACH_PAGE_RESIDENT)
+		return false;
+	switch (victims) {
+	case MACH_VICTIMS_CLEAN:
+		return !mach_tree_cursor_marked(at);
+	case MACH_VICTIMS_UNUSED:
+		return mach_queue_inactive(page);
+	case MACH_VICTIMS_ALL:
+		break;
+	}
+	return true;
+}
+
+/* Pages of the extent that may go; the rest is known once they are revoked. */
 static unsigned int mach_object_victims(struct mach_object *object,
 					const struct mach_extent *extent,
-					bool dirty, struct bio_vec *frames)
+					enum mach_victims victims,
+					struct bio_vec *frames)
 {
-	XA_STATE(xas, &object->pages, extent->first);
+	struct mach_tree_cursor at = { .index = extent->first };
+	pgoff_t last = extent->first + extent->n - 1;
 	struct page *page;
 	unsigned int n = 0;
 
 	mach_object_lock(object);
-	xas_for_each(&xas, page, extent->first + extent->n - 1) {
-		if (mach_page_state(page) != MACH_PAGE_RESIDENT)
-			continue;
-		if (!dirty && xas_get_mark(&xas, MACH_OBJECT_DIRTY))
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last)) {
+		if (!mach_object_may_go(&at, page, victims))
 			continue;
 		/* bv_offset is free to remember which page it was */
 		bvec_set_page(&frames[n++], page, PAGE_SIZE,
-			      xas.xa_index - extent->first);
+			      at.index - extent->first);
 	}
 	mach_object_unlock(object);
 	return n;
 }
 
+/* No CPU has an entry of these pages any more, and none can come. */
+static void mach_object_revoke(struct mach_object *object, pgoff_t base,
+			       const struct bio_vec *frames, unsigned int n)
+{
+	unsigned int i, first = frames[0].bv_offset;
+
+	lockdep_assert_held_write(&object->map_lock);
+	/* a write fault that has marked a page still makes its entry */
+	for (i = 0; i < n; i++)
+		wait_on_page_locked(frames[i].bv_page);
+	mach_pmap_revoke(object->inode->i_mapping, base + first,
+			 frames[n - 1].bv_offset - first + 1);
+}
+
+/* Can the page go, now that it is revoked? */
+static bool mach_object_judge(struct mach_object *object, pgoff_t index,
+			      struct page *page, enum mach_victims victims,
+			      struct mach_eviction *eviction)
+{
+	bool dirty = mach_object_is_dirty(object, index);
+
+	if (victims == MACH_VICTIMS_UNUSED &&
+	    folio_test_clear_referenced(page_folio(page))) {
+		mach_queue_used(page);
+		return false;
+	}
+	if (mach_page_pinned(page) || mach_page_is_wired(page))
+		return false;
+	/* a write that was under way may just have marked it */
+	if (dirty && victims != MACH_VICTIMS_ALL) {
+		eviction->dirty++;
+		return false;
+	}
+	if (dirty)
+		object->counts.dirty--;
+	return true;
+}
+
 /**
- * mach_object_forget - Drop resident pages
+ * mach_object_drop - Drop resident pages
  * @object: its map_lock held for writing
  * @extent: at most MACH_OBJECT_BATCH pages
- * @dirty: drop modified pages too: their contents are lost
+ * @victims: which
+ * @eviction: out: what came of it
  *
- * Pages that are busy, in a data_return or pinned stay. Return: pages dropped.
+ * Pages that are busy, in a data_return or pinned stay.
  */
-static unsigned int mach_object_forget(struct mach_object *object,
-				       const struct mach_extent *extent,
-				       bool dirty)
+static void mach_object_drop(struct mach_object *object,
+			     const struct mach_extent *extent,
+			     enum mach_victims victims,
+			     struct mach_eviction *eviction)
 {
 	struct bio_vec frames[MACH_OBJECT_BATCH];
 	unsigned int i, n, dropped = 0;
-	pgoff_t index;
 
-	lockdep_assert_held_write(&object->map_lock);
-	n = mach_object_victims(object, extent, dirty, frames);
+	*eviction = (struct mach_eviction) {};
+	n = mach_object_victims(object, extent, victims, frames);
 	if (!n)
-		return 0;
-	for (i = 0; i < n; i++)
-		wait_on_page_locked(frames[i].bv_page);
-	mach_pmap_revoke(object->inode->i_mapping, extent->first, extent->n);
+		return;
+	mach_object_revoke(object, extent->first, frames, n);
 
 	mach_object_lock(object);
 	for (i = 0; i < n; i++) {
-		bool marked;
+		pgoff_t index = extent->first + frames[i].bv_offset;
 
-		index = extent->first + frames[i].bv_offset;
-		marked = xa_get_mark(&object->pages, index, MACH_OBJECT_DIRTY);
-		/* a write that was under way may just have marked it */
-		if (mach_page_pinned(frames[i].bv_page) || (marked && !dirty))
+		if (!mach_object_judge(object, index, frames[i].bv_page,
+				       victims, eviction))
 			continue;
-		if (marked)
-			object->counts.dirty--;
-		__xa_erase(&object->pages, index);
+		mach_queue_leave(frames[i].bv_page);
+		mach_tree_erase(&object->pages, index, &object->spare);
 		frames[dropped++] = frames[i];
 	}
 	object->counts.resident -= dropped;
@@ -303,7 +404,21 @@ static unsigned int mach_object_forget(struct mach_object *object,
 
 	for (i = 0; i < dropped; i++)
 		mach_page_free(frames[i].bv_page);
-	return dropped;
+	eviction->dropped = dropped;
+}
+
+/* The first page in [*first, end), in whatever state. */
+static bool mach_object_any(struct mach_object *object, pgoff_t *first,
+			    pgoff_t end)
+{
+	struct mach_tree_cursor at = { .index = *first };
+	bool found;
+
+	mach_object_lock(object);
+	found = mach_tree_find(&object->pages, &at, end - 1);
+	mach_object_unlock(object);
+	*first = at.index;
+	return found;
 }
 
 /**
@@ -316,55 +431,46 @@ static unsigned int mach_object_forget(struct mach_object *object,
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty)
 {
+	enum mach_victims victims = dirty ? MACH_VICTIMS_ALL :
+					    MACH_VICTIMS_CLEAN;
 	struct mach_extent extent = { .first = first };
+	struct mach_eviction eviction;
 
-	while (xa_find(&object->pages, &extent.first, end - 1, XA_PRESENT)) {
+	while (extent.first < end &&
+	       mach_object_any(object, &extent.first, end)) {
 		extent.n = min_t(pgoff_t, end - extent.first,
 				 MACH_OBJECT_BATCH);
 		down_write(&object->map_lock);
-		mach_object_forget(object, &extent, dirty);
+		mach_object_drop(object, &extent, victims, &eviction);
 		up_write(&object->map_lock);
 		extent.first += extent.n;
-		if (extent.first >= end)
-			break;
 		cond_resched();
 	}
+	mach_object_trim(object);
 }
 
 /**
- * mach_object_reclaim - Drop clean pages, by offset in turn
+ * mach_object_evict - Judge the inactive pages around one
  * @object: no lock held
- * @pages: how many are wanted
+ * @index: page
+ * @eviction: out: what came of it
  *
- * Looks at a bounded number of pages; the next call goes on from there.
- * Return: how many were dropped.
+ * A page that was used since it was last judged is active again. Of the others
+ * clean ones are dropped, and dirty ones are left unmapped. Never waits for a
+ * pager.
  */
-unsigned int mach_object_reclaim(struct mach_object *object, unsigned int pages)
+void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       struct mach_eviction *eviction)
 {
-	unsigned int dropped = 0, turns = MACH_OBJECT_RECLAIM_TURNS;
-	struct mach_extent extent;
-	bool wrapped = false;
-	unsigned long index;
+	struct mach_extent extent = {
+		.first = round_down(index, MACH_OBJECT_BATCH),
+		.n = MACH_OBJECT_BATCH,
+	};
 
 	down_write(&object->map_lock);
-	index = object->hand;
-	while (dropped < pages && turns--) {
-		if (!xa_find(&object->pages, &index, ULONG_MAX, XA_PRESENT)) {
-			if (wrapped)
-				break;
-			wrapped = true;
-			index = 0;
-			continue;
-		}
-		extent.first = index;
-		extent.n = MACH_OBJECT_BATCH;
-		dropped += mach_object_forget(object, &extent, false);
-		index += extent.n;
-		cond_resched();
-	}
-	object->hand = index;
+	mach_object_drop(object, &extent, MACH_VICTIMS_UNUSED, eviction);
 	up_write(&object->map_lock);
-	return dropped;
+	mach_object_trim(object);
 }
 
 /* Run @work where waiting for a pager is allowed. */

@@ -10,8 +10,8 @@
  *				write: held while pages are revoked.
  *	  page lock		held by Linux over a write fault's last steps;
  *				taken before a page's dirty mark is cleared.
- *	    object lock		(xa_lock of pages) the tree, its marks, states,
- *				requests and counts.
+ *	    object lock		the tree of pages, its marks, their states, requests
+ *				and counts.
  *
  * The whole tree of locks is in docs/locking.md.
  */
@@ -19,21 +19,20 @@
 #define MACH_VM_OBJECT_H
 
 #include "extent.h"
+#include "page_tree.h"
 #include "pager.h"
 
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
-
-#define MACH_OBJECT_DIRTY	XA_MARK_0
 
 struct mach_node;
 
 /**
  * struct mach_object_counts - What MACH_OBJECT_INFO reports
  * @resident: pages that are in memory and not busy
+ * @busy: frames that wait for data
  * @dirty: of them, with the dirty mark or in a data_return
  * @pageins: pages supplied
  * @pageouts: pages taken back
@@ -42,6 +41,7 @@ struct mach_node;
  */
 struct mach_object_counts {
 	u64 resident;
+	u64 busy;
 	u64 dirty;
 	u64 pageins;
 	u64 pageouts;
@@ -67,9 +67,10 @@ struct mach_object_counts {
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) destroyed, or its pager is gone
  * @map_lock: see above
- * @hand: (m) where reclaiming goes on
- * @pageout_link: of vm_pageout.c, with a lock of its own
- * @pages: (o) frames by page index; its lock is the object lock
+ * @laundry: (a) data_returns under way that make room
+ * @lock: the object lock
+ * @pages: (o) frames by page index, marked if dirty
+ * @spare: (o) nodes for it
  * @requests: (o) data_requests and data_returns under way
  * @counts: (o)
  * @node: (n) its node, if it is published
@@ -88,9 +89,10 @@ struct mach_object {
 	unsigned int cluster;
 	bool dead;
 	struct rw_semaphore map_lock;
-	pgoff_t hand;
-	struct list_head pageout_link;
-	struct xarray pages;
+	atomic_t laundry;
+	spinlock_t lock;
+	struct mach_tree pages;
+	struct mach_tree_stock spare;
 	struct hlist_head requests;
 	struct mach_object_counts counts;
 	struct mach_node *node;
@@ -99,17 +101,23 @@ struct mach_object {
 
 static inline void mach_object_lock(struct mach_object *object)
 {
-	xa_lock(&object->pages);
+	spin_lock(&object->lock);
 }
 
 static inline void mach_object_unlock(struct mach_object *object)
 {
-	xa_unlock(&object->pages);
+	spin_unlock(&object->lock);
 }
 
 static inline void mach_object_get(struct mach_object *object)
 {
 	refcount_inc(&object->ref);
+}
+
+/* For who finds it without a reference: false when it is being freed. */
+static inline bool mach_object_try_get(struct mach_object *object)
+{
+	return refcount_inc_not_zero(&object->ref);
 }
 
 static inline void mach_object_set_dead(struct mach_object *object)
@@ -133,6 +141,16 @@ static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 	return min((u64)n << PAGE_SHIFT, object->size - offset);
 }
 
+/**
+ * struct mach_eviction - What came of judging some pages
+ * @dropped: pages that went
+ * @dirty: pages that may go once the pager has their data
+ */
+struct mach_eviction {
+	unsigned int dropped;
+	unsigned int dirty;
+};
+
 struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 				       u64 cookie, bool read_only);
 void mach_object_put(struct mach_object *object);
@@ -142,20 +160,23 @@ void mach_object_right_get(struct mach_object *object);
 void mach_object_right_put(struct mach_object *object);
 
 struct page *mach_object_page(struct mach_object *object, pgoff_t index);
+bool mach_object_is_dirty(struct mach_object *object, pgoff_t index);
 unsigned int mach_object_resident_run(struct mach_object *object,
 				      struct mach_extent *around, pgoff_t index,
 				      struct page **pages);
 void mach_object_absent_run(struct mach_object *object, pgoff_t index,
 			    struct mach_extent *window);
-int mach_object_place(struct xa_state *xas, const struct bio_vec *frames,
+int mach_object_place(struct mach_object *object, pgoff_t first,
+		      const struct bio_vec *frames, unsigned int n);
+int mach_object_stock(struct mach_object *object, pgoff_t first,
 		      unsigned int n);
-void mach_object_remove(struct mach_object *object, pgoff_t first,
-			unsigned int n);
+void mach_object_erase(struct mach_object *object, pgoff_t first,
+		       unsigned int n);
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
-unsigned int mach_object_reclaim(struct mach_object *object,
-				 unsigned int pages);
+void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       struct mach_eviction *eviction);
 void mach_object_queue(struct work_struct *work);
 
 int mach_object_init(void);

@@ -4,7 +4,6 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
-#include <linux/wait.h>
 
 #define MACH_CACHE_SIZE		64
 #define MACH_CACHE_BATCH	MACH_POOL_BATCH
@@ -16,22 +15,15 @@
  * struct mach_page_cache - Free frames of one processor
  * @lock: others empty it, too
  * @n: how many, guarded by @lock
- * @size: most; 0 while somebody waits for frames, so that all go to the pool
  * @pages: the one used last at the end
  */
 struct mach_page_cache {
 	spinlock_t lock;
 	unsigned int n;
-	unsigned int size;
 	struct page *pages[MACH_CACHE_SIZE];
 };
 
 static struct mach_page_cache __percpu *mach_page_caches;
-
-/* Who waits for frames; the count is guarded by the mutex. */
-static DECLARE_WAIT_QUEUE_HEAD(mach_page_wait);
-static DEFINE_MUTEX(mach_page_wait_lock);
-static unsigned int mach_page_waiters;
 
 /* Set before frames are asked for, and cleared after the last came back. */
 static void (*mach_page_low)(void);
@@ -80,7 +72,7 @@ static bool mach_cache_push(struct page *page)
 	struct mach_frame *frame = mach_page_frame(page);
 	bool pushed;
 
-	pushed = cache->n < cache->size && !frame->place;
+	pushed = cache->n < MACH_CACHE_SIZE && !frame->place;
 	if (pushed) {
 		frame->place = MACH_PLACE_CACHED;
 		cache->pages[cache->n++] = page;
@@ -95,7 +87,7 @@ static void mach_cache_refill(void)
 	unsigned int i, n = 0;
 
 	lockdep_assert_held(&cache->lock);
-	if (cache->n + MACH_CACHE_BATCH <= cache->size)
+	if (cache->n + MACH_CACHE_BATCH <= MACH_CACHE_SIZE)
 		n = mach_pool_take(&cache->pages[cache->n], MACH_CACHE_BATCH,
 				   false);
 	for (i = 0; i < n; i++)
@@ -126,20 +118,6 @@ void mach_page_drain(void)
 		spin_lock(&cache->lock);
 		if (cache->n)
 			mach_cache_spill(cache, cache->n);
-		spin_unlock(&cache->lock);
-	}
-}
-
-static void mach_caches_resize(unsigned int size)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct mach_page_cache *cache =
-			per_cpu_ptr(mach_page_caches, cpu);
-
-		spin_lock(&cache->lock);
-		cache->size = size;
 		spin_unlock(&cache->lock);
 	}
 }
@@ -302,13 +280,6 @@ int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 }
 EXPORT_SYMBOL_NS_GPL(mach_page_get, MACHVM);
 
-/* Those who wait look again. */
-void mach_page_wake(void)
-{
-	if (wq_has_sleeper(&mach_page_wait))
-		wake_up(&mach_page_wait);
-}
-
 static void mach_page_free_slow(struct page *page)
 {
 	struct mach_page_cache *cache = mach_cache_lock();
@@ -320,14 +291,13 @@ static void mach_page_free_slow(struct page *page)
 	}
 	if (cache->n >= MACH_CACHE_BATCH)
 		mach_cache_spill(cache, MACH_CACHE_BATCH);
-	if (cache->n < cache->size) {
+	if (cache->n < MACH_CACHE_SIZE) {
 		frame->place = MACH_PLACE_CACHED;
 		cache->pages[cache->n++] = page;
 	} else {
 		mach_pool_give(&page, 1);
 	}
 	spin_unlock(&cache->lock);
-	mach_page_wake();
 }
 
 static void mach_page_free_pinned(struct page *page)
@@ -410,8 +380,7 @@ void mach_page_free_contig(struct page *page, unsigned int order)
 	if (WARN_ONCE(!mach_pool_owns(page),
 		      "machvm: a page is freed that is not a frame\n"))
 		return;
-	if (mach_pool_give_block(page, order))
-		mach_page_wake();
+	mach_pool_give_block(page, order);
 }
 
 /* For slabs: memory that lasts */
@@ -430,46 +399,6 @@ void *mach_page_block_get(unsigned int order, gfp_t gfp)
 void mach_page_block_put(void *block, unsigned int order)
 {
 	mach_page_free_contig(virt_to_page(block), order);
-}
-
-/* While anyone waits, the caches are shut: what is freed is there for all. */
-static void mach_page_wait_begin(void)
-{
-	mutex_lock(&mach_page_wait_lock);
-	if (!mach_page_waiters++)
-		mach_caches_resize(0);
-	mutex_unlock(&mach_page_wait_lock);
-	mach_page_drain();
-}
-
-static void mach_page_wait_end(void)
-{
-	mutex_lock(&mach_page_wait_lock);
-	if (!--mach_page_waiters)
-		mach_caches_resize(MACH_CACHE_SIZE);
-	mutex_unlock(&mach_page_wait_lock);
-}
-
-/**
- * mach_page_wait_freed - Wait until frames can be had
- * @n: how many, besides the reserve
- * @timeout: jiffies
- *
- * Another may be quicker: try, and wait again. No lock is held. Return: 0,
- * -ETIMEDOUT, -EINTR when killed.
- */
-int mach_page_wait_freed(unsigned int n, long timeout)
-{
-	long left;
-
-	mach_page_wait_begin();
-	mach_pool_look_aside(MACH_PAGE_LOOK);
-	left = wait_event_killable_timeout(mach_page_wait,
-					   mach_pool_room() >=
-					   (long)(mach_pool_reserve() + n),
-					   timeout);
-	mach_page_wait_end();
-	return left < 0 ? -EINTR : left ? 0 : -ETIMEDOUT;
 }
 
 void mach_page_get_counts(struct mach_page_counts *counts)
@@ -493,7 +422,6 @@ int mach_page_init(void)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(mach_page_caches, cpu)->lock);
-	mach_caches_resize(MACH_CACHE_SIZE);
 	mach_pool_init();
 	return 0;
 }

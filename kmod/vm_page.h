@@ -50,6 +50,11 @@ static inline void mach_page_set_state(struct page *page,
 		*bits |= MACH_FRAME_LAUNDRY;
 }
 
+static inline bool mach_page_is_wired(struct page *page)
+{
+	return mach_page_frame(page)->bits & MACH_FRAME_WIRED;
+}
+
 /* Its page index in the object: 48 bits */
 static inline pgoff_t mach_frame_index(const struct mach_frame *frame)
 {
@@ -60,6 +65,18 @@ static inline void mach_frame_set_index(struct mach_frame *frame, pgoff_t index)
 {
 	frame->index_low = lower_32_bits(index);
 	frame->index_high = upper_32_bits(index);
+}
+
+/* The frame becomes the resident page of an object, which is locked. */
+static inline void mach_page_set_owner(struct page *page,
+				       struct mach_object *object,
+				       pgoff_t index)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	frame->object = object;
+	frame->bits = 0;
+	mach_frame_set_index(frame, index);
 }
 
 /**
@@ -105,10 +122,8 @@ unsigned long mach_page_short(void);
 bool mach_page_arm_low(void);
 void mach_page_set_low_hook(void (*low)(void));
 void mach_page_set_shrink_hook(void (*shrink)(void));
-int mach_page_wait_freed(unsigned int n, long timeout);
 
 void mach_page_drain(void);
-void mach_page_wake(void);
 void mach_page_get_counts(struct mach_page_counts *counts);
 
 int mach_page_init(void);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "page_queue.h"
+
+#include <linux/module.h>
+#include <linux/sysfs.h>
+
+/* Pages that one call makes inactive at most: the queue lock is held. */
+#define MACH_QUEUE_BALANCE	32
+/* Pages of dying objects that one call passes over at most. */
+#define MACH_QUEUE_TRIES	32
+
+static DEFINE_SPINLOCK(mach_queue_lock);
+static struct mach_queues mach_queues = {
+	.active = LIST_HEAD_INIT(mach_queues.active),
+	.inactive = LIST_HEAD_INIT(mach_queues.inactive),
+};
+
+static void mach_queue_remove(struct mach_queues *queues,
+			      struct mach_frame *frame)
+{
+	lockdep_assert_held(&mach_queue_lock);
+	list_del(&frame->link);
+	if (frame->place == MACH_PLACE_ACTIVE)
+		queues->nr_active--;
+	else
+		queues->nr_inactive--;
+}
+
+static void mach_queue_activate(struct mach_queues *queues,
+				struct mach_frame *frame)
+{
+	frame->place = MACH_PLACE_ACTIVE;
+	list_add_tail(&frame->link, &queues->active);
+	queues->nr_active++;
+}
+
+static void mach_queue_deactivate(struct mach_queues *queues,
+				  struct mach_frame *frame)
+{
+	frame->place = MACH_PLACE_INACTIVE;
+	list_add_tail(&frame->link, &queues->inactive);
+	queues->nr_inactive++;
+}
+
+static struct mach_frame *mach_queue_first(struct list_head *queue)
+{
+	return list_first_entry_or_null(queue, struct mach_frame, link);
+}
+
+/* Make pages inactive until there are at most @ratio times as many active. */
+static void mach_queue_balance(struct mach_queues *queues, unsigned int ratio)
+{
+	unsigned int i;
+
+	for (i = 0; i < MACH_QUEUE_BALANCE &&
+	     queues->nr_active > queues->nr_inactive * ratio; i++) {
+		struct mach_frame *oldest = mach_queue_first(&queues->active);
+
+		mach_queue_remove(queues, oldest);
+		mach_queue_deactivate(queues, oldest);
+	}
+}
+
+/*
+ * Second chance, as in Mach: what somebody asked for is active, the rest of its
+ * cluster has yet to be used. A third of all pages is inactive, oldest first;
+ * one that was used when its turn comes is active again.
+ */
+static void mach_second_chance_enter(struct mach_queues *queues,
+				     struct mach_frame *frame, bool asked)
+{
+	if (asked)
+		mach_queue_activate(queues, frame);
+	else
+		mach_queue_deactivate(queues, frame);
+}
+
+static struct mach_frame *mach_second_chance_next(struct mach_queues *queues)
+{
+	mach_queue_balance(queues, 2);
+	return mach_queue_first(&queues->inactive);
+}
+
+static void mach_second_chance_used(struct mach_queues *queues,
+				    struct mach_frame *frame)
+{
+	mach_queue_remove(queues, frame);
+	mach_queue_activate(queues, frame);
+}
+
+/* In the order in which they came, whether they are used or not. */
+static void mach_fifo_enter(struct mach_queues *queues,
+			    struct mach_frame *frame, bool asked)
+{
+	mach_queue_deactivate(queues, frame);
+}
+
+static struct mach_frame *mach_fifo_next(struct mach_queues *queues)
+{
+	/* what another policy has left */
+	mach_queue_balance(queues, 0);
+	return mach_queue_first(&queues->inactive);
+}
+
+static void mach_fifo_used(struct mach_queues *queues, struct mach_frame *frame)
+{
+}
+
+static const struct mach_policy mach_policies[] = {
+	{
+		.name = "second-chance",
+		.enter = mach_second_chance_enter,
+		.next = mach_second_chance_next,
+		.used = mach_second_chance_used,
+	},
+	{
+		.name = "fifo",
+		.enter = mach_fifo_enter,
+		.next = mach_fifo_next,
+		.used = mach_fifo_used,
+	},
+};
+
+/* Guarded by the queue lock. */
+static const struct mach_policy *mach_policy = &mach_policies[0];
+
+static int mach_policy_set(const char *name, const struct kernel_param *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mach_policies); i++) {
+		if (!sysfs_streq(name, mach_policies[i].name))
+			continue;
+		spin_lock(&mach_queue_lock);
+		mach_policy = &mach_policies[i];
+		spin_unlock(&mach_queue_lock);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int mach_policy_get(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", READ_ONCE(mach_policy)->name);
+}
+
+static const struct kernel_param_ops mach_policy_ops = {
+	.set = mach_policy_set,
+	.get = mach_policy_get,
+};
+
+module_param_cb(policy, &mach_policy_ops, NULL, 0644);
+MODULE_PARM_DESC(policy,
+		 "Page replacement: second-chance (default) or fifo");
+
+/**
+ * mach_queue_enter - Pages have become resident
+ * @frames: theirs, in an object that the caller has locked
+ * @n: how many
+ * @asked: which one somebody waits for; @n or more if none
+ */
+void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
+		      unsigned long asked)
+{
+	unsigned int i;
+
+	spin_lock(&mach_queue_lock);
+	for (i = 0; i < n; i++)
+		mach_policy->enter(&mach_queues,
+				   mach_page_frame(frames[i].bv_page),
+				   i == asked);
+	spin_unlock(&mach_queue_lock);
+}
+
+/* A page is no longer resident; nobody judges it any more. */
+void mach_queue_leave(struct page *page)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	spin_lock(&mach_queue_lock);
+	mach_queue_remove(&mach_queues, frame);
+	frame->place = 0;
+	spin_unlock(&mach_queue_lock);
+}
+
+/* May be judged? Wrong for a moment at worst. */
+bool mach_queue_inactive(struct page *page)
+{
+	return READ_ONCE(mach_page_frame(page)->place) == MACH_PLACE_INACTIVE;
+}
+
+/* A judged page stays: it was used. */
+void mach_queue_used(struct page *page)
+{
+	spin_lock(&mach_queue_lock);
+	mach_policy->used(&mach_queues, mach_page_frame(page));
+	spin_unlock(&mach_queue_lock);
+}
+
+/* A page that was to go is clean now: it is judged next. */
+void mach_queue_cleaned(struct page *page)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	spin_lock(&mach_queue_lock);
+	if (frame->place == MACH_PLACE_INACTIVE)
+		list_move(&frame->link, &mach_queues.inactive);
+	spin_unlock(&mach_queue_lock);
+}
+
+/**
+ * mach_queue_next - The page to be judged next
+ * @grab: takes a reference of an object, if it still has any
+ * @index: out: the page's
+ *
+ * The page goes to the end, so that the next call finds another one. Return:
+ * its object, grabbed, or NULL.
+ */
+struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
+				    pgoff_t *index)
+{
+	struct mach_object *object = NULL;
+	struct mach_frame *frame;
+	unsigned int i;
+
+	spin_lock(&mach_queue_lock);
+	for (i = 0; i < MACH_QUEUE_TRIES && !object; i++) {
+		frame = mach_policy->next(&mach_queues);
+		if (!frame)
+			break;
+		list_move_tail(&frame->link, &mach_queues.inactive);
+		if (!grab(frame->object))
+			continue;
+		object = frame->object;
+		*index = mach_frame_index(frame);
+	}
+	spin_unlock(&mach_queue_lock);
+	return object;
+}
+
+void mach_queue_count(unsigned long *active, unsigned long *inactive)
+{
+	spin_lock(&mach_queue_lock);
+	*active = mach_queues.nr_active;
+	*inactive = mach_queues.nr_inactive;
+	spin_unlock(&mach_queue_lock);
+}
