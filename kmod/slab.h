@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Object caches: constructed objects of one size, cut out of blocks of frames.
+ * Pure.
  *
  * A slab is one block of the buddy allocator, with a header at its start; an
  * object's slab is found by masking its address. Slabs lie in their cache as
  * full, partial or empty. Objects start at a colour that differs from slab to
  * slab, so that they do not all fall on the same cache lines. An object that is
- * freed must be as constructed; free objects are linked by a table in the
- * header, so their own memory stays as it was.
+ * freed must be as constructed; which ones are free stands in the header, so
+ * their own memory stays as it was, and a second free is seen.
  *
  * Nothing here locks: the caller guards each cache by a lock, and puts an array
  * of objects for each processor (a magazine) before it, which it fills and
@@ -19,6 +20,9 @@
 #include "kern.h"
 
 #define MACH_SLAB_ORDER_MAX	3
+#define MACH_SLAB_SIZE_MAX	8192U
+#define MACH_SLAB_ALIGN_MIN	8U
+#define MACH_SLAB_ALIGN_MAX	4096U
 
 /**
  * struct mach_slab_source - Where slabs come from and go to
@@ -26,28 +30,54 @@
  * @put: take them back
  */
 struct mach_slab_source {
-	void *(*get)(unsigned int order, unsigned int gfp);
+	void *(*get)(unsigned int order, gfp_t gfp);
 	void (*put)(void *block, unsigned int order);
 };
 
-/* Objects carry red zones, and free ones poison; checked at each step. */
+/*
+ * Objects have a red zone on either side, checked when they are freed. Free ones
+ * hold poison, checked when they are handed out or given back to the source, and
+ * are constructed when they are handed out.
+ */
 #define MACH_SLAB_DEBUG		0x1
 
-struct mach_slab;
+/* How an object was misused. The last two are seen in debug mode only. */
+enum mach_slab_misuse {
+	MACH_SLAB_OK,
+	MACH_SLAB_FOREIGN,	/* freed, and is none of the cache */
+	MACH_SLAB_TWICE,	/* freed, and was free */
+	MACH_SLAB_OVERRUN,	/* somebody wrote beside it */
+	MACH_SLAB_USED_FREE,	/* somebody wrote into it while it was free */
+};
+
+/**
+ * struct mach_slab - Header of a block of objects
+ * @link: in one of the cache's lists
+ * @cache: whose it is; NULL when it went back
+ * @first: offset of the first object in the block
+ * @nr_free: bits set in @free
+ * @free: bit i: object i is free
+ */
+struct mach_slab {
+	struct list_head link;
+	struct mach_slab_cache *cache;
+	unsigned int first;
+	unsigned int nr_free;
+	u64 free[];
+};
 
 /**
  * struct mach_slab_cache - Objects of one kind
- * @name: for people
- * @size: bytes that the user asked for
- * @align: of each object, a power of two, at least 8
- * @flags: MACH_SLAB_*
- * @construct: makes a new object; NULL: its memory is whatever was there
- * @source: const
- * @stride: bytes from object to object
- * @order: of a slab
- * @per_slab: objects in one
- * @colours: how many starts there are
- * @next_colour: the next slab's
+ * @name: (c) for people
+ * @size: (c) bytes that the user asked for
+ * @align: (c) of each object, a power of two
+ * @flags: (c) MACH_SLAB_*
+ * @construct: (c) makes a new object; NULL: its memory is whatever was there
+ * @source: (c)
+ * @stride: (c) bytes from object to object
+ * @order: (c) of a slab
+ * @per_slab: (c) objects in one
+ * @colours: (c) how many starts there are
  * @partial: slabs with objects in use and free ones
  * @full: slabs without free objects
  * @empty: slabs without objects in use
@@ -55,9 +85,11 @@ struct mach_slab;
  * @nr_empty: of them in @empty
  * @nr_active: objects handed out
  * @nr_freed: slabs given back ever
- * @nr_bad: misuses that were caught: double or foreign frees, broken zones
+ * @nr_bad: misuses that were seen
+ * @last_bad: what the last one was
+ * @last_object: and of which object
  *
- * All but the const ones are guarded by the caller's lock.
+ * (c) const; the caller's lock guards all others.
  */
 struct mach_slab_cache {
 	const char *name;
@@ -70,7 +102,6 @@ struct mach_slab_cache {
 	unsigned int order;
 	unsigned int per_slab;
 	unsigned int colours;
-	unsigned int next_colour;
 	struct list_head partial;
 	struct list_head full;
 	struct list_head empty;
@@ -79,31 +110,27 @@ struct mach_slab_cache {
 	unsigned long nr_active;
 	unsigned long nr_freed;
 	unsigned long nr_bad;
+	enum mach_slab_misuse last_bad;
+	const void *last_object;
 };
 
 int mach_slab_cache_init(struct mach_slab_cache *cache, const char *name,
 			 unsigned int size, unsigned int align,
 			 unsigned int flags, void (*construct)(void *object),
 			 const struct mach_slab_source *source);
-/* Returns how many objects were still in use: then nothing was freed. */
 unsigned long mach_slab_cache_destroy(struct mach_slab_cache *cache);
 
-/* Objects out of slabs that are there; fewer than @n when they run out. */
 unsigned int mach_slab_alloc(struct mach_slab_cache *cache, void **objects,
 			     unsigned int n);
-/* Objects back; misuse is counted, not acted on: returns how many were bad. */
 unsigned int mach_slab_free(struct mach_slab_cache *cache, void **objects,
 			    unsigned int n);
 
 /*
  * Growing is in two steps, because the second needs the lock and the first must
- * not have it: a constructed slab, or NULL; then into the cache.
+ * not have it; so is shrinking.
  */
-struct mach_slab *mach_slab_make(struct mach_slab_cache *cache,
-				 unsigned int gfp);
+struct mach_slab *mach_slab_make(struct mach_slab_cache *cache, gfp_t gfp);
 void mach_slab_add(struct mach_slab_cache *cache, struct mach_slab *slab);
-
-/* Takes empty slabs out, at most @n, linked in @slabs; then without the lock. */
 unsigned int mach_slab_reap(struct mach_slab_cache *cache, unsigned int n,
 			    struct list_head *slabs);
 void mach_slab_release(struct mach_slab_cache *cache, struct list_head *slabs);

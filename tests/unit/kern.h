@@ -22,10 +22,12 @@
 #define u32	uint32_t
 #define u64	uint64_t
 #define pgoff_t	unsigned long
+#define gfp_t	unsigned int
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)
 #define MAX_ERRNO		4095
+#define ALIGN(x, a)		(((x) + (a) - 1) & ~((a) - 1))
 #define ALIGN_DOWN(x, a)	((x) & ~((a) - 1))
 #define IS_ALIGNED(x, a)	(!((x) & ((a) - 1)))
 
@@ -34,6 +36,7 @@ static inline bool is_power_of_2(unsigned long n)
 	return n && !(n & (n - 1));
 }
 
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
@@ -103,6 +106,15 @@ static inline void list_del(struct list_head *link)
 	link->prev->next = link->next;
 	link->next = NULL;
 	link->prev = NULL;
+}
+
+#define list_first_entry(head, type, member) \
+	container_of((head)->next, type, member)
+
+static inline void list_move(struct list_head *link, struct list_head *list)
+{
+	list_del(link);
+	list_add(link, list);
 }
 
 /*
