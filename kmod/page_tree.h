@@ -27,9 +27,11 @@
 #include "kern.h"
 
 #define MACH_TREE_SHIFT		6
-#define MACH_TREE_FANOUT	(1U << MACH_TREE_SHIFT)
+#define MACH_TREE_FANOUT	64U
 /* Nine levels: nobody stores at an index beyond, but may look there. */
 #define MACH_TREE_INDEX_MAX	(~0ULL >> 10)
+
+static_assert(MACH_TREE_FANOUT >> MACH_TREE_SHIFT == 1);
 
 /**
  * struct mach_tree_node - 64 entries

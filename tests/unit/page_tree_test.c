@@ -269,13 +269,13 @@ static bool look(unsigned int w, unsigned int i)
 
 static bool change_mark(unsigned int w, unsigned int i, bool on)
 {
-	bool changed;
+	bool was = marked[w][i], changed;
 
 	if (!model[w][i])
 		return true;
 	changed = on ? mach_tree_mark(&tree, base[w] + i) :
 		       mach_tree_unmark(&tree, base[w] + i);
-	if (changed == (marked[w][i] == on))
+	if (changed ? was == on : was != on)
 		return property_fail("mark %u of window %u was not %d", i, w,
 				     !on);
 	marked[w][i] = on;
@@ -298,10 +298,11 @@ static bool walk(unsigned int w, unsigned int i, unsigned int n)
 		if (entry != model[w][i])
 			return property_fail("%u is another one", i);
 		if (property_below(4) == 0) {
+			bool was = marked[w][i];
 			bool changed = on ? mach_tree_cursor_mark(&at) :
 					    mach_tree_cursor_unmark(&at);
 
-			if (changed == (marked[w][i] == on))
+			if (changed ? was == on : was != on)
 				return property_fail("mark %u", i);
 			marked[w][i] = on;
 		}

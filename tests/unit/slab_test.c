@@ -29,6 +29,7 @@ static struct kind {
 	unsigned int n;
 	unsigned int nr_free;	/* in slabs of the cache */
 	unsigned long bad;
+	unsigned long freed;
 	struct object objects[OBJECTS_MAX];
 } kinds[CACHES];
 
@@ -121,20 +122,38 @@ static unsigned int random_size(void)
 	return 1 + property_below(600);
 }
 
+/* What a slab of this order has no objects in */
+static unsigned int waste_of(const struct mach_slab_cache *cache,
+			     unsigned int order)
+{
+	size_t bytes = PAGE_SIZE << order, header, n = 0;
+
+	do {
+		header = sizeof(struct mach_slab) + (++n + 63) / 64 * 8;
+		header = (header + cache->align - 1) / cache->align *
+			 cache->align;
+	} while (header + n * cache->stride <= bytes);
+	return bytes - (n - 1) * cache->stride;
+}
+
 static bool geometry_is_right(const struct mach_slab_cache *cache)
 {
-	unsigned int bytes = PAGE_SIZE << cache->order;
+	unsigned int bytes = PAGE_SIZE << cache->order, order;
 	unsigned int waste = bytes - cache->per_slab * cache->stride;
 
 	if (!cache->per_slab || cache->per_slab * cache->stride > bytes ||
-	    cache->order > MACH_SLAB_ORDER_MAX ||
 	    cache->stride % cache->align || cache->stride < cache->size)
 		return property_fail("%u objects by %u in order %u",
 				     cache->per_slab, cache->stride,
 				     cache->order);
-	/* an eighth is possible for everything but large odd sizes */
-	if (cache->stride <= PAGE_SIZE / 2 && cache->align <= 64 &&
-	    waste > bytes / 8)
+	if (cache->order > MACH_SLAB_ORDER_MAX)
+		return property_fail("order %u", cache->order);
+	for (order = 0; order <= MACH_SLAB_ORDER_MAX; order++)
+		if (waste_of(cache, order) <= PAGE_SIZE << order >> 3)
+			break;
+	/* if an eighth is not possible, less than the first order's */
+	if (order > MACH_SLAB_ORDER_MAX ?
+	    waste > waste_of(cache, 0) << cache->order : order != cache->order)
 		return property_fail("order %u wastes %u with %u", cache->order,
 				     waste, cache->stride);
 	return true;
@@ -157,6 +176,7 @@ static bool begin(struct kind *kind)
 	kind->n = 0;
 	kind->nr_free = 0;
 	kind->bad = 0;
+	kind->freed = 0;
 	return geometry_is_right(&kind->cache);
 }
 
@@ -203,6 +223,9 @@ static bool kind_is_right(struct kind *kind)
 		return property_fail("%lu in use, %lu free; not %u, %u",
 				     cache->nr_active, nr_free, kind->n,
 				     kind->nr_free);
+	if (cache->nr_freed != kind->freed)
+		return property_fail("%lu slabs went back, not %lu",
+				     cache->nr_freed, kind->freed);
 	return cache->nr_bad == kind->bad ||
 	       property_fail("%lu misuses, not %lu: %d", cache->nr_bad,
 			     kind->bad, cache->last_bad);
@@ -322,6 +345,7 @@ static bool reap(struct kind *kind, unsigned int n)
 	if (got != min(n, empty) || nr_blocks != before)
 		return property_fail("%u slabs of %lu", got, empty);
 	kind->nr_free -= got * kind->cache.per_slab;
+	kind->freed += got;
 	mach_slab_release(&kind->cache, &slabs);
 	return nr_blocks == before - got || property_fail("slabs are kept");
 }
@@ -526,7 +550,7 @@ static bool end_all(void)
 }
 
 /* An arena of blocks one behind the other, as a chunk's are */
-#define ARENA_SLABS	64
+#define ARENA_SLABS	64U
 
 static char *arena;
 static unsigned int arena_used;
@@ -544,16 +568,17 @@ static void arena_put(void *block, unsigned int order)
 	arena_used--;
 }
 
+static const struct mach_slab_source in_arena = {
+	.get = arena_get,
+	.put = arena_put,
+};
+
 /* All colours come up, about as often as each other; no two neighbours' agree. */
 static bool colours(void)
 {
-	static const struct mach_slab_source in_arena = {
-		.get = arena_get,
-		.put = arena_put,
-	};
 	unsigned int starts[PAGE_SIZE << MACH_SLAB_ORDER_MAX >> 3] = {};
 	unsigned int align = MACH_SLAB_ALIGN_MIN << property_below(5);
-	unsigned int i, seen_colours = 0, most = 0, last = 0;
+	unsigned int i, seen_colours = 0, expected, most = 0, last = 0;
 	struct mach_slab_cache cache;
 
 	mach_slab_cache_init(&cache, "test", 1 + property_below(3000), align, 0,
@@ -569,12 +594,32 @@ static bool colours(void)
 		last = slab->first;
 		mach_slab_add(&cache, slab);
 	}
-	if (seen_colours != min(cache.colours, (unsigned int)ARENA_SLABS) ||
+	expected = min(cache.colours, ARENA_SLABS);
+	if (seen_colours != expected ||
 	    most > DIV_ROUND_UP(ARENA_SLABS, cache.colours) + 1)
 		return property_fail("%u colours of %u, one of them %u times",
-				     seen_colours, cache.colours, most);
+				     seen_colours, expected, most);
 	mach_slab_cache_destroy(&cache);
 	return !arena_used || property_fail("%u slabs are kept", arena_used);
+}
+
+/* Freed when its slab has gone back, but is memory still */
+static bool late_free(void)
+{
+	struct mach_slab_cache cache;
+	void *object;
+
+	mach_slab_cache_init(&cache, "test", 1 + property_below(3000), 8, 0,
+			     NULL, &in_arena);
+	mach_slab_add(&cache, mach_slab_make(&cache, 0));
+	if (mach_slab_alloc(&cache, &object, 1) != 1 ||
+	    mach_slab_free(&cache, &object, 1) ||
+	    mach_slab_cache_destroy(&cache))
+		return property_fail("one object does not come and go");
+	if (mach_slab_free(&cache, &object, 1) != 1 ||
+	    cache.last_bad != MACH_SLAB_FOREIGN)
+		return property_fail("a late free is not seen");
+	return true;
 }
 
 static bool wrong_parameters(void)
@@ -601,6 +646,7 @@ int main(int argc, char **argv)
 		{ "slab", 200000, operations },
 		{ "slab-end", 1, end_all },
 		{ "slab-colours", 1000, colours },
+		{ "slab-late-free", 100, late_free },
 		{ "slab-wrong-parameters", 1, wrong_parameters },
 	};
 	size_t bytes = (PAGE_SIZE << MACH_SLAB_ORDER_MAX) * ARENA_SLABS;
