@@ -8,21 +8,51 @@
 
 #include "mach_types.h"
 
+#include <linux/string.h>
+
 struct mach_kmem;
+
+/**
+ * struct mach_kmem_counts - A cache in numbers, for people
+ * @name: its
+ * @size: bytes of an object
+ * @per_slab: objects of a slab
+ * @slab_pages: frames of a slab
+ * @slabs: slabs
+ * @empty: of them without an object in use
+ * @active: objects in use
+ * @cached: free objects in magazines
+ * @freed: slabs given back to the pool ever
+ * @bad: misuses that were seen
+ */
+struct mach_kmem_counts {
+	const char *name;
+	unsigned int size;
+	unsigned int per_slab;
+	unsigned int slab_pages;
+	unsigned long slabs;
+	unsigned long empty;
+	unsigned long active;
+	unsigned long cached;
+	unsigned long freed;
+	unsigned long bad;
+};
 
 struct mach_kmem *mach_kmem_create(const char *name, unsigned int size,
 				   unsigned int align,
 				   void (*construct)(void *object));
 void mach_kmem_destroy(struct mach_kmem *cache);
 
-/* @gfp: GFP_KERNEL may make the pool grow, GFP_NOWAIT takes what is there */
 void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp);
 void mach_kmem_free(struct mach_kmem *cache, void *object);
 
 /* Empty all magazines and give all empty slabs back to the pool. */
 void mach_kmem_shrink(void);
 
-int mach_kmem_init(void);
+bool mach_kmem_get_counts(unsigned int i, struct mach_kmem_counts *counts);
+unsigned long mach_kmem_overhead(void);
+
+void mach_kmem_init(void);
 void mach_kmem_exit(void);
 
 #endif /* MACH_KMEM_H */

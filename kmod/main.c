@@ -2,9 +2,10 @@
 /* The init ladder. */
 #include "data_return.h"
 #include "dev.h"
+#include "kmem.h"
+#include "memory_object.h"
 #include "node.h"
 #include "trim.h"
-#include "vm_object.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
 
@@ -17,12 +18,16 @@ static int __init mach_init(void)
 	err = mach_page_init();
 	if (err)
 		return err;
+	mach_kmem_init();
 	err = mach_trim_init();
 	if (err)
-		goto err_page;
-	err = mach_object_init();
+		goto err_kmem;
+	err = mach_request_init();
 	if (err)
 		goto err_trim;
+	err = mach_object_init();
+	if (err)
+		goto err_request;
 	mach_pageout_init(mach_data_return_launder);
 	err = mach_node_init();
 	if (err)
@@ -37,20 +42,26 @@ err_node:
 err_pageout:
 	mach_pageout_exit();
 	mach_object_exit();
+err_request:
+	mach_request_exit();
 err_trim:
 	mach_trim_exit();
-err_page:
+err_kmem:
+	mach_kmem_exit();
 	mach_page_exit();
 	return err;
 }
 
+/* Objects go first: their last work ends the last requests. */
 static void __exit mach_exit(void)
 {
 	mach_dev_exit();
 	mach_node_exit();
 	mach_pageout_exit();
 	mach_object_exit();
+	mach_request_exit();
 	mach_trim_exit();
+	mach_kmem_exit();
 	mach_page_exit();
 }
 

@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memory_object.h"
+#include "kmem.h"
 #include "mach_trace.h"
 #include "page_queue.h"
 #include "vm_pageout.h"
 
 #include <linux/pagemap.h>
-#include <linux/slab.h>
+
+/* Requests by the frames they have room for */
+static struct mach_request_kind {
+	const char *name;
+	unsigned int frames;
+	struct mach_kmem *cache;
+} mach_request_kinds[] = {
+	{ "request-1", 1 },
+	{ "request-16", 16 },
+	{ "request-64", 64 },
+	{ "request-256", MACH_CLUSTER_MAX_PAGES },
+};
+
+static struct mach_kmem *mach_request_cache(unsigned int n)
+{
+	struct mach_request_kind *kind = mach_request_kinds;
+
+	while (kind->frames < n)
+		kind++;
+	return kind->cache;
+}
+
+/* What is so again when a request is freed */
+static void mach_request_construct(void *memory)
+{
+	struct mach_request *request = memory;
+
+	init_waitqueue_head(&request->wait);
+	INIT_HLIST_NODE(&request->link);
+	INIT_LIST_HEAD(&request->port_link);
+}
 
 /**
  * mach_request_create - Make a request that nobody knows yet
@@ -18,15 +49,15 @@
 struct mach_request *mach_request_create(struct mach_object *object,
 					 u16 operation, unsigned int n)
 {
-	struct mach_request *request;
+	struct mach_kmem *cache = mach_request_cache(n);
+	struct mach_request *request = mach_kmem_alloc(cache, GFP_KERNEL);
 
-	request = kmalloc(struct_size(request, frames, n), GFP_KERNEL);
 	if (!request)
 		return NULL;
+	request->cache = cache;
 	refcount_set(&request->ref, 1);
 	mach_object_get(object);
 	request->object = object;
-	init_waitqueue_head(&request->wait);
 	request->operation = operation;
 	request->flags = 0;
 	request->access = 0;
@@ -39,8 +70,6 @@ struct mach_request *mach_request_create(struct mach_object *object,
 	request->ended = false;
 	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
 	request->laundry = false;
-	INIT_HLIST_NODE(&request->link);
-	INIT_LIST_HEAD(&request->port_link);
 	return request;
 }
 
@@ -72,7 +101,7 @@ void mach_request_put(struct mach_request *request)
 		return;
 	mach_request_drop_frames(request);
 	mach_object_put(request->object);
-	kfree(request);
+	mach_kmem_free(request->cache, request);
 }
 
 /* Send a request; when there is no pager any more it ends at once. */
@@ -481,5 +510,34 @@ int mach_request_end(struct mach_request *request, int error)
 		mach_request_unlink(request);
 	mach_object_unlock(object);
 	mach_request_wake(request);
+	return 0;
+}
+
+void mach_request_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++)
+		mach_kmem_destroy(mach_request_kinds[i].cache);
+}
+
+int mach_request_init(void)
+{
+	struct mach_request *request;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++) {
+		struct mach_request_kind *kind = &mach_request_kinds[i];
+
+		kind->cache = mach_kmem_create(kind->name,
+					       struct_size(request, frames,
+							   kind->frames),
+					       __alignof__(*request),
+					       mach_request_construct);
+		if (!kind->cache) {
+			mach_request_exit();
+			return -ENOMEM;
+		}
+	}
 	return 0;
 }

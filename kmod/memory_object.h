@@ -21,6 +21,7 @@
  * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port
  *
  * @ref: (a)
+ * @cache: (c) where its memory came from
  * @object: (c) referenced
  * @wait: woken when pages are settled and at the end
  * @operation: (c) MACH_OP_*
@@ -44,6 +45,7 @@
  */
 struct mach_request {
 	refcount_t ref;
+	struct mach_kmem *cache;
 	struct mach_object *object;
 	wait_queue_head_t wait;
 	u16 operation;
@@ -92,5 +94,8 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 int mach_request_taken(struct mach_request *request, pgoff_t first,
 		       unsigned int n);
 int mach_request_end(struct mach_request *request, int error);
+
+int mach_request_init(void);
+void mach_request_exit(void);
 
 #endif /* MACH_MEMORY_OBJECT_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trim.h"
 #include "compat.h"
+#include "kmem.h"
 #include "vm_page.h"
 
 #include <linux/module.h>
@@ -33,6 +34,7 @@ static unsigned long mach_trim_release(unsigned long chunks)
 
 static void mach_trim_collect(void)
 {
+	mach_kmem_shrink();
 	mach_page_drain();
 	mach_pool_look_aside(MACH_TRIM_LOOK);
 }

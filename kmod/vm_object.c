@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_object.h"
 #include "compat.h"
+#include "kmem.h"
 #include "page_queue.h"
 #include "pmap.h"
 
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
-#include <linux/slab.h>
 
 #define MACH_OBJECT_BATCH	64
 /* Nodes that an object keeps for its next pages. */
 #define MACH_OBJECT_SPARE	4
 
 static struct workqueue_struct *mach_object_wq;
+static struct mach_kmem *mach_object_cache;
+static struct mach_kmem *mach_tree_cache;
 
 /* Where the inodes live that carry the objects' address spaces. */
 struct vfsmount *mach_object_mount;
@@ -31,13 +33,15 @@ struct vfsmount *mach_object_mount;
 struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 				       u64 cookie, bool read_only)
 {
-	struct mach_object *object = kzalloc(sizeof(*object), GFP_KERNEL);
+	struct mach_object *object = mach_kmem_alloc(mach_object_cache,
+						     GFP_KERNEL);
 
 	if (!object)
 		return NULL;
+	memset(object, 0, sizeof(*object));
 	object->inode = alloc_anon_inode(mach_object_mount->mnt_sb);
 	if (IS_ERR(object->inode)) {
-		kfree(object);
+		mach_kmem_free(mach_object_cache, object);
 		return NULL;
 	}
 	i_size_write(object->inode, size);
@@ -59,7 +63,7 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 static void mach_object_free_nodes(struct mach_tree_stock *nodes)
 {
 	while (nodes->n)
-		kfree(mach_tree_stock_take(nodes));
+		mach_kmem_free(mach_tree_cache, mach_tree_stock_take(nodes));
 }
 
 /* Give nodes back that the tree has no use for, but for a few. */
@@ -93,7 +97,7 @@ void mach_object_put(struct mach_object *object)
 	mach_object_free_nodes(&object->spare);
 	iput(object->inode);
 	mach_pager_put(object->pager);
-	kfree(object);
+	mach_kmem_free(mach_object_cache, object);
 }
 
 void mach_object_right_get(struct mach_object *object)
@@ -257,7 +261,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 	need = mach_tree_need(&object->pages, first, n);
 	while (object->spare.n < need) {
 		mach_object_unlock(object);
-		node = kzalloc(sizeof(*node), GFP_KERNEL);
+		node = mach_kmem_alloc(mach_tree_cache, GFP_KERNEL);
 		if (!node)
 			return -ENOMEM;
 		mach_object_lock(object);
@@ -491,21 +495,43 @@ static struct file_system_type mach_object_fs = {
 	.kill_sb = kill_anon_super,
 };
 
+static void mach_tree_node_construct(void *node)
+{
+	memset(node, 0, sizeof(struct mach_tree_node));
+}
+
 int mach_object_init(void)
 {
+	int err = -ENOMEM;
+
+	mach_object_cache = mach_kmem_create("object",
+					     sizeof(struct mach_object),
+					     __alignof__(struct mach_object),
+					     NULL);
+	mach_tree_cache = mach_kmem_create("tree node",
+					   sizeof(struct mach_tree_node),
+					   __alignof__(struct mach_tree_node),
+					   mach_tree_node_construct);
+	if (!mach_object_cache || !mach_tree_cache)
+		goto err_cache;
 	mach_object_wq = alloc_workqueue("machvm", WQ_UNBOUND, 0);
 	if (!mach_object_wq)
-		return -ENOMEM;
+		goto err_cache;
 	mach_object_mount = kern_mount(&mach_object_fs);
-	if (IS_ERR(mach_object_mount)) {
-		destroy_workqueue(mach_object_wq);
-		return PTR_ERR(mach_object_mount);
-	}
-	return 0;
+	if (!IS_ERR(mach_object_mount))
+		return 0;
+	err = PTR_ERR(mach_object_mount);
+	destroy_workqueue(mach_object_wq);
+err_cache:
+	mach_kmem_destroy(mach_tree_cache);
+	mach_kmem_destroy(mach_object_cache);
+	return err;
 }
 
 void mach_object_exit(void)
 {
 	destroy_workqueue(mach_object_wq);
 	kern_unmount(mach_object_mount);
+	mach_kmem_destroy(mach_tree_cache);
+	mach_kmem_destroy(mach_object_cache);
 }
