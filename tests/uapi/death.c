@@ -17,6 +17,7 @@
 #define SIZE	(256 * PAGE)
 #define CLUSTER	(4 * PAGE)
 #define WAITERS	8
+#define MIXED_ROUNDS	12
 #define SOON	(2000 * tap_slow())	/* ms */
 
 /* The pager's process holds requests as it is told, in memory shared with it. */
@@ -281,6 +282,98 @@ static void test_storm(void)
 	}
 }
 
+/* Calls on pages in turn; what is written is what was there. */
+static uint64_t page_in_turn(uint64_t i, uint64_t start)
+{
+	return (i * 37 + start * 31) % (SIZE / PAGE) * PAGE;
+}
+
+static long read_on(const uint64_t *arg)
+{
+	uint8_t got[64];
+
+	for (uint64_t i = 0;; i++) {
+		uint64_t at = page_in_turn(i, arg[1]);
+		long n = RESULT(pread(arg[0], got, sizeof(got), at));
+
+		if (n < 0)
+			return n;
+		if (!pattern_is(got, at, n, 1))
+			return at;
+	}
+}
+
+static long write_on(const uint64_t *arg)
+{
+	uint8_t put[64];
+	long n = 0;
+
+	for (uint64_t i = 0; n >= 0; i++) {
+		uint64_t at = page_in_turn(i, arg[1]);
+
+		pattern_fill(put, at, sizeof(put), 1);
+		n = RESULT(pwrite(arg[0], put, sizeof(put), at));
+		if (n >= 0 && i % 4 == 3)
+			n = RESULT(fsync(arg[0]));
+	}
+	return n;
+}
+
+static long store_on(const uint64_t *arg)
+{
+	long n = 0;
+
+	for (uint64_t i = 0; n >= 0; i++) {
+		uint64_t at = page_in_turn(i, arg[1]);
+
+		pattern_fill((uint8_t *)arg[0] + at, at, 64, 1);
+		if (i % 4 == 3)
+			n = RESULT(msync((uint8_t *)arg[0], SIZE, MS_SYNC));
+	}
+	return n;
+}
+
+static void begin_mixed(int object)
+{
+	for (unsigned int i = 0; i < WAITERS; i += 4) {
+		actor_begin(&client, i, storm, map, i);
+		actor_begin(&client, i + 1, read_on, object, i);
+		actor_begin(&client, i + 2, write_on, object, i);
+		actor_begin(&client, i + 3, store_on, map, i);
+	}
+}
+
+/* All that waits, at once: faults, reads, writes and returns. */
+static void test_mixed(void)
+{
+	for (int round = 0; round < MIXED_ROUNDS; round++) {
+		struct serve *v = serve_new(SIZE, CLUSTER, 1);
+		long end;
+
+		v->setup.queues = 1 + round % 2;
+		v->setup.depth = 1 + round % 5;
+		serve_start(v);
+		actor_start(&client, WAITERS);
+		map = actor_do(&client, do_map, v->fd, SIZE,
+			       PROT_READ | PROT_WRITE, MAP_SHARED);
+		begin_mixed(v->fd);
+		tap_pause_ms(round * 17 % 50);
+		serve_kill(v);
+		end = tap_now_ms() + SOON;
+		for (unsigned int i = 0; i < WAITERS; i++) {
+			long left = end - tap_now_ms();
+			long got = actor_end_within(&client, i,
+						    left > 0 ? left : 0);
+
+			CHECK(got == -EIO || got == TAP_SIGNAL(SIGBUS),
+			      "round %d, thread %u: %s", round, i,
+			      tap_result(got));
+		}
+		actor_stop(&client);
+		close(v->fd);
+	}
+}
+
 /* Another process holds the very pager descriptor. */
 static void test_descriptor_survives(void)
 {
@@ -314,6 +407,8 @@ static const struct tap_test tests[] = {
 	BOTH("exit", test_exit),
 	{ .name = "storm-ring", .run = test_storm, BY_RING, 40 },
 	{ .name = "storm-ioctl", .run = test_storm, BY_IOCTL, 40 },
+	{ .name = "mixed-ring", .run = test_mixed, BY_RING, 40 },
+	{ .name = "mixed-ioctl", .run = test_mixed, BY_IOCTL, 40 },
 	BOTH("descriptor-survives", test_descriptor_survives),
 };
 
