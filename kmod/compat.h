@@ -19,6 +19,14 @@
 #error "machvm needs Linux 6.1 or newer"
 #endif
 
+/* Functions that unit tests may replace. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0) && IS_ENABLED(CONFIG_KUNIT)
+#include <kunit/static_stub.h>
+#define mach_compat_stub(fn, ...) KUNIT_STATIC_STUB_REDIRECT(fn, __VA_ARGS__)
+#else
+#define mach_compat_stub(fn, ...) do { } while (0)
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #include <linux/io_uring/cmd.h>
 #else

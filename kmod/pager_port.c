@@ -12,6 +12,13 @@ static struct mach_port *mach_port_of(struct mach_pager *pager)
 	return container_of(pager, struct mach_port, pager);
 }
 
+/* Complete a command that waited in a slot; no lock held. */
+void mach_port_command_done(struct io_uring_cmd *command, int result)
+{
+	mach_compat_stub(mach_port_command_done, command, result);
+	io_uring_cmd_done(command, result, 0, IO_URING_F_UNLOCKED);
+}
+
 /* Slot transitions. Each holds the lock and moves state and list together. */
 
 static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
@@ -132,7 +139,7 @@ static int mach_port_submit(struct mach_pager *pager,
 	}
 	spin_unlock(&port->lock);
 	if (command)
-		io_uring_cmd_done(command, 0, 0, IO_URING_F_UNLOCKED);
+		mach_port_command_done(command, 0);
 	return 0;
 }
 
@@ -495,8 +502,7 @@ void mach_port_die(struct mach_port *port)
 	queue_work(system_unbound_wq, &port->reap);
 	/* nobody can arm these slots again, so the list is ours */
 	hlist_for_each_entry_safe(slot, next, &commands, link)
-		io_uring_cmd_done(slot->command, -ENODEV, 0,
-				  IO_URING_F_UNLOCKED);
+		mach_port_command_done(slot->command, -ENODEV);
 }
 
 static void mach_port_drop_requests(struct mach_port *port)

@@ -124,6 +124,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args,
 void mach_port_die(struct mach_port *port);
 void mach_port_shutdown(struct mach_port *port);
 
+void mach_port_command_done(struct io_uring_cmd *command, int result);
 int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		  struct io_uring_cmd *command);
 int mach_port_receive(struct mach_port *port, unsigned int queue,

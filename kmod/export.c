@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What kunit/ calls. Built only for kernels that have KUnit; for others the
+ * module exports nothing.
+ */
+#include "data_return.h"
+#include "pager_answer.h"
+
+#include <kunit/visibility.h>
+
+EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_put);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_right_put);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_page);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_request_create);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_put);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_submit);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_find);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_wait_page);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_supply);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_refuse);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_taken);
+EXPORT_SYMBOL_IF_KUNIT(mach_request_end);
+EXPORT_SYMBOL_IF_KUNIT(mach_data_request);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_data_return_range);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_synchronize);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_kill);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_terminate);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_die);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_shutdown);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_arm);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_receive);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_unreceive);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_hold);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_command_done);
+EXPORT_SYMBOL_IF_KUNIT(mach_answer);
