@@ -2,6 +2,7 @@
 /* The init ladder. */
 #include "data_return.h"
 #include "dev.h"
+#include "fail.h"
 #include "kmem.h"
 #include "memory_object.h"
 #include "node.h"
@@ -35,6 +36,7 @@ static int __init mach_init(void)
 	err = mach_dev_init();
 	if (err)
 		goto err_node;
+	mach_fail_init();
 	return 0;
 
 err_node:
@@ -55,6 +57,7 @@ err_kmem:
 /* Objects go first: their last work ends the last requests. */
 static void __exit mach_exit(void)
 {
+	mach_fail_exit();
 	mach_dev_exit();
 	mach_node_exit();
 	mach_pageout_exit();

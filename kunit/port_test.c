@@ -27,7 +27,6 @@ struct fake_command {
  * @port: one queue, DEPTH slots
  * @object: of the port
  * @commands: one a slot
- * @reaped: the port had its objects taken down so often
  */
 struct port_context {
 	struct mach_port *port;
@@ -57,6 +56,7 @@ static void port_open(struct kunit *test, u32 deadline_ms)
 	};
 	struct port_context *c = test->priv;
 
+	atomic_set(&port_reaped, 0);
 	c->port = mach_port_create(&args, port_reap);
 	KUNIT_ASSERT_NOT_NULL(test, c->port);
 	c->object = mach_object_create(&c->port->pager, 16 * PAGE_SIZE,
@@ -75,7 +75,6 @@ static void port_close(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&c->object->ref), 1);
 	mach_object_put(c->object);
 	KUNIT_EXPECT_EQ(test, refcount_read(&c->port->pager.ref), 1);
-	atomic_set(&port_reaped, 0);
 	mach_port_shutdown(c->port);
 	c->port = NULL;
 }
