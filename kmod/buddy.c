@@ -18,26 +18,7 @@ struct fit {
 
 static const struct fit any_fit = { .word = ~0ULL };
 
-/*
- * Where blocks are looked for: among their own kind, the fullest chunk first, so
- * that others get the time to become idle; then in an idle one. Only then what
- * lasts is put among pages, into the emptiest chunk, so that there is room for
- * more of it.
- */
-static const u8 classes[2][MACH_CLASSES] = {
-	{
-		MACH_CLASS_PAGES, MACH_CLASS_PAGES + 1, MACH_CLASS_PAGES + 2,
-		MACH_CLASS_PAGES + 3, MACH_CLASS_IDLE,
-		MACH_CLASS_LASTING, MACH_CLASS_LASTING + 1,
-		MACH_CLASS_LASTING + 2, MACH_CLASS_LASTING + 3,
-	}, {
-		MACH_CLASS_LASTING, MACH_CLASS_LASTING + 1,
-		MACH_CLASS_LASTING + 2, MACH_CLASS_LASTING + 3,
-		MACH_CLASS_IDLE,
-		MACH_CLASS_PAGES + 3, MACH_CLASS_PAGES + 2,
-		MACH_CLASS_PAGES + 1, MACH_CLASS_PAGES,
-	},
-};
+static const u64 lasting_classes = ~0ULL << MACH_CLASS_LASTING;
 
 /* The first of a chunk's words that are of an order */
 static const u8 first_word[MACH_CHUNK_ORDERS + 1] = {
@@ -69,7 +50,7 @@ static void chunk_list(struct mach_chunk *chunk, unsigned int order)
 
 	mach_kern_step();
 	list_add(&chunk->with[order], &segment->with[chunk->class][order]);
-	segment->orders[chunk->class] |= 1U << order;
+	segment->classes[order] |= 1ULL << chunk->class;
 	chunk->orders |= 1U << order;
 }
 
@@ -80,7 +61,7 @@ static void chunk_unlist(struct mach_chunk *chunk, unsigned int order)
 	mach_kern_step();
 	list_del(&chunk->with[order]);
 	if (list_empty(&segment->with[chunk->class][order]))
-		segment->orders[chunk->class] &= ~(1U << order);
+		segment->classes[order] &= ~(1ULL << chunk->class);
 	chunk->orders &= ~(1U << order);
 }
 
@@ -108,7 +89,7 @@ static u8 chunk_class(const struct mach_chunk *chunk)
 	if (mach_chunk_idle(chunk))
 		return MACH_CLASS_IDLE;
 	return (chunk->lasting ? MACH_CLASS_LASTING : MACH_CLASS_PAGES) +
-	       chunk->nr_free / (MACH_CHUNK_FRAMES / 4);
+	       chunk->nr_free / (MACH_CHUNK_FRAMES / MACH_CLASS_LEVELS);
 }
 
 /* Into the lists of the class that it has now */
@@ -174,18 +155,60 @@ static unsigned int chunk_find(struct mach_chunk *chunk, unsigned int order,
 	return NOT_FOUND;
 }
 
-/* The class to look in for blocks of an order or higher, or MACH_CLASSES */
-static unsigned int segment_class(const struct mach_segment *segment,
-				  bool lasting, unsigned int order)
+/* The classes in which there are blocks of an order or higher */
+static u64 segment_classes(const struct mach_segment *segment,
+			   unsigned int order)
 {
-	unsigned int i;
+	u64 classes = 0;
 
-	for (i = 0; i < MACH_CLASSES; i++) {
+	for (; order < MACH_CHUNK_ORDERS; order++) {
 		mach_kern_step();
-		if (segment->orders[classes[lasting][i]] >> order)
-			return classes[lasting][i];
+		classes |= segment->classes[order];
 	}
-	return MACH_CLASSES;
+	return classes;
+}
+
+/*
+ * Which class to look in first: the own kind's fullest chunks, so that others
+ * get the time to become idle; then an idle one. Only then what lasts is put
+ * among pages, into the emptiest chunk, so that there is room for more of it.
+ */
+static unsigned int class_best(u64 classes, bool lasting)
+{
+	if (!lasting)
+		return __ffs64(classes);
+	if (classes & lasting_classes)
+		return __ffs64(classes & lasting_classes);
+	return ilog2(classes);
+}
+
+/* The least order that will do and is there in a class */
+static unsigned int class_order(const struct mach_segment *segment,
+				unsigned int class, unsigned int order)
+{
+	while (!(segment->classes[order] >> class & 1)) {
+		mach_kern_step();
+		order++;
+	}
+	return order;
+}
+
+/*
+ * Where there are blocks in chunks for what lasts, the least order goes before
+ * the fullest chunk: larger blocks are asked for as well, and if there were none
+ * they would spoil a chunk of pages. Pages are single, and do not care.
+ */
+static unsigned int class_lasting(const struct mach_segment *segment,
+				  u64 classes, unsigned int order)
+{
+	while (classes & lasting_classes &&
+	       !(segment->classes[order] & lasting_classes)) {
+		mach_kern_step();
+		order++;
+	}
+	if (classes & lasting_classes)
+		classes = segment->classes[order];
+	return class_best(classes, true);
 }
 
 static struct mach_chunk *segment_chunk(struct mach_segment *segment,
@@ -199,13 +222,15 @@ static struct mach_chunk *segment_chunk(struct mach_segment *segment,
 static struct mach_frame *segment_alloc(struct mach_segment *segment,
 					bool lasting, unsigned int order)
 {
-	unsigned int class = segment_class(segment, lasting, order);
+	u64 classes = segment_classes(segment, order);
 	struct mach_chunk *chunk;
-	unsigned int from, i;
+	unsigned int class, from, i;
 
-	if (class == MACH_CLASSES)
+	if (!classes)
 		return NULL;
-	from = order + __ffs64(segment->orders[class] >> order);
+	class = lasting ? class_lasting(segment, classes, order) :
+			  class_best(classes, false);
+	from = class_order(segment, class, order);
 	chunk = segment_chunk(segment, class, from);
 	i = chunk_find(chunk, from, &any_fit);
 	chunk->lasting |= lasting;
@@ -216,11 +241,11 @@ static struct mach_frame *segment_alloc(struct mach_segment *segment,
 static unsigned int segment_take(struct mach_segment *segment,
 				 struct mach_frame **frames, unsigned int n)
 {
-	unsigned int class = segment_class(segment, false, 0);
+	unsigned int class = class_best(segment_classes(segment, 0), false);
+	unsigned int from = class_order(segment, class, 0);
 	struct mach_chunk *chunk;
-	unsigned int from, order, first, i;
+	unsigned int order, first, i;
 
-	from = __ffs64(segment->orders[class]);
 	chunk = segment_chunk(segment, class, from);
 	first = chunk_find(chunk, from, &any_fit) << from;
 	order = min(from, (unsigned int)ilog2(n));
@@ -301,15 +326,16 @@ static struct mach_frame *class_alloc_fit(struct mach_segment *segment,
 static struct mach_frame *segment_alloc_fit(struct mach_segment *segment,
 					    const struct mach_block *block)
 {
+	u64 left = segment_classes(segment, block->order);
 	struct mach_frame *frame;
-	unsigned int i, left, class;
+	unsigned int class, from;
 
-	for (i = 0; i < MACH_CLASSES; i++) {
-		class = classes[block->lasting][i];
-		left = segment->orders[class] >> block->order << block->order;
-		for (; left; left &= left - 1) {
-			frame = class_alloc_fit(segment, class, __ffs64(left),
-						block);
+	for (; left; left &= ~(1ULL << class)) {
+		class = class_best(left, block->lasting);
+		for (from = block->order; from < MACH_CHUNK_ORDERS; from++) {
+			if (!(segment->classes[from] >> class & 1))
+				continue;
+			frame = class_alloc_fit(segment, class, from, block);
 			if (frame)
 				return frame;
 		}
@@ -549,7 +575,7 @@ struct mach_chunk *mach_buddy_idle(struct mach_buddy *buddy)
 	struct mach_segment *segment = buddy->segments;
 
 	for (; segment < buddy->segments + MACH_SEGMENTS; segment++)
-		if (segment->orders[MACH_CLASS_IDLE])
+		if (segment->classes[MACH_CHUNK_ORDER])
 			return segment_chunk(segment, MACH_CLASS_IDLE,
 					     MACH_CHUNK_ORDER);
 	return NULL;

@@ -74,15 +74,14 @@ static_assert(sizeof(struct mach_frame) == 32, "0.8 % of a frame");
 #define MACH_CHUNK_WORDS	37
 
 /*
- * Chunks by what they serve and by how many quarters of them are free, rounded
- * down: MACH_CLASS_PAGES + 0 to + 3, MACH_CLASS_LASTING + 0 to + 3.
+ * Chunks by what they serve and by how many of them are free, in sixteenths,
+ * rounded down; idle ones are all free.
  */
-enum mach_class {
-	MACH_CLASS_PAGES = 0,
-	MACH_CLASS_LASTING = 4,
-	MACH_CLASS_IDLE = 8,
-	MACH_CLASSES,
-};
+#define MACH_CLASS_LEVELS	16
+#define MACH_CLASS_PAGES	0
+#define MACH_CLASS_IDLE		(MACH_CLASS_PAGES + MACH_CLASS_LEVELS)
+#define MACH_CLASS_LASTING	(MACH_CLASS_IDLE + 1)
+#define MACH_CLASSES		(MACH_CLASS_LASTING + MACH_CLASS_LEVELS)
 
 struct mach_buddy;
 
@@ -94,7 +93,7 @@ struct mach_buddy;
  * @memory: for the owner of the chunk
  * @buddy: of which allocator it is, or NULL
  * @segment: of which segment it is
- * @class: enum mach_class
+ * @class: MACH_CLASS_* and a level
  * @lasting: has served lasting blocks since it was last idle
  * @orders: bit for each order of which it has a free block
  * @nr_free: free frames
@@ -125,7 +124,7 @@ struct mach_chunk {
  * struct mach_segment - The chunks of a range of physical addresses
  * @chunks: all
  * @with: those with a free block of each order, by class
- * @orders: for each class a bit for each order of which @with is not empty
+ * @classes: for each order a bit for each class of which @with is not empty
  * @nr_chunks: how many
  * @nr_free: free frames
  * @nr_blocks: free blocks by order
@@ -133,7 +132,7 @@ struct mach_chunk {
 struct mach_segment {
 	struct list_head chunks;
 	struct list_head with[MACH_CLASSES][MACH_CHUNK_ORDERS];
-	u16 orders[MACH_CLASSES];
+	u64 classes[MACH_CHUNK_ORDERS];
 	unsigned int nr_chunks;
 	unsigned long nr_free;
 	unsigned long nr_blocks[MACH_CHUNK_ORDERS];

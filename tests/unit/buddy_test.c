@@ -287,10 +287,10 @@ static bool check_none(const struct mach_block *block, unsigned long steps)
 }
 
 /*
- * Of an operation without constraint, whatever there is: 3 segments of 9
- * classes, 16 words, 10 splits or merges, 11 lists to move.
+ * Of an operation without constraint, whatever there is: thrice 11 orders in each
+ * of 3 segments, 16 words, 10 splits or merges, 11 lists to move.
  */
-#define STEPS_MAX	100
+#define STEPS_MAX	160
 
 static bool turn_alloc(void)
 {
@@ -553,7 +553,8 @@ static bool check_lot(struct lot *lot)
 		return property_fail("the model counts wrong");
 	if (chunk->nr_free != n || mach_chunk_idle(chunk) != (n == 1024))
 		return property_fail("%u free frames, not %u", chunk->nr_free, n);
-	class = n == 1024 ? MACH_CLASS_IDLE : chunk->lasting * 4 + n / 256;
+	class = n == 1024 ? MACH_CLASS_IDLE : n / 64 +
+		(chunk->lasting ? MACH_CLASS_LASTING : MACH_CLASS_PAGES);
 	if (chunk->class != class || (n == 1024 && chunk->lasting))
 		return property_fail("class %u, not %u", chunk->class, class);
 	if (chunk->segment != model_segment(chunk->address))
@@ -578,7 +579,7 @@ static bool check_lists(const struct mach_segment *segment,
 			list_for_each(at, &segment->with[class][order])
 				n++;
 			if (list_empty(&segment->with[class][order]) ==
-			    (segment->orders[class] >> order & 1))
+			    (segment->classes[order] >> class & 1))
 				return property_fail("class %u, order %u: wrong bit",
 						     class, order);
 		}
