@@ -20,6 +20,11 @@ uint64_t property_random(void)
 	return z ^ (z >> 31);
 }
 
+void property_seed(uint64_t seed)
+{
+	property_state = seed;
+}
+
 uint64_t property_below(uint64_t limit)
 {
 	return property_random() % limit;
@@ -59,7 +64,7 @@ static bool property_holds(const struct property *property, uint64_t seed)
 {
 	unsigned long i;
 
-	property_state = seed;
+	property_seed(seed);
 	for (i = 0; i < property->turns; i++) {
 		if (property->turn())
 			continue;

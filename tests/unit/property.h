@@ -21,6 +21,7 @@ int property_main(const struct property *properties, unsigned int n, int argc,
 bool property_fail(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+void property_seed(uint64_t seed);
 uint64_t property_random(void);
 uint64_t property_below(uint64_t limit);
 uint64_t property_edge(void);
