@@ -121,7 +121,7 @@ static void *mach_kmem_refill(struct mach_kmem *cache)
 	return object;
 }
 
-static void *mach_kmem_alloc_slow(struct mach_kmem *cache, gfp_t gfp)
+static noinline void *mach_kmem_alloc_slow(struct mach_kmem *cache, gfp_t gfp)
 {
 	struct mach_slab *slab;
 	void *object;
@@ -162,7 +162,7 @@ void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_NS_GPL(mach_kmem_alloc, MACHVM);
 
-static void mach_kmem_free_slow(struct mach_kmem *cache, void *object)
+static noinline void mach_kmem_free_slow(struct mach_kmem *cache, void *object)
 {
 	struct mach_magazine *magazine = mach_magazine_lock(cache);
 

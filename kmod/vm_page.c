@@ -49,6 +49,18 @@ static inline void mach_page_use(struct bio_vec *frame, struct page *page)
 	bvec_set_page(frame, page, PAGE_SIZE, 0);
 }
 
+/* The usual case */
+static inline bool mach_cache_pop_one(struct bio_vec *frame)
+{
+	struct mach_page_cache *cache = mach_cache_lock();
+	bool popped = cache->n;
+
+	if (likely(popped))
+		mach_page_use(frame, cache->pages[--cache->n]);
+	spin_unlock(&cache->lock);
+	return popped;
+}
+
 /* Up to n frames that this processor has, neighbours in order */
 static unsigned int mach_cache_pop(struct bio_vec *frames, unsigned int n)
 {
@@ -241,12 +253,15 @@ static unsigned int mach_page_take(struct bio_vec *frames, unsigned int n,
 	return got;
 }
 
-static int mach_page_get_slow(struct bio_vec *frames, unsigned int n,
-			      unsigned int done, unsigned int flags)
+static noinline int mach_page_get_many(struct bio_vec *frames, unsigned int n,
+				       unsigned int flags)
 {
+	unsigned int done = mach_cache_pop(frames, n);
 	bool collected = false;
 	unsigned int got;
 
+	if (likely(done == n))
+		return 0;
 	while (done < n) {
 		got = mach_page_take(frames + done, n - done, flags);
 		done += got;
@@ -272,15 +287,13 @@ static int mach_page_get_slow(struct bio_vec *frames, unsigned int n,
  */
 int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 {
-	unsigned int done = mach_cache_pop(frames, n);
-
-	if (likely(done == n))
+	if (n == 1 && mach_cache_pop_one(frames))
 		return 0;
-	return mach_page_get_slow(frames, n, done, flags);
+	return mach_page_get_many(frames, n, flags);
 }
 EXPORT_SYMBOL_NS_GPL(mach_page_get, MACHVM);
 
-static void mach_page_free_slow(struct page *page)
+static noinline void mach_page_free_slow(struct page *page)
 {
 	struct mach_page_cache *cache = mach_cache_lock();
 	struct mach_frame *frame = mach_page_frame(page);
@@ -300,7 +313,7 @@ static void mach_page_free_slow(struct page *page)
 	spin_unlock(&cache->lock);
 }
 
-static void mach_page_free_pinned(struct page *page)
+static noinline void mach_page_free_pinned(struct page *page)
 {
 	WARN_ONCE(!mach_pool_set_aside(page),
 		  "machvm: a frame is freed twice\n");
@@ -331,7 +344,8 @@ void mach_page_free(struct page *page)
 	if (unlikely((READ_ONCE(page->flags) & marks) != BIT(PG_checked)) &&
 	    !mach_page_clean(page))
 		return;
-	if (unlikely(page_count(page) != 1))
+	/* frames are no compound pages */
+	if (unlikely(page_ref_count(page) != 1))
 		mach_page_free_pinned(page);
 	else if (unlikely(!mach_cache_push(page)))
 		mach_page_free_slow(page);
