@@ -298,6 +298,7 @@ unsigned long mach_kmem_overhead(void)
 	mutex_unlock(&mach_kmem_lock);
 	return n;
 }
+EXPORT_SYMBOL_NS_GPL(mach_kmem_overhead, MACHVM);
 
 static void mach_kmem_init_magazines(struct mach_kmem *cache, unsigned int size)
 {

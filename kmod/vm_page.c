@@ -426,6 +426,7 @@ void mach_page_get_counts(struct mach_page_counts *counts)
 	counts->overhead = counts->pool.overhead +
 			   num_possible_cpus() * sizeof(struct mach_page_cache);
 }
+EXPORT_SYMBOL_NS_GPL(mach_page_get_counts, MACHVM);
 
 int mach_page_init(void)
 {

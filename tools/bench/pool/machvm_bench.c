@@ -3,18 +3,21 @@
  * What allocating and freeing costs: the pool's frames and slabs beside the
  * kernel's own. Measured once, when the module is loaded; the results are its
  * parameters, in hundredths of a nanosecond for each pair. On a machine where an
- * instruction takes a nanosecond, these are instructions.
+ * instruction takes a nanosecond, these are instructions. And what memory it
+ * takes to describe a frame.
  */
 #include "kmem.h"
 #include "vm_page.h"
 
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #define BENCH_PAIRS	1000
 #define BENCH_ROUNDS	50
 #define BENCH_OBJECT	200
+#define BENCH_FRAMES	16384
 
 static struct mach_kmem *bench_machvm_cache;
 static struct kmem_cache *bench_kernel_cache;
@@ -85,6 +88,10 @@ MODULE_PARM_DESC(slab_machvm, "result: an object of 200 bytes of the pool");
 module_param_named(slab_kernel, bench_results[3], uint, 0444);
 MODULE_PARM_DESC(slab_kernel, "result: one of a kmem_cache");
 
+static unsigned int bench_overhead;
+module_param_named(overhead, bench_overhead, uint, 0444);
+MODULE_PARM_DESC(overhead, "result: hundredths of a byte that describe a frame");
+
 /* Nanoseconds for a round; the quickest one was not interrupted. */
 static u64 bench_round(void (*pair)(void))
 {
@@ -115,7 +122,30 @@ static void bench_run(void)
 	}
 }
 
-static void bench_exit(void)
+/* Of a pool that has 64 MiB at least */
+static int bench_measure_overhead(void)
+{
+	struct mach_page_counts counts;
+	struct bio_vec *frames;
+	unsigned int i;
+	int err;
+
+	frames = kvmalloc_array(BENCH_FRAMES, sizeof(*frames), GFP_KERNEL);
+	if (!frames)
+		return -ENOMEM;
+	err = mach_page_alloc(frames, BENCH_FRAMES);
+	if (!err) {
+		mach_page_get_counts(&counts);
+		bench_overhead = (counts.overhead + mach_kmem_overhead()) *
+				 100 / (counts.pool.chunks * MACH_CHUNK_FRAMES);
+		for (i = 0; i < BENCH_FRAMES; i++)
+			mach_page_free(frames[i].bv_page);
+	}
+	kvfree(frames);
+	return err;
+}
+
+static void bench_destroy(void)
 {
 	mach_kmem_destroy(bench_machvm_cache);
 	kmem_cache_destroy(bench_kernel_cache);
@@ -128,20 +158,20 @@ static int __init bench_init(void)
 					       0, NULL);
 	if (bench_machvm_cache && bench_kernel_cache) {
 		bench_run();
-		if (!bench_failed)
+		if (!bench_failed && !bench_measure_overhead())
 			return 0;
 	}
-	bench_exit();
+	bench_destroy();
 	return -ENOMEM;
 }
 
-static void __exit bench_module_exit(void)
+static void __exit bench_exit(void)
 {
-	bench_exit();
+	bench_destroy();
 }
 
 module_init(bench_init);
-module_exit(bench_module_exit);
+module_exit(bench_exit);
 
 MODULE_DESCRIPTION("The cost of machvm's allocators");
 MODULE_LICENSE("GPL");
