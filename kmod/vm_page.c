@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_page.h"
+#include "fail.h"
 
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -287,6 +288,8 @@ static noinline int mach_page_get_many(struct bio_vec *frames, unsigned int n,
  */
 int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 {
+	if (mach_should_fail(n * PAGE_SIZE))
+		return -ENOMEM;
 	if (n == 1 && mach_cache_pop_one(frames))
 		return 0;
 	return mach_page_get_many(frames, n, flags);
@@ -376,6 +379,8 @@ struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp)
 	bool collected = false;
 	struct page *page;
 
+	if (mach_should_fail(PAGE_SIZE << block->order))
+		return NULL;
 	do {
 		page = mach_pool_take_block(block);
 	} while (!page && mach_page_find_more(gfpflags_allow_blocking(gfp),
