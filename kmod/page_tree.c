@@ -174,6 +174,12 @@ unsigned int mach_tree_need(const struct mach_tree *tree, u64 index,
 	return shifts / MACH_TREE_SHIFT;
 }
 
+/* Bits of @n slots, not 0, from one on */
+static u64 mach_tree_mask(unsigned int slot, unsigned int n)
+{
+	return ~0ULL >> (MACH_TREE_FANOUT - n) << slot;
+}
+
 /* Stores at consecutive slots of a leaf, all free; returns what comes next. */
 static const void *mach_tree_fill(struct mach_tree_node *leaf,
 				  unsigned int slot, unsigned int n,
@@ -181,7 +187,7 @@ static const void *mach_tree_fill(struct mach_tree_node *leaf,
 {
 	void **to = &leaf->entries[slot];
 
-	leaf->present |= ~0ULL >> (MACH_TREE_FANOUT - n) << slot;
+	leaf->present |= mach_tree_mask(slot, n);
 	for (; n; n--) {
 		*to++ = *(void *const *)entries;
 		entries += stride;
@@ -189,9 +195,11 @@ static const void *mach_tree_fill(struct mach_tree_node *leaf,
 	return entries;
 }
 
-static int mach_tree_insert_leaves(struct mach_tree *tree, u64 index,
-				   unsigned int n, const void *entries,
-				   size_t stride, struct mach_tree_stock *stock)
+/* Out of line, so that the common case has few registers to save */
+static noinline int
+mach_tree_insert_leaves(struct mach_tree *tree, u64 index, unsigned int n,
+			const void *entries, size_t stride,
+			struct mach_tree_stock *stock)
 {
 	struct mach_tree_cursor cursor = { .index = index };
 	u64 last = index + n - 1;
@@ -237,7 +245,7 @@ int mach_tree_insert_run(struct mach_tree *tree, u64 index, unsigned int n,
 	if (!leaf || n > MACH_TREE_FANOUT - slot)
 		return mach_tree_insert_leaves(tree, index, n, entries, stride,
 					       stock);
-	if (leaf->present & ~0ULL >> (MACH_TREE_FANOUT - n) << slot)
+	if (leaf->present & mach_tree_mask(slot, n))
 		return -EEXIST;
 	mach_tree_fill(leaf, slot, n, entries, stride);
 	return 0;
@@ -291,21 +299,23 @@ static void mach_tree_shrink(struct mach_tree *tree,
 	}
 }
 
-/* Entries that are there, out of a leaf */
-static void mach_tree_erase_slots(struct mach_tree *tree,
-				  struct mach_tree_node *leaf, u64 slots,
-				  struct mach_tree_stock *stock)
+/* Empties slots of a leaf; returns which of them had an entry. */
+static u64 mach_tree_clear(struct mach_tree *tree, struct mach_tree_node *leaf,
+			   unsigned int slot, unsigned int n,
+			   struct mach_tree_stock *stock)
 {
-	u64 rest;
+	u64 slots = leaf->present & mach_tree_mask(slot, n);
+	void **end = &leaf->entries[slot + n], **at;
 
-	for (rest = slots; rest; rest &= rest - 1)
-		leaf->entries[__ffs64(rest)] = NULL;
+	for (at = &leaf->entries[slot]; at < end; at++)
+		*at = NULL;
 	mach_tree_clear_marks(leaf, slots);
 	leaf->present &= ~slots;
-	if (leaf->present)
-		return;
-	mach_tree_prune(tree, leaf, stock);
-	mach_tree_shrink(tree, stock);
+	if (!leaf->present) {
+		mach_tree_prune(tree, leaf, stock);
+		mach_tree_shrink(tree, stock);
+	}
+	return slots;
 }
 
 /**
@@ -324,7 +334,7 @@ void *mach_tree_erase(struct mach_tree *tree, u64 index,
 	void *entry = leaf ? leaf->entries[slot] : NULL;
 
 	if (entry)
-		mach_tree_erase_slots(tree, leaf, 1ULL << slot, stock);
+		mach_tree_clear(tree, leaf, slot, 1, stock);
 	return entry;
 }
 
@@ -345,16 +355,15 @@ u64 mach_tree_erase_run(struct mach_tree *tree, u64 index, u64 n,
 
 	while (mach_tree_find(tree, &cursor, last)) {
 		unsigned int slot = cursor.index % MACH_TREE_FANOUT;
-		u64 left = last - cursor.index;
-		u64 slots = cursor.leaf->present & ~0ULL << slot;
+		unsigned int here = MACH_TREE_FANOUT - slot;
 
-		if (left < MACH_TREE_FANOUT - slot)
-			slots &= ~0ULL >> (MACH_TREE_FANOUT - 1 - slot - left);
-		erased += hweight64(slots);
-		mach_tree_erase_slots(tree, cursor.leaf, slots, stock);
-		if (left < MACH_TREE_FANOUT - slot)
+		if (last - cursor.index < here)
+			here = last - cursor.index + 1;
+		erased += hweight64(mach_tree_clear(tree, cursor.leaf, slot,
+						    here, stock));
+		cursor.index += here;
+		if (cursor.index > last)
 			break;
-		cursor.index += MACH_TREE_FANOUT - slot;
 	}
 	return erased;
 }

@@ -130,16 +130,14 @@ int mach_slab_cache_init(struct mach_slab_cache *cache, const char *name,
 	return 0;
 }
 
-static enum mach_slab_misuse
-mach_slab_note(struct mach_slab_cache *cache, enum mach_slab_misuse misuse,
-	       const void *object)
+static void mach_slab_note(struct mach_slab_cache *cache,
+			   enum mach_slab_misuse misuse, const void *object)
 {
 	if (misuse == MACH_SLAB_OK)
-		return misuse;
+		return;
 	cache->nr_bad++;
 	cache->last_bad = misuse;
 	cache->last_object = object;
-	return misuse;
 }
 
 static void mach_slab_set_zones(const struct mach_slab_cache *cache,
@@ -235,13 +233,19 @@ void mach_slab_add(struct mach_slab_cache *cache, struct mach_slab *slab)
 	cache->nr_empty++;
 }
 
+static bool mach_slab_partial(const struct mach_slab_cache *cache,
+			      unsigned int nr_free)
+{
+	return nr_free && nr_free < cache->per_slab;
+}
+
 /* Which list a slab belongs in when it has so many free objects */
 static struct list_head *mach_slab_list(struct mach_slab_cache *cache,
 					unsigned int nr_free)
 {
-	if (!nr_free)
-		return &cache->full;
-	return nr_free < cache->per_slab ? &cache->partial : &cache->empty;
+	if (mach_slab_partial(cache, nr_free))
+		return &cache->partial;
+	return nr_free ? &cache->empty : &cache->full;
 }
 
 /*
@@ -251,12 +255,16 @@ static struct list_head *mach_slab_list(struct mach_slab_cache *cache,
 static void mach_slab_set_nr_free(struct mach_slab_cache *cache,
 				  struct mach_slab *slab, unsigned int nr_free)
 {
-	struct list_head *from = mach_slab_list(cache, slab->nr_free);
-	struct list_head *to = mach_slab_list(cache, nr_free);
+	struct list_head *from, *to;
 
-	slab->nr_free = nr_free;
-	if (from == to)
+	if (mach_slab_partial(cache, slab->nr_free) &&
+	    mach_slab_partial(cache, nr_free)) {
+		slab->nr_free = nr_free;
 		return;
+	}
+	from = mach_slab_list(cache, slab->nr_free);
+	to = mach_slab_list(cache, nr_free);
+	slab->nr_free = nr_free;
 	list_move(&slab->link, to);
 	cache->nr_empty += (to == &cache->empty) - (from == &cache->empty);
 }
@@ -370,9 +378,14 @@ unsigned int mach_slab_free(struct mach_slab_cache *cache, void **objects,
 {
 	unsigned int bad = 0;
 
-	for (; n; n--, objects++)
-		bad += mach_slab_note(cache, mach_slab_give(cache, *objects),
-				      *objects) != MACH_SLAB_OK;
+	for (; n; n--, objects++) {
+		enum mach_slab_misuse misuse = mach_slab_give(cache, *objects);
+
+		if (misuse == MACH_SLAB_OK)
+			continue;
+		mach_slab_note(cache, misuse, *objects);
+		bad++;
+	}
 	return bad;
 }
 

@@ -23,6 +23,7 @@
 #define u64	uint64_t
 #define pgoff_t	unsigned long
 #define gfp_t	unsigned int
+#define noinline	__attribute__((noinline))
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)

@@ -151,11 +151,16 @@ static bool geometry_is_right(const struct mach_slab_cache *cache)
 	for (order = 0; order <= MACH_SLAB_ORDER_MAX; order++)
 		if (waste_of(cache, order) <= PAGE_SIZE << order >> 3)
 			break;
-	/* if an eighth is not possible, less than the first order's */
-	if (order > MACH_SLAB_ORDER_MAX ?
-	    waste > waste_of(cache, 0) << cache->order : order != cache->order)
-		return property_fail("order %u wastes %u with %u", cache->order,
-				     waste, cache->stride);
+	if (order <= MACH_SLAB_ORDER_MAX)
+		return order == cache->order ||
+		       property_fail("order %u, not %u, for %u", cache->order,
+				     order, cache->stride);
+	/* an eighth is not possible: then no other order wastes less */
+	for (order = 0; order <= MACH_SLAB_ORDER_MAX; order++)
+		if (waste_of(cache, order) >> order < waste >> cache->order)
+			return property_fail("order %u wastes %u with %u",
+					     cache->order, waste,
+					     cache->stride);
 	return true;
 }
 
