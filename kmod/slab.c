@@ -64,22 +64,20 @@ static unsigned int mach_slab_fit(const struct mach_slab_cache *cache,
 	return n;
 }
 
-/* The first order that wastes an eighth at most, or that wastes least. */
+/*
+ * The first order that wastes an eighth at most, or else the largest: twice the
+ * block never wastes a larger part.
+ */
 static void mach_slab_choose_order(struct mach_slab_cache *cache)
 {
-	unsigned int order, least = ~0U;
+	unsigned int order;
 
 	for (order = 0; order <= MACH_SLAB_ORDER_MAX; order++) {
 		unsigned int bytes = PAGE_SIZE << order;
-		unsigned int n = mach_slab_fit(cache, bytes);
-		unsigned int waste = (bytes - n * cache->stride) >> order;
 
-		if (waste >= least)
-			continue;
-		least = waste;
 		cache->order = order;
-		cache->per_slab = n;
-		if (waste <= PAGE_SIZE / 8)
+		cache->per_slab = mach_slab_fit(cache, bytes);
+		if (bytes - cache->per_slab * cache->stride <= bytes / 8)
 			return;
 	}
 }
