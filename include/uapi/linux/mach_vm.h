@@ -142,7 +142,152 @@ struct mach_name_compare {
 	__u32 equal;
 };
 
+/**
+ * struct mach_vm_statistics - The module in numbers (MACH_VM_STATISTICS, any kind).
+ * @size: sizeof(struct mach_vm_statistics)
+ * @page_size: out: bytes in a page, the unit of all that ends in _count
+ * @free_count: out: in the pool and not in use, @cached_count among them
+ * @active_count: out: of objects, used not long ago
+ * @inactive_count: out: of objects, to be judged before the active ones
+ * @wire_count: out: of structures of the module: never evicted
+ * @busy_count: out: of objects, waiting for data from a pager
+ * @dirty_count: out: of the active and inactive ones, not yet with their pager
+ * @laundry_count: out: of the dirty ones, on their way to it
+ * @aside_count: out: pinned by somebody when their object gave them up
+ * @cached_count: out: free ones that a processor keeps for its next request
+ * @faults: out: page faults on objects so far
+ * @pageins: out: pages that came from pagers so far
+ * @pageouts: out: pages that pagers took back so far
+ * @zero_fill_count: out: of @pageins, those a pager had no data for
+ * @reactivations: out: pages spared because they were used, so far
+ * @evictions: out: clean pages taken from objects for want of room, so far
+ * @requests: out: data requests sent so far
+ * @errors: out: pages that pagers refused, lost or failed to take, so far
+ * @limit_count: out: most pages that the pool may have
+ * @reserve_count: out: of them, kept for what makes room
+ * @chunk_count: out: pages in a chunk, which is what Linux lends
+ * @chunks: out: chunks in the pool
+ * @chunks_taken: out: from Linux so far
+ * @chunks_returned: out: to Linux so far
+ * @chunks_refused: out: times that Linux had none, so far
+ * @overhead: out: bytes that the pool needs beside its pages
+ * @objects: out: memory objects
+ *
+ * The numbers are not all of one moment. Source: Mach's vm_statistics, without
+ * what Linux does here: copy on write, and the cache of unused objects.
+ */
+struct mach_vm_statistics {
+	__u32 size;
+	__u32 page_size;
+	__aligned_u64 free_count;
+	__aligned_u64 active_count;
+	__aligned_u64 inactive_count;
+	__aligned_u64 wire_count;
+	__aligned_u64 busy_count;
+	__aligned_u64 dirty_count;
+	__aligned_u64 laundry_count;
+	__aligned_u64 aside_count;
+	__aligned_u64 cached_count;
+	__aligned_u64 faults;
+	__aligned_u64 pageins;
+	__aligned_u64 pageouts;
+	__aligned_u64 zero_fill_count;
+	__aligned_u64 reactivations;
+	__aligned_u64 evictions;
+	__aligned_u64 requests;
+	__aligned_u64 errors;
+	__aligned_u64 limit_count;
+	__aligned_u64 reserve_count;
+	__aligned_u64 chunk_count;
+	__aligned_u64 chunks;
+	__aligned_u64 chunks_taken;
+	__aligned_u64 chunks_returned;
+	__aligned_u64 chunks_refused;
+	__aligned_u64 overhead;
+	__aligned_u64 objects;
+};
+
+/**
+ * struct mach_vm_array - Have an array filled (MACH_VM_SEGMENTS, MACH_VM_CACHES).
+ * @size: sizeof(struct mach_vm_array)
+ * @entry_size: bytes of the caller's entries, at least those of their first
+ *	version; what the kernel does not know of one is set to zero
+ * @count: entries there is room for; out: entries there are, perhaps more
+ * @reserved: zero
+ * @address: of the array; looked at only if there is room
+ */
+struct mach_vm_array {
+	__u32 size;
+	__u32 entry_size;
+	__u32 count;
+	__u32 reserved;
+	__aligned_u64 address;
+};
+
+/** define MACH_VM_ORDERS - Blocks of free pages have 2^0 to 2^10 of them. */
+#define MACH_VM_ORDERS		11
+
+/**
+ * struct mach_vm_segment - A range of physical memory (MACH_VM_SEGMENTS, any kind).
+ * @start: first address
+ * @end: last address
+ * @chunks: chunks that the pool has there
+ * @page_count: pages in them
+ * @free_count: of them, free in the pool itself, not in processors' caches
+ * @largest_free: bytes of the largest free block, 0 if nothing is free
+ * @fragmentation: per mille of the free pages that lie in no free block of 2 MiB
+ *	or more; 0 if nothing is free
+ * @reserved: zero
+ * @free_blocks: free blocks of 2^i pages
+ */
+struct mach_vm_segment {
+	__aligned_u64 start;
+	__aligned_u64 end;
+	__aligned_u64 chunks;
+	__aligned_u64 page_count;
+	__aligned_u64 free_count;
+	__aligned_u64 largest_free;
+	__u32 fragmentation;
+	__u32 reserved;
+	__aligned_u64 free_blocks[MACH_VM_ORDERS];
+};
+
+#define MACH_VM_CACHE_NAME_MAX	31
+
+/**
+ * struct mach_vm_cache - A cache of structures (MACH_VM_CACHES, any kind).
+ * @name: what they are, ending in a zero byte
+ * @object_size: bytes of one
+ * @stride: bytes from one to the next
+ * @slab_size: bytes of a slab
+ * @per_slab: structures in a slab
+ * @slabs: slabs there are
+ * @empty_slabs: of them, with no structure in use
+ * @active: structures in use
+ * @cached: free ones that a processor keeps for its next request
+ * @freed_slabs: slabs given back to the pool so far
+ * @misuses: wrong frees and overruns found so far
+ *
+ * Source: Mach's host_slab_info.
+ */
+struct mach_vm_cache {
+	char name[MACH_VM_CACHE_NAME_MAX + 1];
+	__u32 object_size;
+	__u32 stride;
+	__u32 slab_size;
+	__u32 per_slab;
+	__aligned_u64 slabs;
+	__aligned_u64 empty_slabs;
+	__aligned_u64 active;
+	__aligned_u64 cached;
+	__aligned_u64 freed_slabs;
+	__aligned_u64 misuses;
+};
+
 #define MACH_VM_VERSION		_IOWR(MACH_VM_IOC, 0x00, struct mach_vm_version)
+#define MACH_VM_STATISTICS	_IOWR(MACH_VM_IOC, 0x01, struct mach_vm_statistics)
+#define MACH_VM_SEGMENTS	_IOWR(MACH_VM_IOC, 0x02, struct mach_vm_array)
+#define MACH_VM_CACHES		_IOWR(MACH_VM_IOC, 0x03, struct mach_vm_array)
 #define MACH_OBJECT_INFO	_IOWR(MACH_VM_IOC, 0x10, struct mach_object_info)
 #define MACH_OBJECT_NAME	_IOWR(MACH_VM_IOC, 0x11, struct mach_object_name)
 #define MACH_NAME_COMPARE	_IOWR(MACH_VM_IOC, 0x12, struct mach_name_compare)
