@@ -84,7 +84,7 @@ help:
 	@echo '                 for one kernel: KVER=6.1, KVER=6.12, KVER=RELEASE,'
 	@echo '                 or KDIR=/lib/modules/$$(uname -r)/build'
 	@echo '  userpager      the pager library and machpagerd'
-	@echo '  tools          machbench and other programs'
+	@echo '  tools          machvmstat, machbench'
 	@echo '  tests          the test programs'
 	@echo '  clean          remove build/'
 	@echo
@@ -101,6 +101,6 @@ help:
 	@echo '  deps           install the Debian packages that all this needs'
 	@echo
 	@echo 'To use on this machine, as root'
-	@echo '  install        module, machpagerd, library, headers, man pages and'
+	@echo '  install        module, programs, library, headers, man pages and'
 	@echo '                 udev rule; for the running kernel, or KVER=, KDIR=;'
 	@echo '                 below PREFIX=$(PREFIX) and DESTDIR='
