@@ -80,6 +80,7 @@ static void mach_data_return_seal(struct mach_request *request)
 		get_page(page);
 		mach_page_set_state(page, MACH_PAGE_RETURN);
 	}
+	object->counts.laundry += request->n;
 	hlist_add_head(&request->link, &object->requests);
 	mach_pageout_begin();
 	if (request->laundry)

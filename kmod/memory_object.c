@@ -339,6 +339,13 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 	counts->pageins += n;
 }
 
+static void mach_settle_zeros(struct mach_request *request, pgoff_t first,
+			      unsigned int n)
+{
+	mach_settle_supply(request, first, n);
+	request->object->counts.zero_fills += n;
+}
+
 static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 			      unsigned int n)
 {
@@ -356,6 +363,7 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 		put_page(frame[i].bv_page);
 		frame[i].bv_page = NULL;
 	}
+	object->counts.laundry -= n;
 	object->counts.pageouts += n;
 }
 
@@ -370,6 +378,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		mach_tree_mark(&request->object->pages, first + i);
 	}
+	request->object->counts.laundry -= n;
 }
 
 /* Pages that will not come, or data that was not taken; n may be 0. */
@@ -421,6 +430,20 @@ int mach_request_supply(struct mach_request *request, pgoff_t first,
 			unsigned int n)
 {
 	return mach_request_settle(request, first, n, 0, mach_settle_supply);
+}
+
+/**
+ * mach_request_supply_zeros - As mach_request_supply(), for want of data
+ * @request: a data_request that the caller answers
+ * @first: first page index
+ * @n: how many, none settled yet
+ *
+ * Source: Mach's memory_object_data_unavailable.
+ */
+int mach_request_supply_zeros(struct mach_request *request, pgoff_t first,
+			      unsigned int n)
+{
+	return mach_request_settle(request, first, n, 0, mach_settle_zeros);
 }
 
 /**

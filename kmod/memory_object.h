@@ -89,6 +89,8 @@ int mach_request_wait_page(struct mach_request *request, pgoff_t index);
 
 int mach_request_supply(struct mach_request *request, pgoff_t first,
 			unsigned int n);
+int mach_request_supply_zeros(struct mach_request *request, pgoff_t first,
+			      unsigned int n);
 int mach_request_refuse(struct mach_request *request, pgoff_t first,
 			unsigned int n, int error);
 int mach_request_taken(struct mach_request *request, pgoff_t first,

@@ -87,13 +87,12 @@ static int mach_fill_copy(const struct mach_fill *fill, u64 address)
 	return 0;
 }
 
-static int mach_fill_zero(const struct mach_fill *fill)
+static void mach_fill_zero(const struct mach_fill *fill)
 {
 	unsigned int i;
 
 	for (i = 0; i < fill->n; i++)
 		clear_highpage(fill->frames[i].bv_page);
-	return 0;
 }
 
 /* A file to move pages from or to, with the calling pager's rights. */
@@ -160,8 +159,9 @@ static int mach_part_supply(const struct mach_fill *fill,
 		err = mach_fill_transfer(fill, part, false);
 		break;
 	case MACH_PART_UNAVAILABLE:
-		err = mach_fill_zero(fill);
-		break;
+		mach_fill_zero(fill);
+		return mach_request_supply_zeros(fill->request, fill->first,
+						 fill->n);
 	case MACH_PART_ERROR:
 		return mach_request_refuse(fill->request, fill->first, fill->n,
 					   -(int)part->source);

@@ -138,6 +138,7 @@ static vm_fault_t mach_fault_resident(struct mach_fault *fault,
 	*request = NULL;
 	down_read(&object->map_lock);
 	mach_object_lock(object);
+	object->counts.faults += !fault->asked;
 	page = mach_object_page(object, fault->index);
 	if (page && !mach_fault_suits(fault, page)) {
 		*request = mach_request_find(object, fault->index);
@@ -289,6 +290,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 
 	down_read(&object->map_lock);
 	mach_object_lock(object);
+	object->counts.faults++;
 	page = mach_object_page(object, vmf->pgoff);
 	writable = page == vmf->page && !object->dead &&
 		   mach_page_state(page) == MACH_PAGE_RESIDENT &&

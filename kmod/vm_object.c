@@ -17,8 +17,95 @@ static struct workqueue_struct *mach_object_wq;
 static struct mach_kmem *mach_object_cache;
 static struct mach_kmem *mach_tree_cache;
 
+/*
+ * All objects, and what those that are gone had counted. Who holds the lock
+ * takes object locks, nothing else.
+ */
+static DEFINE_MUTEX(mach_objects_lock);
+static LIST_HEAD(mach_objects);
+static struct mach_object_counts mach_objects_gone;
+
 /* Where the inodes live that carry the objects' address spaces. */
 struct vfsmount *mach_object_mount;
+
+/* What only grows */
+static void mach_counts_add_events(struct mach_object_counts *sum,
+				   const struct mach_object_counts *counts)
+{
+	sum->faults += counts->faults;
+	sum->pageins += counts->pageins;
+	sum->zero_fills += counts->zero_fills;
+	sum->pageouts += counts->pageouts;
+	sum->requests += counts->requests;
+	sum->errors += counts->errors;
+	sum->evictions += counts->evictions;
+	sum->reactivations += counts->reactivations;
+}
+
+static void mach_object_enlist(struct mach_object *object)
+{
+	mutex_lock(&mach_objects_lock);
+	list_add_tail(&object->link, &mach_objects);
+	mutex_unlock(&mach_objects_lock);
+}
+
+static void mach_object_delist(struct mach_object *object)
+{
+	mutex_lock(&mach_objects_lock);
+	list_del(&object->link);
+	mach_counts_add_events(&mach_objects_gone, &object->counts);
+	mutex_unlock(&mach_objects_lock);
+}
+
+/**
+ * mach_object_sum - Add up the counts of all objects, gone ones as well
+ * @sum: out
+ *
+ * Return: how many objects there are.
+ */
+unsigned long mach_object_sum(struct mach_object_counts *sum)
+{
+	struct mach_object *object;
+	unsigned long n = 0;
+
+	mutex_lock(&mach_objects_lock);
+	*sum = mach_objects_gone;
+	list_for_each_entry(object, &mach_objects, link) {
+		mach_object_lock(object);
+		mach_counts_add_events(sum, &object->counts);
+		sum->resident += object->counts.resident;
+		sum->busy += object->counts.busy;
+		sum->dirty += object->counts.dirty;
+		sum->laundry += object->counts.laundry;
+		mach_object_unlock(object);
+		n++;
+	}
+	mutex_unlock(&mach_objects_lock);
+	return n;
+}
+
+/**
+ * mach_object_next - Look at one object after the other
+ * @object: NULL for the first one; else the caller's reference, taken over
+ *
+ * Return: the next one with a reference, or NULL.
+ */
+struct mach_object *mach_object_next(struct mach_object *object)
+{
+	struct mach_object *next, *found = NULL;
+
+	mutex_lock(&mach_objects_lock);
+	next = list_prepare_entry(object, &mach_objects, link);
+	list_for_each_entry_continue(next, &mach_objects, link)
+		if (mach_object_try_get(next)) {
+			found = next;
+			break;
+		}
+	mutex_unlock(&mach_objects_lock);
+	if (object)
+		mach_object_put(object);
+	return found;
+}
 
 /**
  * mach_object_create - Make an object without pages
@@ -57,6 +144,7 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 	spin_lock_init(&object->lock);
 	mach_tree_init(&object->pages);
 	INIT_HLIST_HEAD(&object->requests);
+	mach_object_enlist(object);
 	return object;
 }
 
@@ -87,6 +175,7 @@ void mach_object_put(struct mach_object *object)
 
 	if (!refcount_dec_and_test(&object->ref))
 		return;
+	mach_object_delist(object);
 	WARN_ON(!hlist_empty(&object->requests));
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
@@ -355,6 +444,7 @@ static bool mach_object_judge(struct mach_object *object, pgoff_t index,
 	if (victims == MACH_VICTIMS_UNUSED &&
 	    folio_test_clear_referenced(page_folio(page))) {
 		mach_queue_used(page);
+		object->counts.reactivations++;
 		return false;
 	}
 	if (mach_page_pinned(page) || mach_page_is_wired(page))
@@ -404,6 +494,8 @@ static void mach_object_drop(struct mach_object *object,
 		frames[dropped++] = frames[i];
 	}
 	object->counts.resident -= dropped;
+	if (victims == MACH_VICTIMS_UNUSED)
+		object->counts.evictions += dropped;
 	mach_object_unlock(object);
 
 	for (i = 0; i < dropped; i++)

@@ -30,30 +30,41 @@
 struct mach_node;
 
 /**
- * struct mach_object_counts - What MACH_OBJECT_INFO reports
+ * struct mach_object_counts - What an object has, and what happened to it
  * @resident: pages that are in memory and not busy
  * @busy: frames that wait for data
- * @dirty: of them, with the dirty mark or in a data_return
+ * @dirty: resident pages with the dirty mark or in a data_return
+ * @laundry: pages in a data_return
+ * @faults: page faults on it; these and all below only grow
  * @pageins: pages supplied
+ * @zero_fills: of them, without data
  * @pageouts: pages taken back
  * @requests: data_requests sent
  * @errors: pages refused, lost, or not taken back
+ * @evictions: pages dropped to make room
+ * @reactivations: pages not dropped, because they were used
  */
 struct mach_object_counts {
 	u64 resident;
 	u64 busy;
 	u64 dirty;
+	u64 laundry;
+	u64 faults;
 	u64 pageins;
+	u64 zero_fills;
 	u64 pageouts;
 	u64 requests;
 	u64 errors;
+	u64 evictions;
+	u64 reactivations;
 };
 
 /**
  * struct mach_object - A memory object
  *
  * (a) atomic, (c) const until freed, (m) map_lock, (o) the object lock,
- * (n) the node table's lock, (p) the pager's port
+ * (l) the lock of the list of objects, (n) the node table's lock, (p) the
+ * pager's port
  *
  * @ref: (a) keeps the structure
  * @rights: (a) open object descriptors and the node; at zero it terminates
@@ -75,6 +86,7 @@ struct mach_object_counts {
  * @counts: (o)
  * @node: (n) its node, if it is published
  * @terminate: runs when the last right went
+ * @link: (l) in the list of all objects
  */
 struct mach_object {
 	refcount_t ref;
@@ -97,6 +109,7 @@ struct mach_object {
 	struct mach_object_counts counts;
 	struct mach_node *node;
 	struct work_struct terminate;
+	struct list_head link;
 };
 
 static inline void mach_object_lock(struct mach_object *object)
@@ -178,6 +191,8 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction);
 void mach_object_queue(struct work_struct *work);
+unsigned long mach_object_sum(struct mach_object_counts *sum);
+struct mach_object *mach_object_next(struct mach_object *object);
 
 int mach_object_init(void);
 void mach_object_exit(void);
