@@ -8,6 +8,7 @@
 #include "object_file.h"
 #include "pager_ioctl.h"
 #include "pager_ring.h"
+#include "vm_user.h"
 
 #include <linux/file.h>
 #include <linux/miscdevice.h>
@@ -195,6 +196,10 @@ static int mach_pager_destroy(struct mach_call_context *context,
 
 static const struct mach_call mach_task_calls[] = {
 	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
+	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
+		  mach_vm_statistics),
+	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
+	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
 	{
 		.command = MACH_PAGER_REGISTER,
 		.min_size = sizeof(struct mach_pager_register),
@@ -241,6 +246,10 @@ static const struct mach_call mach_pager_calls[] = {
 		  mach_pager_get_attributes),
 	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, struct mach_pager_attributes,
 		  mach_pager_change_attributes),
+	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
+		  mach_vm_statistics),
+	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
+	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
 };
 
 static bool mach_is_pager_call(unsigned int command)

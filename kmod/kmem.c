@@ -244,6 +244,7 @@ static void mach_kmem_count(struct mach_kmem *cache,
 	lockdep_assert_held(&mach_kmem_lock);
 	counts->name = slab->name;
 	counts->size = slab->size;
+	counts->stride = slab->stride;
 	counts->per_slab = slab->per_slab;
 	counts->slab_pages = 1U << slab->order;
 	spin_lock(&cache->lock);

@@ -16,6 +16,7 @@ struct mach_kmem;
  * struct mach_kmem_counts - A cache in numbers, for people
  * @name: its
  * @size: bytes of an object
+ * @stride: bytes from object to object
  * @per_slab: objects of a slab
  * @slab_pages: frames of a slab
  * @slabs: slabs
@@ -28,6 +29,7 @@ struct mach_kmem;
 struct mach_kmem_counts {
 	const char *name;
 	unsigned int size;
+	unsigned int stride;
 	unsigned int per_slab;
 	unsigned int slab_pages;
 	unsigned long slabs;

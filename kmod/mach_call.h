@@ -10,6 +10,8 @@
 union mach_call_args {
 	__u32 size;
 	struct mach_vm_version version;
+	struct mach_vm_statistics statistics;
+	struct mach_vm_array array;
 	struct mach_object_info info;
 	struct mach_object_name name;
 	struct mach_name_compare compare;

@@ -5,6 +5,7 @@
 #include "mach_call.h"
 #include "pmap.h"
 #include "vm_fault.h"
+#include "vm_user.h"
 
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -224,6 +225,10 @@ static const struct mach_call mach_object_calls[] = {
 	MACH_CALL(MACH_OBJECT_NAME, struct mach_object_name, mach_object_name),
 	MACH_CALL(MACH_NAME_COMPARE, struct mach_name_compare,
 		  mach_name_compare),
+	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
+		  mach_vm_statistics),
+	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
+	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
 };
 
 static long mach_object_ioctl(struct file *file, unsigned int command,

@@ -465,6 +465,7 @@ void mach_pool_get_counts(struct mach_pool_counts *counts)
 		const struct mach_segment *segment =
 			&mach_pool.buddy.segments[i];
 
+		counts->segment_chunks[i] = segment->nr_chunks;
 		counts->free[i] = segment->nr_free;
 		memcpy(counts->blocks[i], segment->nr_blocks,
 		       sizeof(counts->blocks[i]));

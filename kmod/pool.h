@@ -22,6 +22,7 @@
  * @chunks: chunks that are there
  * @used: handed out, waiting aside, or in the caches of processors
  * @aside: of them, waiting until nobody pins them
+ * @segment_chunks: chunks by segment
  * @free: free ones by segment
  * @blocks: free blocks by segment and order
  * @taken: chunks taken from Linux ever
@@ -34,6 +35,7 @@ struct mach_pool_counts {
 	unsigned long chunks;
 	unsigned long used;
 	unsigned long aside;
+	unsigned long segment_chunks[MACH_SEGMENTS];
 	unsigned long free[MACH_SEGMENTS];
 	unsigned long blocks[MACH_SEGMENTS][MACH_CHUNK_ORDERS];
 	unsigned long taken;
