@@ -7,6 +7,7 @@
 #include "memory_object.h"
 #include "node.h"
 #include "trim.h"
+#include "vm_debug.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
 
@@ -37,6 +38,7 @@ static int __init mach_init(void)
 	if (err)
 		goto err_node;
 	mach_fail_init();
+	mach_debug_init();
 	return 0;
 
 err_node:
@@ -58,6 +60,7 @@ err_kmem:
 static void __exit mach_exit(void)
 {
 	mach_fail_exit();
+	mach_debug_exit();
 	mach_dev_exit();
 	mach_node_exit();
 	mach_pageout_exit();

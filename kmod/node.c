@@ -63,15 +63,19 @@ static void mach_node_free(struct device *device)
 	kfree(container_of(device, struct mach_node, device));
 }
 
+static const char *mach_node_name(const struct mach_node *node)
+{
+	return dev_name(&node->device) + strlen("machobj!");
+}
+
 static struct mach_node *mach_node_find(const char *name)
 {
-	const size_t prefix = strlen("machobj!");
 	struct mach_node *node;
 	unsigned long minor;
 
 	lockdep_assert_held(&mach_node_lock);
 	xa_for_each(&mach_nodes, minor, node)
-		if (!strcmp(dev_name(&node->device) + prefix, name))
+		if (!strcmp(mach_node_name(node), name))
 			return node;
 	return NULL;
 }
@@ -216,6 +220,21 @@ void mach_node_unpublish(struct mach_object *object)
 	mutex_unlock(&mach_node_lock);
 	if (node)
 		mach_node_drop(node);
+}
+
+/**
+ * mach_node_get_name - The name of an object's node
+ * @object: object
+ * @name: out: MACH_NAME_MAX + 1 bytes; "-" if it has no node
+ */
+void mach_node_get_name(struct mach_object *object, char *name)
+{
+	struct mach_node *node;
+
+	mutex_lock(&mach_node_lock);
+	node = object->node;
+	strscpy(name, node ? mach_node_name(node) : "-", MACH_NAME_MAX + 1);
+	mutex_unlock(&mach_node_lock);
 }
 
 static int mach_node_open(struct inode *inode, struct file *file)

@@ -8,6 +8,7 @@
 int mach_node_publish(struct mach_object *object,
 		      const struct mach_pager_publish *args);
 void mach_node_unpublish(struct mach_object *object);
+void mach_node_get_name(struct mach_object *object, char *name);
 
 int mach_node_init(void);
 void mach_node_exit(void);
