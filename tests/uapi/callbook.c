@@ -16,6 +16,34 @@ static void fill_version(const struct world *w, union any_call *c)
 	c->size = sizeof(c->version);
 }
 
+static void fill_statistics(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->statistics);
+}
+
+static void fill_segments(const struct world *w, union any_call *c)
+{
+	static struct mach_vm_segment segment;
+
+	(void)w;
+	c->size = sizeof(c->array);
+	c->array.entry_size = sizeof(segment);
+	c->array.count = 1;
+	c->array.address = (uintptr_t)&segment;
+}
+
+static void fill_caches(const struct world *w, union any_call *c)
+{
+	static struct mach_vm_cache cache;
+
+	(void)w;
+	c->size = sizeof(c->array);
+	c->array.entry_size = sizeof(cache);
+	c->array.count = 1;
+	c->array.address = (uintptr_t)&cache;
+}
+
 static void fill_info(const struct world *w, union any_call *c)
 {
 	(void)w;
@@ -127,7 +155,10 @@ static void fill_change_attributes(const struct world *w, union any_call *c)
 	}
 
 const struct call callbook[] = {
-	CALL(version, MACH_VM_VERSION, mach_vm_version, ON_TASK, 0),
+	CALL(version, MACH_VM_VERSION, mach_vm_version, ON_ANY, 0),
+	CALL(statistics, MACH_VM_STATISTICS, mach_vm_statistics, ON_ANY, 0),
+	CALL(segments, MACH_VM_SEGMENTS, mach_vm_array, ON_ANY, 0),
+	CALL(caches, MACH_VM_CACHES, mach_vm_array, ON_ANY, 0),
 	CALL(info, MACH_OBJECT_INFO, mach_object_info, ON_OBJECT, 0),
 	CALL(name, MACH_OBJECT_NAME, mach_object_name, ON_OBJECT, 0),
 	CALL(compare, MACH_NAME_COMPARE, mach_name_compare, ON_OBJECT, 0),

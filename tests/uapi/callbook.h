@@ -18,6 +18,8 @@ struct world {
 union any_call {
 	uint32_t size;
 	struct mach_vm_version version;
+	struct mach_vm_statistics statistics;
+	struct mach_vm_array array;
 	struct mach_object_info info;
 	struct mach_object_name name;
 	struct mach_name_compare compare;
@@ -47,7 +49,7 @@ struct call {
 	const char *name;
 	unsigned long number;
 	size_t size;
-	enum { ON_TASK, ON_PAGER, ON_OBJECT } kind;
+	enum { ON_ANY, ON_TASK, ON_PAGER, ON_OBJECT } kind;
 	void (*fill)(const struct world *w, union any_call *c);
 	long right;
 };

@@ -31,8 +31,7 @@ static void refuse(struct world *w, const char *who, int fd, int kind,
 		const struct call *call = &callbook[i];
 		union any_call c = { 0 };
 
-		if ((int)call->kind != kind ||
-		    call->number == MACH_VM_VERSION)
+		if ((int)call->kind != kind)
 			continue;
 		call->fill(w, &c);
 		snprintf(sub, sizeof(sub), "%s-to-%s", call->name, who);
@@ -63,6 +62,40 @@ static void test_refused(void)
 	CHECK(node >= 0, "open: %m");
 	refuse(&w, "node", node, ON_TASK, -ENOTTY);
 	refuse(&w, "node", node, ON_PAGER, -ENOTTY);
+}
+
+/* What every kind of descriptor answers, whatever it is good for. */
+static void answered(struct world *w, const char *who, int fd)
+{
+	char sub[80];
+
+	for (size_t i = 0; i < callbook_entries; i++) {
+		const struct call *call = &callbook[i];
+		union any_call c = { 0 };
+
+		if (call->kind != ON_ANY)
+			continue;
+		call->fill(w, &c);
+		snprintf(sub, sizeof(sub), "%s-from-%s", call->name, who);
+		tap_is(sub, vm_ioctl(fd, call->number, &c), call->right);
+	}
+}
+
+static void test_answered(void)
+{
+	struct world w;
+	int node;
+
+	world_open(&w);
+	answered(&w, "task", vm_open());
+	answered(&w, "pager", w.p.fd);
+	answered(&w, "object", w.o.fd);
+	answered(&w, "name", name_of(w.o.fd));
+	CHECK_IS(object_publish(&w.p, &w.o, "answered", 0), 0);
+	node = open(MACH_VM_NODE_DIR "/answered", O_RDONLY | O_CLOEXEC);
+	CHECK(node >= 0, "open: %m");
+	answered(&w, "node", node);
+	world_check(&w);
 }
 
 /* A process that may map an object, and has no more, cannot act as its pager. */
@@ -287,6 +320,7 @@ static void test_self_signal(void)
 
 static const struct tap_test tests[] = {
 	{ .name = "refused", .run = test_refused },
+	{ .name = "answered", .run = test_answered },
 	{ .name = "mapper", .run = test_mapper },
 	{ .name = "name", .run = test_name },
 	{ .name = "compare", .run = test_compare },

@@ -173,6 +173,8 @@ static void test_unknown_call(void)
 	world_open(&w);
 	tap_is("task", vm_ioctl(vm_open(), _IOWR(MACH_VM_IOC, 0x3f, arg), arg),
 	       -ENOTTY);
+	tap_is("task-next", vm_ioctl(vm_open(), _IOWR(MACH_VM_IOC, 4, arg),
+				     arg), -ENOTTY);
 	tap_is("pager", vm_ioctl(w.p.fd, _IOWR(MACH_VM_IOC, 0x7f, arg), arg),
 	       -ENOTTY);
 	tap_is("object", vm_ioctl(w.o.fd, _IOWR(MACH_VM_IOC, 0xff, arg), arg),
