@@ -11,6 +11,7 @@
 /* In the pager's process. */
 static struct test_pager pager;
 static struct test_object object;
+static struct test_request held[MACH_PAGER_DEPTH_MAX];
 
 static uint64_t round_page(uint64_t bytes)
 {
@@ -29,27 +30,52 @@ struct serve *serve_new(uint64_t size, uint32_t cluster, uint32_t seed)
 	return s;
 }
 
+static bool is_late(const struct test_request *r)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec >= r->m.deadline_ns;
+}
+
+/* What was held may have ended at its deadline. */
+static void check_answer(const struct test_request *r, long err)
+{
+	CHECK(!err || (err == -ESTALE && is_late(r)), "an answer: %s",
+	      tap_result(err));
+}
+
+static void reply(const struct test_request *r, struct mach_part part)
+{
+	check_answer(r, pager_reply(&pager, r, &part, 1, false));
+}
+
 /* Counted before they are answered: who sees the answer sees the count. */
 static void supply(struct serve *s, const struct test_request *r)
 {
 	s->requests++;
 	if (s->fail_read)
-		pager_reply_one(&pager, r, part_error(r->m.mandatory / PAGE *
-						      PAGE, PAGE,
-						      s->fail_read));
+		reply(r, part_error(r->m.mandatory / PAGE * PAGE, PAGE,
+				    s->fail_read));
 	else
-		pager_reply_one(&pager, r, part_copy(r->m.offset, r->m.length,
-						     s->store + r->m.offset));
+		reply(r, part_copy(r->m.offset, r->m.length,
+				   s->store + r->m.offset));
+}
+
+static void collect(struct serve *s, const struct test_request *r)
+{
+	check_answer(r, pager_collect(&pager, r, r->m.offset, r->m.length,
+				      s->store + r->m.offset));
+	reply(r, part_done(r->m.offset, r->m.length));
 }
 
 static void take(struct serve *s, const struct test_request *r)
 {
 	s->returns++;
 	if (s->fail_write)
-		pager_reply_one(&pager, r, part_error(r->m.offset, r->m.length,
-						      s->fail_write));
+		reply(r, part_error(r->m.offset, r->m.length, s->fail_write));
 	else
-		pager_take(&pager, r, s->store + r->m.offset);
+		collect(s, r);
 }
 
 static void synchronize(struct serve *s, const struct test_request *r)
@@ -59,7 +85,7 @@ static void synchronize(struct serve *s, const struct test_request *r)
 	s->syncs++;
 	if (s->fail_sync)
 		part = part_error(0, PAGE, s->fail_sync);
-	pager_reply_one(&pager, r, part);
+	reply(r, part);
 }
 
 static void answer(struct serve *s, const struct test_request *r)
@@ -81,6 +107,31 @@ static void answer(struct serve *s, const struct test_request *r)
 	default:
 		pager_reply_none(&pager, r);
 	}
+}
+
+static bool is_held(const struct serve *s, const struct test_request *r)
+{
+	return s->hold & SERVE_HOLD(r->m.operation);
+}
+
+static void answer_or_hold(struct serve *s, const struct test_request *r)
+{
+	if (is_held(s, r))
+		held[s->held++] = *r;
+	else
+		answer(s, r);
+}
+
+static void let_go(struct serve *s)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < s->held; i++)
+		if (is_held(s, &held[i]))
+			held[kept++] = held[i];
+		else
+			answer(s, &held[i]);
+	s->held = kept;
 }
 
 static void harass(const struct serve *s)
@@ -109,22 +160,48 @@ static long serve_open(const uint64_t *arg)
 	return object.fd;
 }
 
+/* A late answer's end on the ring, which leaves the slot free. */
+static void fetch_again(const struct test_request *r)
+{
+	struct mach_ring_command cmd = { .queue = r->queue, .tag = r->tag };
+
+	pager_post(&pager, MACH_RING_FETCH, &cmd);
+}
+
+static long serve_next(struct serve *s)
+{
+	struct test_request r;
+	long err;
+
+	/* without a free slot RECEIVE would not wait */
+	if (s->held == pager.queues * pager.depth) {
+		tap_pause_ms(1);
+		return -ETIMEDOUT;
+	}
+	err = pager_next(&pager, &r, 20);
+	if (!err)
+		answer_or_hold(s, &r);
+	if (err == -ESTALE && pager.transport == BY_RING) {
+		fetch_again(&r);
+		return 0;
+	}
+	return err;
+}
+
 static long serve_loop(const uint64_t *arg)
 {
 	struct serve *s = (struct serve *)(uintptr_t)arg[0];
-	struct test_request r;
 	long err;
 
 	/* It must not keep the object from being terminated. */
 	close(object.fd);
 	while (!s->stop) {
-		err = pager_next(&pager, &r, 20);
-		if (!err)
-			answer(s, &r);
+		err = serve_next(s);
 		if (!err && s->harass)
 			harass(s);
 		else if (err && err != -ETIMEDOUT)
 			return err;
+		let_go(s);
 	}
 	pager_close(&pager);
 	return 0;

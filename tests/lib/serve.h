@@ -8,6 +8,8 @@
 
 #include "testpager.h"
 
+#define SERVE_HOLD(operation)	(1U << (operation))
+
 /**
  * struct serve - The pager and what it does; in memory shared with it.
  * @setup: how it registers; set before serve_start()
@@ -20,6 +22,8 @@
  * @fail_write: errno to answer returns with, or 0
  * @fail_sync: errno to answer SYNCHRONIZE with, or 0
  * @harass: MACH_LOCK_* to say of a random range after each answer, or 0
+ * @hold: SERVE_HOLD() of operations not to be answered until this is cleared
+ * @held: requests not answered so
  * @requests: data requests answered
  * @returns: returns answered
  * @syncs: SYNCHRONIZE answered
@@ -39,6 +43,8 @@ struct serve {
 	volatile int fail_write;
 	volatile int fail_sync;
 	volatile uint32_t harass;
+	volatile uint32_t hold;
+	volatile unsigned int held;
 	volatile unsigned int requests;
 	volatile unsigned int returns;
 	volatile unsigned int syncs;
