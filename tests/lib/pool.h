@@ -11,7 +11,7 @@
 #include "tap.h"
 
 /* What these tests make of it, and an object that is too large for it. */
-#define POOL_MIB	8
+#define POOL_MIB	4
 #define POOL_PAGES	(POOL_MIB * MIB / PAGE)
 #define LARGE		(4 * POOL_MIB * MIB)
 #define LARGE_PAGES	(LARGE / PAGE)

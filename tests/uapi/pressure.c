@@ -19,11 +19,17 @@
 static struct serve *cold;
 static uint8_t *cold_map;
 
-static void open_cold(void)
+static void open_cold_by(uint32_t cluster)
 {
 	pool_limit(POOL_MIB);
 	cold = pool_object(LARGE, COLD);
+	cold->cluster = cluster;
 	cold_map = pool_start(cold);
+}
+
+static void open_cold(void)
+{
+	open_cold_by(CLUSTER);
 }
 
 /* Much is kept, never too much, and what went is asked for again. */
@@ -42,7 +48,7 @@ static void test_clean(void)
 		CHECK_IS(RESULT(pread(cold->fd, page, PAGE, i * PAGE)), PAGE);
 		CHECK(stamp_is(page, COLD, i, 0, 0), "wrong data");
 	}
-	tap_sub("filled", most >= POOL_PAGES * 3 / 4,
+	tap_sub("filled", most >= POOL_PAGES / 2,
 		"only %u of %u pages resident at a time", (unsigned int)most,
 		(unsigned int)POOL_PAGES);
 	tap_sub("asked-again", object_info(cold->fd).pageins >=
@@ -154,7 +160,7 @@ static void test_random_writes(void)
 
 	tap_note("random-writes: MACHVM_SEED=%u", seed);
 	srand(seed);
-	open_cold();
+	open_cold_by(4 * PAGE);
 	for (unsigned int n = 0; n < WRITES; n++) {
 		uint64_t i = rand() % LARGE_PAGES;
 
@@ -270,6 +276,7 @@ static long sweep(const uint64_t *arg)
 }
 
 #define SMALL_PAGES	(POOL_PAGES / 2)
+#define PIECE		64	/* pages of it that are changed at a time */
 
 static void verify_forked(const uint8_t *map)
 {
@@ -285,17 +292,18 @@ static void verify_forked(const uint8_t *map)
 	      "the child has ended with status %#x", status);
 }
 
+/* Other changes have cut it into areas, each of some pieces. */
 static uint8_t *move(uint8_t *map)
 {
-	size_t length = SMALL_PAGES * PAGE;
-	void *to = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-	void *now;
+	uint8_t *to = mmap(NULL, SMALL_PAGES * PAGE, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(to != MAP_FAILED, "mmap: %m");
-	now = mremap(map, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	CHECK(now == to, "mremap: %m");
-	return now;
+	for (size_t at = 0; at < SMALL_PAGES * PAGE; at += PIECE * PAGE)
+		CHECK(mremap(map + at, PIECE * PAGE, PIECE * PAGE,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, to + at) ==
+		      to + at, "mremap: %m");
+	return to;
 }
 
 /* One change of a mapping; the contents stay what they are. */
@@ -305,7 +313,7 @@ static uint8_t *change(uint8_t *map)
 		MADV_DONTNEED, MADV_RANDOM, MADV_NORMAL, MADV_SEQUENTIAL,
 		MADV_WILLNEED, MADV_COLD, MADV_PAGEOUT,
 	};
-	uint64_t first = rand() % (SMALL_PAGES - 64);
+	uint64_t first = rand() % (SMALL_PAGES / PIECE) * PIECE;
 	int advice;
 
 	switch (rand() % 4) {
@@ -315,13 +323,13 @@ static uint8_t *change(uint8_t *map)
 		verify_forked(map);
 		break;
 	case 2:
-		CHECK(!mprotect(map + first * PAGE, 64 * PAGE,
+		CHECK(!mprotect(map + first * PAGE, PIECE * PAGE,
 				rand() % 2 ? PROT_READ :
 				PROT_READ | PROT_WRITE), "mprotect: %m");
 		break;
 	case 3:
 		advice = advices[rand() % ARRAY_SIZE(advices)];
-		CHECK(!madvise(map + first * PAGE, 64 * PAGE, advice) ||
+		CHECK(!madvise(map + first * PAGE, PIECE * PAGE, advice) ||
 		      errno == EINVAL, "madvise %d: %m", advice);
 	}
 	return map;
@@ -343,7 +351,7 @@ static void test_mappings(void)
 	actor_begin(&sweeper, 1, sweep, 2);
 	while (actor_waits(&sweeper, 0, 0)) {
 		map = change(map);
-		pool_verify(map, HOT, rand() % (SMALL_PAGES - 64), 64, 0);
+		pool_verify(map, HOT, rand() % (SMALL_PAGES - PIECE), PIECE, 0);
 		turns++;
 	}
 	for (int i = 0; i < 2; i++)
@@ -419,11 +427,10 @@ static void write_one(uint64_t i, bool by_call)
 /* Of the page that each writer has for itself and of all others. */
 static long write_and_read(const uint64_t *arg)
 {
-	long end = tap_now_ms() + BRIEFLY;
 	unsigned int seed = arg[0] + 1;
 	uint64_t mine, other;
 
-	while (tap_now_ms() < end) {
+	for (unsigned int n = 0; n < WRITES / WRITERS; n++) {
 		mine = rand_r(&seed) % (LARGE_PAGES / WRITERS) * WRITERS +
 		       arg[0];
 		other = rand_r(&seed) % LARGE_PAGES;
@@ -439,20 +446,16 @@ static long write_and_read(const uint64_t *arg)
 static void test_processes(void)
 {
 	struct actor writers[WRITERS];
-	unsigned int written = 0;
 
-	open_cold();
+	open_cold_by(4 * PAGE);
 	progress = shared_alloc(sizeof(*progress));
 	for (int i = 0; i < WRITERS; i++) {
 		actor_start(&writers[i], 1);
 		actor_begin(&writers[i], 0, write_and_read, i);
 	}
 	for (int i = 0; i < WRITERS; i++)
-		CHECK_IS(actor_end(&writers[i], 0), 0);
-	for (uint64_t i = 0; i < LARGE_PAGES; i++)
-		written += progress->finished[i];
-	CHECK(written > 200 && cold->returns > 10,
-	      "only %u writes and %u returns", written, cold->returns);
+		CHECK_IS(actor_end_within(&writers[i], 0, 5 * WAIT_MS), 0);
+	CHECK(cold->returns > 10, "only %u returns", cold->returns);
 	for (uint64_t i = 0; i < LARGE_PAGES; i++)
 		pool_verify(cold_map, COLD, i, 1, progress->finished[i]);
 	check_saved(cold, COLD, progress->finished);
