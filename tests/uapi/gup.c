@@ -5,18 +5,17 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/loop.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "direct.h"
 #include "serve.h"
 #include "tap.h"
 
@@ -110,42 +109,11 @@ static void test_ptrace(void)
 	waitpid(pid, &status, 0);
 }
 
-/* Where a file system knows no O_DIRECT, a loop device on its file does. */
-static int loop_device(int file)
-{
-	char path[32];
-	int control, loop, nr;
-
-	CHECK(!system("modprobe -q loop"), "cannot load the loop module");
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	nr = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
-	CHECK(nr >= 0, "no loop device: %m");
-	snprintf(path, sizeof(path), "/dev/loop%d", nr);
-	loop = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	CHECK(loop >= 0, "%s: %m", path);
-	CHECK(!ioctl(loop, LOOP_CONFIGURE, &(struct loop_config){
-		.fd = file, .block_size = 512,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR }), "%s: %m", path);
-	close(control);
-	return loop;
-}
-
 /* 64 pages of pattern 6, for direct transfers. */
-static int direct_file(void)
+static int direct_pattern(void)
 {
-	char path[] = "/tmp/machvm-gup-XXXXXX";
-	int fd = mkstemp(path), direct;
-
-	CHECK(fd >= 0, "%s: %m", path);
 	pattern_fill(other, 0, SIZE, 6);
-	CHECK_IS(RESULT(pwrite(fd, other, SIZE, 0)), SIZE);
-	CHECK(!fsync(fd), "fsync: %m");
-	direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	unlink(path);
-	if (direct < 0)
-		direct = loop_device(fd);
-	close(fd);
-	return direct;
+	return direct_file(other, SIZE);
 }
 
 /* The device writes into pages of the object. */
@@ -154,7 +122,7 @@ static void test_direct_read(void)
 	int fd;
 
 	open_served();
-	fd = direct_file();
+	fd = direct_pattern();
 	CHECK_IS(RESULT(pread(fd, map + PART, PART, PART)), PART);
 	CHECK(pattern_is(map + PART, PART, PART, 6), "wrong data");
 	CHECK(pattern_is(map, 0, PART, 1), "neighbours changed");
@@ -168,7 +136,7 @@ static void test_direct_write(void)
 	int fd;
 
 	open_served();
-	fd = direct_file();
+	fd = direct_pattern();
 	map[PAGE] = 0x99;
 	CHECK_IS(RESULT(pwrite(fd, map, PART, 0)), PART);
 	CHECK_IS(RESULT(pread(fd, other, PART, 0)), PART);
@@ -183,7 +151,7 @@ static void test_direct_error(void)
 	int fd;
 
 	open_served();
-	fd = direct_file();
+	fd = direct_pattern();
 	v->fail_read = EIO;
 	CHECK_IS(RESULT(pwrite(fd, map, PART, 0)), -EFAULT);
 	v->fail_read = 0;
@@ -234,7 +202,7 @@ static void test_fixed_buffer(void)
 	int fd, err;
 
 	open_served();
-	fd = direct_file();
+	fd = direct_pattern();
 	CHECK_IS(io_uring_queue_init(8, &ring, 0), 0);
 	iov = (struct iovec){ map, PART };
 	err = io_uring_register_buffers(&ring, &iov, 1);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MACHVM_TESTS_DIRECT_H
+#define MACHVM_TESTS_DIRECT_H
+
+#include <stddef.h>
+
+/* An unlinked file with these contents, open for direct transfers. */
+int direct_file(const void *contents, size_t length);
+
+#endif /* MACHVM_TESTS_DIRECT_H */
