@@ -507,7 +507,7 @@ static void mach_request_unlink(struct mach_request *request)
 	hlist_del_init(&request->link);
 	if (request->laundry)
 		atomic_dec(&request->object->laundry);
-	mach_pageout_end(mach_request_is_return(request) && request->error);
+	mach_pageout_end();
 }
 
 /**

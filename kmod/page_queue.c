@@ -189,7 +189,7 @@ bool mach_queue_inactive(struct page *page)
 	return READ_ONCE(mach_page_frame(page)->place) == MACH_PLACE_INACTIVE;
 }
 
-/* A judged page stays: it was used. */
+/* A judged page stays: it was used, or its pager has to take it first. */
 void mach_queue_used(struct page *page)
 {
 	spin_lock(&mach_queue_lock);
@@ -203,8 +203,9 @@ void mach_queue_cleaned(struct page *page)
 	struct mach_frame *frame = mach_page_frame(page);
 
 	spin_lock(&mach_queue_lock);
-	if (frame->place == MACH_PLACE_INACTIVE)
-		list_move(&frame->link, &mach_queues.inactive);
+	mach_queue_remove(&mach_queues, frame);
+	mach_queue_deactivate(&mach_queues, frame);
+	list_move(&frame->link, &mach_queues.inactive);
 	spin_unlock(&mach_queue_lock);
 }
 

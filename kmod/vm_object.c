@@ -447,16 +447,14 @@ static bool mach_object_judge(struct mach_object *object, pgoff_t index,
 		object->counts.reactivations++;
 		return false;
 	}
-	if (mach_page_pinned(page) || mach_page_is_wired(page))
-		return false;
-	/* a write that was under way may just have marked it */
-	if (dirty && victims != MACH_VICTIMS_ALL) {
+	if (victims != MACH_VICTIMS_ALL && dirty)
 		eviction->dirty++;
-		return false;
-	}
-	if (dirty)
-		object->counts.dirty--;
-	return true;
+	else if (!mach_page_pinned(page) && !mach_page_is_wired(page))
+		return true;
+	/* as long as it cannot go it must not keep others from being judged */
+	if (victims == MACH_VICTIMS_UNUSED)
+		mach_queue_used(page);
+	return false;
 }
 
 /**
@@ -489,6 +487,8 @@ static void mach_object_drop(struct mach_object *object,
 		if (!mach_object_judge(object, index, frames[i].bv_page,
 				       victims, eviction))
 			continue;
+		if (mach_object_is_dirty(object, index))
+			object->counts.dirty--;
 		mach_queue_leave(frames[i].bv_page);
 		mach_tree_erase(&object->pages, index, &object->spare);
 		frames[dropped++] = frames[i];

@@ -11,7 +11,7 @@
 #define MACH_PAGEOUT_TURNS	64
 /* How often who waits looks again: frames also come back without a word. */
 #define MACH_PAGEOUT_STEP	(HZ / 50)
-/* With nothing under way only a pin can go; with an answer due, a deadline. */
+/* Without hope only a pin can go; with an answer due, a deadline can pass. */
 #define MACH_PAGEOUT_PINS	HZ
 #define MACH_PAGEOUT_ANSWERS	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
 
@@ -19,9 +19,8 @@ static mach_launder_fn mach_pageout_launder;
 
 /* Woken when a request has ended or frames were freed. */
 static DECLARE_WAIT_QUEUE_HEAD(mach_pageout_waiters);
-/* Requests with pages under way, and returns that have failed so far. */
+/* Requests with pages under way, and how many have ended. */
 static atomic_t mach_pageout_pending = ATOMIC_INIT(0);
-static atomic_t mach_pageout_failures = ATOMIC_INIT(0);
 static atomic_t mach_pageout_events = ATOMIC_INIT(0);
 
 static void mach_pageout_work_fn(struct work_struct *work);
@@ -41,12 +40,10 @@ static void mach_pageout_wake(void)
 		wake_up_all(&mach_pageout_waiters);
 }
 
-/* It has ended; @failed: it was a return, and data was not taken. */
-void mach_pageout_end(bool failed)
+/* It has ended. */
+void mach_pageout_end(void)
 {
 	atomic_dec(&mach_pageout_pending);
-	if (failed)
-		atomic_inc(&mach_pageout_failures);
 	mach_pageout_wake();
 }
 
@@ -133,19 +130,32 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 /**
  * struct mach_patience - How long to wait for others
  * @started: jiffies
- * @failures: returns that had failed by then
+ * @object: whose pager alone can help, or NULL
+ * @errors: its errors by then
  */
 struct mach_patience {
 	unsigned long started;
-	int failures;
+	struct mach_object *object;
+	u64 errors;
 };
 
-static struct mach_patience mach_patience_begin(void)
+static struct mach_patience mach_patience_begin(struct mach_object *object)
 {
 	return (struct mach_patience) {
 		.started = jiffies,
-		.failures = atomic_read(&mach_pageout_failures),
+		.object = object,
+		.errors = object ? READ_ONCE(object->counts.errors) : 0,
 	};
+}
+
+/* Will no answer help any more? */
+static bool mach_patience_hopeless(const struct mach_patience *patience)
+{
+	struct mach_object *object = patience->object;
+
+	if (object)
+		return READ_ONCE(object->counts.errors) != patience->errors;
+	return !atomic_read(&mach_pageout_pending);
 }
 
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
@@ -153,10 +163,9 @@ static int mach_patience_wait(const struct mach_patience *patience)
 {
 	unsigned long waited = jiffies - patience->started;
 	int events = atomic_read(&mach_pageout_events);
-	bool hopeless = !atomic_read(&mach_pageout_pending) ||
-		atomic_read(&mach_pageout_failures) != patience->failures;
 
-	if (waited >= (hopeless ? MACH_PAGEOUT_PINS : MACH_PAGEOUT_ANSWERS))
+	if (waited >= (mach_patience_hopeless(patience) ?
+		       MACH_PAGEOUT_PINS : MACH_PAGEOUT_ANSWERS))
 		return -ENOMEM;
 	if (wait_event_killable_timeout(mach_pageout_waiters,
 					atomic_read(&mach_pageout_events) !=
@@ -175,7 +184,7 @@ static int mach_patience_wait(const struct mach_patience *patience)
  */
 int mach_pageout_wait(struct mach_object *object)
 {
-	struct mach_patience patience = mach_patience_begin();
+	struct mach_patience patience = mach_patience_begin(NULL);
 	int err = 0;
 
 	while (!err) {
@@ -198,7 +207,7 @@ int mach_pageout_wait(struct mach_object *object)
  */
 int mach_pageout_throttle(struct mach_object *object)
 {
-	struct mach_patience patience = mach_patience_begin();
+	struct mach_patience patience = mach_patience_begin(object);
 	int err = 0;
 
 	while (!err && !mach_pageout_may_dirty(object) &&

@@ -25,7 +25,7 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n);
 int mach_pageout_throttle(struct mach_object *object);
 
 void mach_pageout_begin(void);
-void mach_pageout_end(bool failed);
+void mach_pageout_end(void);
 
 /* Returns dirty pages of [first, end) to the pager without waiting for it. */
 typedef void (*mach_launder_fn)(struct mach_object *object, pgoff_t first,
