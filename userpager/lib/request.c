@@ -165,15 +165,15 @@ int pager_supply(struct pager_request *req, uint64_t offset, uint64_t length,
 	return supply_now(req, &part);
 }
 
-static int add_file(struct pager_request *req, uint64_t offset, uint64_t length,
-		    int fd, uint64_t file_offset)
+static int add(struct pager_request *req, uint32_t kind, uint64_t offset,
+	       uint64_t length, int fd, uint64_t source)
 {
 	struct mach_part part = {
-		.kind = MACH_PART_FILE,
+		.kind = kind,
 		.fd = fd,
 		.offset = offset,
 		.length = length,
-		.source = file_offset,
+		.source = source,
 	};
 
 	return add_part(req, &part);
@@ -182,37 +182,24 @@ static int add_file(struct pager_request *req, uint64_t offset, uint64_t length,
 int pager_supply_file(struct pager_request *req, uint64_t offset,
 		      uint64_t length, int fd, uint64_t file_offset)
 {
-	return add_file(req, offset, length, fd, file_offset);
+	return add(req, MACH_PART_FILE, offset, length, fd, file_offset);
 }
 
 int pager_write_file(struct pager_request *req, uint64_t offset,
 		     uint64_t length, int fd, uint64_t file_offset)
 {
-	return add_file(req, offset, length, fd, file_offset);
-}
-
-static int add_plain(struct pager_request *req, uint32_t kind, uint64_t offset,
-		     uint64_t length, int err)
-{
-	struct mach_part part = {
-		.kind = kind,
-		.offset = offset,
-		.length = length,
-		.source = err,
-	};
-
-	return add_part(req, &part);
+	return add(req, MACH_PART_FILE, offset, length, fd, file_offset);
 }
 
 int pager_unavailable(struct pager_request *req, uint64_t offset,
 		      uint64_t length)
 {
-	return add_plain(req, MACH_PART_UNAVAILABLE, offset, length, 0);
+	return add(req, MACH_PART_UNAVAILABLE, offset, length, 0, 0);
 }
 
 int pager_done(struct pager_request *req, uint64_t offset, uint64_t length)
 {
-	return add_plain(req, MACH_PART_DONE, offset, length, 0);
+	return add(req, MACH_PART_DONE, offset, length, 0, 0);
 }
 
 int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
@@ -220,7 +207,7 @@ int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
 {
 	if (err < 1 || err > 4095)
 		return EINVAL;
-	return add_plain(req, MACH_PART_ERROR, offset, length, err);
+	return add(req, MACH_PART_ERROR, offset, length, 0, err);
 }
 
 int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
