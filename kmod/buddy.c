@@ -248,7 +248,7 @@ static unsigned int segment_take(struct mach_segment *segment,
 
 	chunk = segment_chunk(segment, class, from);
 	first = chunk_find(chunk, from, &any_fit) << from;
-	order = min(from, (unsigned int)ilog2(n));
+	order = min_t(unsigned int, from, ilog2(n));
 	frames[0] = chunk_cut(chunk, from, first, order);
 	for (i = 1; i < 1U << order; i++)
 		frames[i] = frames[0] + i;

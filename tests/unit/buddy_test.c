@@ -13,6 +13,7 @@ enum { FREE = -1, TAIL = -2 };	/* or an order */
 struct lot {
 	struct mach_chunk chunk;
 	bool in;
+	bool lasting;	/* something that lasts is in it, or was until idle */
 	unsigned int n_free;
 	signed char held[MACH_CHUNK_FRAMES];
 };
@@ -199,6 +200,60 @@ static bool none_above(int down, const struct mach_block *block)
 	return true;
 }
 
+/* What the bitmaps must say, from the model alone: blocks of the greatest size */
+static bool expected_bit(const struct lot *lot, unsigned int order,
+			 unsigned int i)
+{
+	if (!model_free_block(lot, i << order, order))
+		return false;
+	return order == MACH_CHUNK_ORDER ||
+	       !model_free_block(lot, i >> 1 << (order + 1), order + 1);
+}
+
+/* The least order from one on of which the chunk has a block */
+static unsigned int model_least(const struct lot *lot, unsigned int order)
+{
+	unsigned int i;
+
+	for (; order <= MACH_CHUNK_ORDER; order++)
+		for (i = 0; i < MACH_CHUNK_FRAMES >> order; i++)
+			if (expected_bit(lot, order, i))
+				return order;
+	return order;
+}
+
+/* What is better to take a block from has a lower rank. */
+static unsigned int model_rank(const struct lot *lot,
+			       const struct mach_block *block)
+{
+	unsigned int least = model_least(lot, block->order);
+	unsigned int level = lot->n_free / 64;
+
+	if (least > MACH_CHUNK_ORDER)
+		return ~0U;
+	if (lot->n_free == MACH_CHUNK_FRAMES)
+		return 1000;
+	if (!block->lasting)
+		return lot->lasting ? 2000 + level : level;
+	return lot->lasting ? least * 16 + level : 2000 - level;
+}
+
+static bool check_placed(const struct lot *got, const struct mach_block *block)
+{
+	unsigned int i, rank = model_rank(got, block);
+
+	for (i = 0; i < world->n_lots; i++) {
+		const struct lot *lot = world->lots[i];
+
+		if (lot->in && lot->chunk.segment == got->chunk.segment &&
+		    model_rank(lot, block) < rank)
+			return property_fail("order %u, lasting %d: rank %u, but there is %u",
+					     block->order, block->lasting, rank,
+					     model_rank(lot, block));
+	}
+	return true;
+}
+
 static bool check_got(const struct mach_frame *frame,
 		      const struct mach_block *block)
 {
@@ -312,7 +367,11 @@ static bool turn_alloc(void)
 		return check_none(&block, steps);
 	if (!check_got(frame, &block))
 		return false;
+	if (!(block.set | block.clear) && property_below(16) == 0 &&
+	    !check_placed(lot_of(frame), &block))
+		return false;
 	model_take(frame, block.order);
+	lot_of(frame)->lasting |= block.lasting;
 	return true;
 }
 
@@ -359,6 +418,7 @@ static bool turn_free(void)
 				     steps);
 	memset(&lot->held[index_of(taken->frame)], FREE, 1UL << taken->order);
 	lot->n_free += 1U << taken->order;
+	lot->lasting &= lot->n_free < MACH_CHUNK_FRAMES;
 	*taken = world->taken[--world->n_taken];
 	return true;
 }
@@ -473,16 +533,6 @@ static bool turn_foreign_free(void)
 	return true;
 }
 
-/* What the bitmaps must say, from the model alone: blocks of the greatest size */
-static bool expected_bit(const struct lot *lot, unsigned int order,
-			 unsigned int i)
-{
-	if (!model_free_block(lot, i << order, order))
-		return false;
-	return order == MACH_CHUNK_ORDER ||
-	       !model_free_block(lot, i >> 1 << (order + 1), order + 1);
-}
-
 static bool is_in(const struct list_head *link, const struct list_head *list)
 {
 	const struct list_head *at;
@@ -546,16 +596,18 @@ static bool check_lot(struct lot *lot)
 {
 	struct mach_chunk *chunk = &lot->chunk;
 	unsigned int order, word = 0, i, n = 0, class;
+	bool idle;
 
 	for (i = 0; i < MACH_CHUNK_FRAMES; i++)
 		n += lot->held[i] == FREE;
+	idle = n == MACH_CHUNK_FRAMES;
 	if (lot->n_free != n)
 		return property_fail("the model counts wrong");
-	if (chunk->nr_free != n || mach_chunk_idle(chunk) != (n == 1024))
+	if (chunk->nr_free != n || mach_chunk_idle(chunk) != idle)
 		return property_fail("%u free frames, not %u", chunk->nr_free, n);
-	class = n == 1024 ? MACH_CLASS_IDLE : n / 64 +
-		(chunk->lasting ? MACH_CLASS_LASTING : MACH_CLASS_PAGES);
-	if (chunk->class != class || (n == 1024 && chunk->lasting))
+	class = lot->lasting ? MACH_CLASS_LASTING : MACH_CLASS_PAGES;
+	class = idle ? MACH_CLASS_IDLE : class + n / 64;
+	if (chunk->class != class || chunk->lasting != lot->lasting)
 		return property_fail("class %u, not %u", chunk->class, class);
 	if (chunk->segment != model_segment(chunk->address))
 		return property_fail("%#lx: segment %u", chunk->address,
@@ -691,78 +743,9 @@ static bool buddy_large(void)
 	return turn_in(&large, 4, 4096);
 }
 
-/* Every other frame of a GiB is free, so that nothing can merge. */
-#define SHREDDED	256
-
-static struct mach_frame *shreds[SHREDDED * MACH_CHUNK_FRAMES];
-
-static bool shred(struct mach_buddy *buddy)
-{
-	unsigned int i, n = SHREDDED * MACH_CHUNK_FRAMES;
-
-	mach_buddy_init(buddy);
-	for (i = 0; i < SHREDDED; i++)
-		mach_buddy_add(buddy, &make_lot((4ULL << 30) +
-						i * MACH_CHUNK_SIZE)->chunk);
-	if (mach_buddy_alloc_frames(buddy, MACH_SEGMENT_NORMAL, shreds, n) != n)
-		return property_fail("cannot have all of an idle GiB");
-	for (i = 0; i < n; i++)
-		if (index_of(shreds[i]) % 2 &&
-		    mach_buddy_free(buddy, shreds[i], 0))
-			return property_fail("frame %u is not freed", i);
-	return true;
-}
-
-/* Steps of an allocation whose result is as expected, or 0 */
-static unsigned long steps_of(struct mach_buddy *buddy, u64 set, u64 clear,
-			      unsigned int order, u64 expected)
-{
-	struct mach_block block = {
-		.order = order,
-		.highest = MACH_SEGMENT_NORMAL,
-		.set = set,
-		.clear = clear,
-	};
-	unsigned long steps = mach_kern_steps;
-	struct mach_frame *frame = mach_buddy_alloc(buddy, &block);
-
-	steps = mach_kern_steps - steps;
-	if ((frame ? address_of(frame) : 0) != expected)
-		return 0;
-	return frame && mach_buddy_free(buddy, frame, order) ? 0 : steps;
-}
-
-/*
- * How much is looked at does not grow with what is free; with constraints, with
- * the words of what is free at most.
- */
-static bool buddy_steps(void)
-{
-	static struct mach_buddy buddy;
-	u64 address = (4ULL << 30) + 200 * MACH_CHUNK_SIZE + 0x155000;
-	unsigned long words = SHREDDED * 18, blocks, steps;
-
-	if (!shred(&buddy))
-		return false;
-	blocks = buddy.segments[MACH_SEGMENT_NORMAL].nr_blocks[0];
-	if (blocks != SHREDDED * MACH_CHUNK_FRAMES / 2)
-		return property_fail("%lu blocks, not shredded", blocks);
-	steps = steps_of(&buddy, 0, 0, 1, 0);
-	if (!steps || steps > STEPS_MAX)
-		return property_fail("no pair: %lu steps", steps);
-	steps = steps_of(&buddy, 0, PAGE_SIZE, 0, 0);
-	if (!steps || steps > words)
-		return property_fail("no even frame: %lu steps", steps);
-	steps = steps_of(&buddy, address, ~address, 0, address);
-	if (!steps || steps > words / 8)
-		return property_fail("one frame: %lu steps", steps);
-	return true;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
-		{ "buddy-steps", 1, buddy_steps },
 		{ "buddy-small", 60000, buddy_small },
 		{ "buddy-large", 4000000, buddy_large },
 	};
