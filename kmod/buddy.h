@@ -24,8 +24,10 @@
 /* A chunk is the largest block that Linux hands out: 4 MiB. */
 #define MACH_CHUNK_ORDER	10
 #define MACH_CHUNK_ORDERS	(MACH_CHUNK_ORDER + 1)
-#define MACH_CHUNK_FRAMES	(1U << MACH_CHUNK_ORDER)
+#define MACH_CHUNK_FRAMES	1024U
 #define MACH_CHUNK_SIZE		((u64)MACH_CHUNK_FRAMES << PAGE_SHIFT)
+
+static_assert(MACH_CHUNK_FRAMES >> MACH_CHUNK_ORDER == 1, "2^order frames");
 
 /* Physical memory by who can reach it, scarcest first */
 enum mach_segment_id {

@@ -32,6 +32,7 @@ static struct world {
 	struct taken *taken;
 	unsigned long n_taken;
 	unsigned int percent;	/* of operations that allocate, at present */
+	unsigned int one_in;	/* so many allocations lasts, at present */
 	unsigned long turn;
 } *world;
 
@@ -91,6 +92,7 @@ static struct world *make_world(unsigned int per_segment)
 	made->taken = calloc((size_t)made->n_lots * MACH_CHUNK_FRAMES,
 			     sizeof(*made->taken));
 	made->percent = 60;
+	made->one_in = 4;
 	return made;
 }
 
@@ -353,7 +355,7 @@ static bool turn_alloc(void)
 	struct mach_block block = {
 		.order = some_order(),
 		.highest = property_below(MACH_SEGMENTS),
-		.lasting = property_below(4) == 0,
+		.lasting = property_below(world->one_in) == 0,
 	};
 	struct mach_frame *frame;
 
@@ -367,7 +369,7 @@ static bool turn_alloc(void)
 		return check_none(&block, steps);
 	if (!check_got(frame, &block))
 		return false;
-	if (!(block.set | block.clear) && property_below(16) == 0 &&
+	if (!(block.set | block.clear) && property_below(8) == 0 &&
 	    !check_placed(lot_of(frame), &block))
 		return false;
 	model_take(frame, block.order);
@@ -581,10 +583,9 @@ static bool check_places(const struct lot *lot)
 
 		if (lot->held[i] == FREE)
 			firsts += place == MACH_PLACE_FREE;
-		if (lot->held[i] == FREE ? place != MACH_PLACE_FREE &&
-					   place != MACH_PLACE_TAIL :
-		    lot->held[i] == TAIL ? place != MACH_PLACE_TAIL :
-					   place != lot->held[i])
+		if (lot->held[i] == FREE && place == MACH_PLACE_FREE)
+			continue;
+		if (place != (lot->held[i] < 0 ? MACH_PLACE_TAIL : lot->held[i]))
 			return property_fail("frame %u: held %d, place %#x", i,
 					     lot->held[i], place);
 	}
@@ -630,7 +631,7 @@ static bool check_lists(const struct mach_segment *segment,
 		for (class = 0, n = 0; class < MACH_CLASSES; class++) {
 			list_for_each(at, &segment->with[class][order])
 				n++;
-			if (list_empty(&segment->with[class][order]) ==
+			if (!list_empty(&segment->with[class][order]) !=
 			    (segment->classes[order] >> class & 1))
 				return property_fail("class %u, order %u: wrong bit",
 						     class, order);
@@ -705,9 +706,11 @@ static bool turn_any(void)
 {
 	unsigned int what = property_below(256);
 
-	/* So that it is full at times and empty at times */
-	if (what == 0 && property_below(8) == 0)
+	/* So that it is full at times and empty at times, of this or that */
+	if (what == 0 && property_below(8) == 0) {
 		world->percent = 10 + property_below(80);
+		world->one_in = 2 << property_below(9);
+	}
 	if (what < 8)
 		return turn_chunk();
 	if (what < 16)
