@@ -25,7 +25,7 @@ MODULE_PARM_DESC(slab_debug,
  * @objects: the one used last at the end, guarded by @lock
  */
 struct mach_magazine {
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	unsigned int n;
 	unsigned int size;
 	void *objects[MACH_MAGAZINE_SIZE];
@@ -40,7 +40,7 @@ struct mach_magazine {
  */
 struct mach_kmem {
 	struct mach_magazine __percpu *magazines;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct mach_slab_cache slab;
 	struct list_head link;
 };
@@ -255,9 +255,13 @@ static void mach_kmem_count(struct mach_kmem *cache,
 	counts->bad = slab->nr_bad;
 	spin_unlock(&cache->lock);
 	counts->cached = 0;
-	for_each_possible_cpu(cpu)
-		counts->cached +=
-			data_race(per_cpu_ptr(cache->magazines, cpu)->n);
+	for_each_possible_cpu(cpu) {
+		struct mach_magazine *magazine =
+			per_cpu_ptr(cache->magazines, cpu);
+
+		/* a guess will do */
+		counts->cached += data_race(magazine->n);
+	}
 	/* others go on meanwhile */
 	counts->active -= min(counts->cached, counts->active);
 }

@@ -32,8 +32,8 @@
  * @refused: (l) chunks ever
  */
 struct mach_pool {
-	spinlock_t lock;
-	struct mutex growing;
+	spinlock_t lock; /* see above */
+	struct mutex growing; /* see above */
 	struct mach_buddy buddy;
 	struct list_head aside;
 	unsigned long nr_aside;
@@ -57,7 +57,7 @@ static struct mach_pool mach_pool = {
 /* Frames that are handed out for the sake of progress only */
 static unsigned long mach_pool_reserve_of(unsigned long limit)
 {
-	return max(limit / 64, 64UL);
+	return clamp(limit / 64, 64UL, 4096UL);
 }
 
 unsigned long mach_pool_reserve(void)

@@ -21,7 +21,7 @@ static bool mach_trim_ready;
 static struct mach_compat_shrinker mach_trim_shrinker;
 
 static void mach_trim_run(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(mach_trim_work, mach_trim_run);
+static DECLARE_DELAYED_WORK(mach_trim_work, mach_trim_run);
 
 static unsigned long mach_trim_release(unsigned long chunks)
 {
@@ -97,6 +97,7 @@ static int mach_pool_max_set(const char *text, const struct kernel_param *param)
 	if (!mach_trim_ready)
 		return 0;
 	mach_pool_set_limit(megabytes * MACH_FRAMES_PER_MB);
+	mach_page_check_low();
 	mod_delayed_work(system_unbound_wq, &mach_trim_work, 0);
 	return 0;
 }

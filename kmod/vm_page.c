@@ -19,7 +19,7 @@
  * @pages: the one used last at the end
  */
 struct mach_page_cache {
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	unsigned int n;
 	struct page *pages[MACH_CACHE_SIZE];
 };
@@ -27,8 +27,8 @@ struct mach_page_cache {
 static struct mach_page_cache __percpu *mach_page_caches;
 
 /* Set before frames are asked for, and cleared after the last came back. */
-static void (*mach_page_low)(void);
-static void (*mach_page_shrink)(void);
+static mach_page_hook mach_page_low;
+static mach_page_hook mach_page_shrink;
 
 /* 1: the low hook is to be called when frames run low */
 static atomic_t mach_page_low_armed = ATOMIC_INIT(1);
@@ -140,8 +140,13 @@ static unsigned long mach_page_cached(void)
 	unsigned long n = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		n += data_race(per_cpu_ptr(mach_page_caches, cpu)->n);
+	for_each_possible_cpu(cpu) {
+		struct mach_page_cache *cache =
+			per_cpu_ptr(mach_page_caches, cpu);
+
+		/* a guess will do */
+		n += data_race(cache->n);
+	}
 	return n;
 }
 
@@ -179,7 +184,7 @@ unsigned long mach_page_short(void)
  *
  * Again after mach_page_arm_low().
  */
-void mach_page_set_low_hook(void (*low)(void))
+void mach_page_set_low_hook(mach_page_hook low)
 {
 	WRITE_ONCE(mach_page_low, low);
 }
@@ -195,14 +200,15 @@ bool mach_page_arm_low(void)
  * mach_page_set_shrink_hook - Be asked for memory that nobody uses
  * @shrink: may not sleep for long and may not allocate; NULL for nobody
  */
-void mach_page_set_shrink_hook(void (*shrink)(void))
+void mach_page_set_shrink_hook(mach_page_hook shrink)
 {
 	WRITE_ONCE(mach_page_shrink, shrink);
 }
 
-static void mach_page_check_low(void)
+/* Have page-out woken if there is less than there should be. */
+void mach_page_check_low(void)
 {
-	void (*low)(void) = READ_ONCE(mach_page_low);
+	mach_page_hook low = READ_ONCE(mach_page_low);
 
 	if (low && mach_pool_room() < (long)mach_page_low_mark() &&
 	    atomic_read(&mach_page_low_armed) &&
@@ -213,7 +219,7 @@ static void mach_page_check_low(void)
 /* What lies idle somewhere goes back to the pool. */
 static void mach_page_collect(void)
 {
-	void (*shrink)(void) = READ_ONCE(mach_page_shrink);
+	mach_page_hook shrink = READ_ONCE(mach_page_shrink);
 
 	if (shrink)
 		shrink();

@@ -116,12 +116,15 @@ void *mach_page_block_get(unsigned int order, gfp_t gfp);
 void mach_page_block_put(void *block, unsigned int order);
 
 /* For who makes room */
+typedef void (*mach_page_hook)(void);
+
 unsigned long mach_page_available(void);
 unsigned long mach_page_free_target(void);
 unsigned long mach_page_short(void);
 bool mach_page_arm_low(void);
-void mach_page_set_low_hook(void (*low)(void));
-void mach_page_set_shrink_hook(void (*shrink)(void));
+void mach_page_check_low(void);
+void mach_page_set_low_hook(mach_page_hook low);
+void mach_page_set_shrink_hook(mach_page_hook shrink);
 
 void mach_page_drain(void);
 void mach_page_get_counts(struct mach_page_counts *counts);

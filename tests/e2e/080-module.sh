@@ -88,6 +88,25 @@ leak()
 		fail "$((before - after)) KiB less free after three rounds of 16 MiB"
 }
 
+# The limit holds at once, and more than it is read through it.
+pool_max()
+{
+	local file=/sys/module/machvm/parameters/pool_max was
+	was=$(<"$file")
+	[ "$was" -ge 4 ] || fail "the limit is $was MiB"
+	! echo 3 >"$file" || fail "3 MiB were taken"
+	! echo 99999999 >"$file" || fail "too many MiB were taken"
+	[ "$(<"$file")" = "$was" ] || fail "a bad limit was kept"
+	store data 16M
+	pager data "$work/data"
+	same "$nodes/data" "$work/data"
+	echo 8 >"$file"
+	same "$nodes/data" "$work/data"
+	echo "$was" >"$file"
+	same "$nodes/data" "$work/data"
+	stop data
+}
+
 log()
 {
 	local file before after
@@ -111,5 +130,6 @@ check used used
 check killed-ring killed --transport ring
 check killed-ioctl killed --transport ioctl
 check leak leak
+check pool-max pool_max
 check deprecated log
 finish
