@@ -4,6 +4,8 @@
 
 O := $(CURDIR)/build
 SERIES := 6.1 6.12
+PROVING := debug race
+CHECK_MINUTES := 25
 PREFIX ?= /usr/local
 export MAKEFLAGS += --no-print-directory
 
@@ -19,8 +21,8 @@ endif
 # The kernel of the demo, the shell and installing.
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
-.PHONY: all modules userpager tools tests deps demo check bench shell lint unit \
-	install clean help
+.PHONY: all modules userpager tools tests deps demo proving check check-quick \
+	bench shell lint unit install clean help
 
 all: modules userpager tools
 
@@ -50,9 +52,21 @@ demo: deps
 	@$(MAKE) -s userpager tools
 	@tests/vm/run --kver $(one_kernel) --timeout 900 -- tools/demo/demo.sh
 
-check: deps
+# The kernels first: nothing else takes so long, and that only once.
+proving: deps
+	@scripts/kernel prepare $(PROVING)
+	@set -e; for kernel in $(PROVING); do \
+		$(MAKE) -s modules KDIR= KVER=$$kernel; \
+	done
+
+check: proving
+	@echo '  CHECK   takes about $(CHECK_MINUTES) minutes on two idle processors'
 	@$(MAKE) -s all tests
 	@tests/run
+
+check-quick: deps
+	@$(MAKE) -s all tests
+	@tests/run --quick
 
 bench: deps
 	@$(MAKE) -s all
@@ -96,6 +110,10 @@ help:
 	@echo
 	@echo 'To check'
 	@echo '  check          all of it: lint, unit tests, tests on 6.1 and 6.12'
+	@echo '                 and on two kernels that watch themselves'
+	@echo '  check-quick    what shows most in five minutes'
+	@echo '  proving        those two kernels, if they are not there, and the'
+	@echo '                 modules for them'
 	@echo '  lint           style, layering, sparse, warnings, headers'
 	@echo '  unit           unit tests, on this machine'
 	@echo '  deps           install the Debian packages that all this needs'

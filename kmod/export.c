@@ -5,8 +5,24 @@
  */
 #include "data_return.h"
 #include "pager_answer.h"
+#include "vm_page.h"
 
 #include <kunit/visibility.h>
+
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_init);
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_segment_of);
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_add);
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_alloc);
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_free);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_limit);
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_set_limit);
+EXPORT_SYMBOL_IF_KUNIT(mach_page_alloc_contig);
+EXPORT_SYMBOL_IF_KUNIT(mach_page_free_contig);
+EXPORT_SYMBOL_IF_KUNIT(mach_page_block_get);
+EXPORT_SYMBOL_IF_KUNIT(mach_page_block_put);
+EXPORT_SYMBOL_IF_KUNIT(mach_page_get_counts);
 
 EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_put);

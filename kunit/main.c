@@ -17,4 +17,5 @@ void mach_random_init(struct kunit *test, struct rnd_state *random)
 
 MODULE_DESCRIPTION("Unit tests of machvm");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(MACHVM);
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
