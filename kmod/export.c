@@ -22,7 +22,6 @@ EXPORT_SYMBOL_IF_KUNIT(mach_page_alloc_contig);
 EXPORT_SYMBOL_IF_KUNIT(mach_page_free_contig);
 EXPORT_SYMBOL_IF_KUNIT(mach_page_block_get);
 EXPORT_SYMBOL_IF_KUNIT(mach_page_block_put);
-EXPORT_SYMBOL_IF_KUNIT(mach_page_get_counts);
 
 EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_put);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kmem.h"
+#include "fail.h"
 #include "slab.h"
 #include "vm_page.h"
 
@@ -149,9 +150,12 @@ static noinline void *mach_kmem_alloc_slow(struct mach_kmem *cache, gfp_t gfp)
  */
 void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp)
 {
-	struct mach_magazine *magazine = mach_magazine_lock(cache);
+	struct mach_magazine *magazine;
 	void *object = NULL;
 
+	if (mach_should_fail(cache->slab.size))
+		return NULL;
+	magazine = mach_magazine_lock(cache);
 	if (likely(magazine->n))
 		object = magazine->objects[--magazine->n];
 	spin_unlock(&magazine->lock);
