@@ -91,11 +91,11 @@ static void test_answered(void)
 	answered(&w, "pager", w.p.fd);
 	answered(&w, "object", w.o.fd);
 	answered(&w, "name", name_of(w.o.fd));
+	world_check(&w);
 	CHECK_IS(object_publish(&w.p, &w.o, "answered", 0), 0);
 	node = open(MACH_VM_NODE_DIR "/answered", O_RDONLY | O_CLOEXEC);
 	CHECK(node >= 0, "open: %m");
 	answered(&w, "node", node);
-	world_check(&w);
 }
 
 /* A process that may map an object, and has no more, cannot act as its pager. */
