@@ -13,41 +13,38 @@ static void mach_debug_number(struct seq_file *seq, const char *name, u64 value)
 	seq_printf(seq, "%-16s %llu\n", name, value);
 }
 
-#define MACH_DEBUG_NUMBER(seq, from, field) \
-	mach_debug_number(seq, #field, (from)->field)
-
 static int mach_debug_statistics_show(struct seq_file *seq, void *unused)
 {
 	struct mach_vm_statistics vm;
 
 	mach_vm_get_statistics(&vm);
-	MACH_DEBUG_NUMBER(seq, &vm, page_size);
-	MACH_DEBUG_NUMBER(seq, &vm, free_count);
-	MACH_DEBUG_NUMBER(seq, &vm, active_count);
-	MACH_DEBUG_NUMBER(seq, &vm, inactive_count);
-	MACH_DEBUG_NUMBER(seq, &vm, wire_count);
-	MACH_DEBUG_NUMBER(seq, &vm, busy_count);
-	MACH_DEBUG_NUMBER(seq, &vm, dirty_count);
-	MACH_DEBUG_NUMBER(seq, &vm, laundry_count);
-	MACH_DEBUG_NUMBER(seq, &vm, aside_count);
-	MACH_DEBUG_NUMBER(seq, &vm, cached_count);
-	MACH_DEBUG_NUMBER(seq, &vm, faults);
-	MACH_DEBUG_NUMBER(seq, &vm, pageins);
-	MACH_DEBUG_NUMBER(seq, &vm, pageouts);
-	MACH_DEBUG_NUMBER(seq, &vm, zero_fill_count);
-	MACH_DEBUG_NUMBER(seq, &vm, reactivations);
-	MACH_DEBUG_NUMBER(seq, &vm, evictions);
-	MACH_DEBUG_NUMBER(seq, &vm, requests);
-	MACH_DEBUG_NUMBER(seq, &vm, errors);
-	MACH_DEBUG_NUMBER(seq, &vm, limit_count);
-	MACH_DEBUG_NUMBER(seq, &vm, reserve_count);
-	MACH_DEBUG_NUMBER(seq, &vm, chunk_count);
-	MACH_DEBUG_NUMBER(seq, &vm, chunks);
-	MACH_DEBUG_NUMBER(seq, &vm, chunks_taken);
-	MACH_DEBUG_NUMBER(seq, &vm, chunks_returned);
-	MACH_DEBUG_NUMBER(seq, &vm, chunks_refused);
-	MACH_DEBUG_NUMBER(seq, &vm, overhead);
-	MACH_DEBUG_NUMBER(seq, &vm, objects);
+	mach_debug_number(seq, "page_size", vm.page_size);
+	mach_debug_number(seq, "free_count", vm.free_count);
+	mach_debug_number(seq, "active_count", vm.active_count);
+	mach_debug_number(seq, "inactive_count", vm.inactive_count);
+	mach_debug_number(seq, "wire_count", vm.wire_count);
+	mach_debug_number(seq, "busy_count", vm.busy_count);
+	mach_debug_number(seq, "dirty_count", vm.dirty_count);
+	mach_debug_number(seq, "laundry_count", vm.laundry_count);
+	mach_debug_number(seq, "aside_count", vm.aside_count);
+	mach_debug_number(seq, "cached_count", vm.cached_count);
+	mach_debug_number(seq, "faults", vm.faults);
+	mach_debug_number(seq, "pageins", vm.pageins);
+	mach_debug_number(seq, "pageouts", vm.pageouts);
+	mach_debug_number(seq, "zero_fill_count", vm.zero_fill_count);
+	mach_debug_number(seq, "reactivations", vm.reactivations);
+	mach_debug_number(seq, "evictions", vm.evictions);
+	mach_debug_number(seq, "requests", vm.requests);
+	mach_debug_number(seq, "errors", vm.errors);
+	mach_debug_number(seq, "limit_count", vm.limit_count);
+	mach_debug_number(seq, "reserve_count", vm.reserve_count);
+	mach_debug_number(seq, "chunk_count", vm.chunk_count);
+	mach_debug_number(seq, "chunks", vm.chunks);
+	mach_debug_number(seq, "chunks_taken", vm.chunks_taken);
+	mach_debug_number(seq, "chunks_returned", vm.chunks_returned);
+	mach_debug_number(seq, "chunks_refused", vm.chunks_refused);
+	mach_debug_number(seq, "overhead", vm.overhead);
+	mach_debug_number(seq, "objects", vm.objects);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_statistics);

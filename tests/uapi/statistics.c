@@ -85,10 +85,8 @@ static void open_quiet(void)
 		   vm.wire_count, vm.chunks * vm.chunk_count);
 }
 
-#define SAME(after, before, field)					\
-	tap_is(#field, (after).field, (before).field)
 #define GREW(after, before, field, by)					\
-	tap_is(#field, (after).field - (before).field, by)
+	tap_is(#field, ((after).field) - ((before).field), by)
 
 static uint64_t resident(const struct mach_vm_statistics *vm)
 {

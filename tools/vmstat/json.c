@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 
-#define NUMBER(from, name)						\
-	printf("\"%s\":%llu,", #name, (unsigned long long)(from)->name)
+static void number(const char *name, unsigned long long value)
+{
+	printf("\"%s\":%llu,", name, value);
+}
 
 /* Names come from the module, but what reads this is to be sure of it. */
 static void text(const char *name, const char *value)
@@ -24,32 +26,32 @@ static void text(const char *name, const char *value)
 static void statistics(const struct mach_vm_statistics *vm)
 {
 	printf("\"statistics\":{");
-	NUMBER(vm, page_size);
-	NUMBER(vm, free_count);
-	NUMBER(vm, active_count);
-	NUMBER(vm, inactive_count);
-	NUMBER(vm, wire_count);
-	NUMBER(vm, busy_count);
-	NUMBER(vm, dirty_count);
-	NUMBER(vm, laundry_count);
-	NUMBER(vm, aside_count);
-	NUMBER(vm, cached_count);
-	NUMBER(vm, faults);
-	NUMBER(vm, pageins);
-	NUMBER(vm, pageouts);
-	NUMBER(vm, zero_fill_count);
-	NUMBER(vm, reactivations);
-	NUMBER(vm, evictions);
-	NUMBER(vm, requests);
-	NUMBER(vm, errors);
-	NUMBER(vm, limit_count);
-	NUMBER(vm, reserve_count);
-	NUMBER(vm, chunk_count);
-	NUMBER(vm, chunks);
-	NUMBER(vm, chunks_taken);
-	NUMBER(vm, chunks_returned);
-	NUMBER(vm, chunks_refused);
-	NUMBER(vm, overhead);
+	number("page_size", vm->page_size);
+	number("free_count", vm->free_count);
+	number("active_count", vm->active_count);
+	number("inactive_count", vm->inactive_count);
+	number("wire_count", vm->wire_count);
+	number("busy_count", vm->busy_count);
+	number("dirty_count", vm->dirty_count);
+	number("laundry_count", vm->laundry_count);
+	number("aside_count", vm->aside_count);
+	number("cached_count", vm->cached_count);
+	number("faults", vm->faults);
+	number("pageins", vm->pageins);
+	number("pageouts", vm->pageouts);
+	number("zero_fill_count", vm->zero_fill_count);
+	number("reactivations", vm->reactivations);
+	number("evictions", vm->evictions);
+	number("requests", vm->requests);
+	number("errors", vm->errors);
+	number("limit_count", vm->limit_count);
+	number("reserve_count", vm->reserve_count);
+	number("chunk_count", vm->chunk_count);
+	number("chunks", vm->chunks);
+	number("chunks_taken", vm->chunks_taken);
+	number("chunks_returned", vm->chunks_returned);
+	number("chunks_refused", vm->chunks_refused);
+	number("overhead", vm->overhead);
 	printf("\"objects\":%llu}", (unsigned long long)vm->objects);
 }
 
@@ -58,13 +60,13 @@ static void segment(const struct mach_vm_segment *segment)
 	unsigned int i;
 
 	putchar('{');
-	NUMBER(segment, start);
-	NUMBER(segment, end);
-	NUMBER(segment, chunks);
-	NUMBER(segment, page_count);
-	NUMBER(segment, free_count);
-	NUMBER(segment, largest_free);
-	NUMBER(segment, fragmentation);
+	number("start", segment->start);
+	number("end", segment->end);
+	number("chunks", segment->chunks);
+	number("page_count", segment->page_count);
+	number("free_count", segment->free_count);
+	number("largest_free", segment->largest_free);
+	number("fragmentation", segment->fragmentation);
 	printf("\"free_blocks\":[");
 	for (i = 0; i < MACH_VM_ORDERS; i++)
 		printf("%s%llu", i ? "," : "",
@@ -75,16 +77,16 @@ static void segment(const struct mach_vm_segment *segment)
 static void cache(const struct mach_vm_cache *cache)
 {
 	putchar('{');
-	NUMBER(cache, object_size);
-	NUMBER(cache, stride);
-	NUMBER(cache, slab_size);
-	NUMBER(cache, per_slab);
-	NUMBER(cache, slabs);
-	NUMBER(cache, empty_slabs);
-	NUMBER(cache, active);
-	NUMBER(cache, cached);
-	NUMBER(cache, freed_slabs);
-	NUMBER(cache, misuses);
+	number("object_size", cache->object_size);
+	number("stride", cache->stride);
+	number("slab_size", cache->slab_size);
+	number("per_slab", cache->per_slab);
+	number("slabs", cache->slabs);
+	number("empty_slabs", cache->empty_slabs);
+	number("active", cache->active);
+	number("cached", cache->cached);
+	number("freed_slabs", cache->freed_slabs);
+	number("misuses", cache->misuses);
 	text("name", cache->name);
 	putchar('}');
 }
