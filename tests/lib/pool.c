@@ -105,15 +105,19 @@ struct serve *pool_object(uint64_t size, unsigned int id)
 	return s;
 }
 
-uint8_t *pool_start(struct serve *s)
+uint8_t *pool_map(struct serve *s)
 {
-	uint8_t *map;
+	uint8_t *map = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    s->fd, 0);
 
-	serve_start(s);
-	map = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd,
-		   0);
 	CHECK(map != MAP_FAILED, "mmap: %m");
 	return map;
+}
+
+uint8_t *pool_start(struct serve *s)
+{
+	serve_start(s);
+	return pool_map(s);
 }
 
 void pool_verify(const uint8_t *map, unsigned int id, uint64_t first,

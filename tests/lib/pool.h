@@ -29,7 +29,8 @@ void pool_limit(unsigned long mib);
 
 /* Pages of generation 0 of object @id; set up the rest before pool_start(). */
 struct serve *pool_object(uint64_t size, unsigned int id);
-/* Serve it, and map it in the test. */
+/* Map it in the test; begin to serve it first. */
+uint8_t *pool_map(struct serve *s);
 uint8_t *pool_start(struct serve *s);
 
 /* Read the pages through a mapping: all of this object and generation? */
