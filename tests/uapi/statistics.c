@@ -527,7 +527,7 @@ static void test_edge_caches(void)
 /* The text of a debugfs file, until the next call */
 static const char *debug_text(const char *name)
 {
-	static char text[64 * KIB];
+	static _Thread_local char text[64 * KIB];
 	char path[80];
 	ssize_t n;
 	int fd;
@@ -564,6 +564,12 @@ static unsigned int lines(const char *text)
 	return n;
 }
 
+static void open_debugfs(void)
+{
+	if (access(DEBUG_DIR "/machvm", F_OK))
+		mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL);
+}
+
 static void test_debugfs(void)
 {
 	struct mach_vm_cache cache[ENTRIES];
@@ -573,8 +579,7 @@ static void test_debugfs(void)
 	char name[80];
 	const char *text;
 
-	if (access(DEBUG_DIR "/machvm", F_OK))
-		mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL);
+	open_debugfs();
 	open_quiet();
 	CHECK_IS(object_publish(&s.p, &s.o, "in-debugfs", 0), 0);
 	scene_resident(&s, 0, CLUSTER, 1);
@@ -595,6 +600,64 @@ static void test_debugfs(void)
 	tap_is("object-size", size, MIB);
 }
 
+/* Looks until told to stop: how often, or -ERANGE when a sum has shrunk. */
+static long do_watch(const uint64_t *arg)
+{
+	struct mach_vm_statistics before, after = statistics();
+	volatile const uint8_t *stop = (void *)(uintptr_t)arg[0];
+	struct mach_vm_cache cache[ENTRIES];
+	struct mach_vm_segment seg[ENTRIES];
+	long n;
+
+	for (n = 0; !*stop || !n; n++) {
+		before = after;
+		after = statistics();
+		if (after.pageins < before.pageins ||
+		    after.faults < before.faults ||
+		    after.requests < before.requests)
+			return -ERANGE;
+		segments(seg);
+		caches(cache);
+		debug_text("objects");
+	}
+	return n;
+}
+
+/* Objects come and go under the eyes of who counts them. */
+static void test_meanwhile(void)
+{
+	struct mach_vm_statistics before, after;
+	uint8_t *stop = shared_alloc(PAGE);
+	struct test_object o;
+
+	open_debugfs();
+	open_quiet();
+	before = statistics();
+	actor_begin(&s.a, 0, do_watch, (uintptr_t)stop);
+	actor_begin(&s.a, 1, do_watch, (uintptr_t)stop);
+	for (unsigned int i = 0; i < 300; i++) {
+		struct mach_pager_supply sup = { .size = sizeof(sup) };
+
+		object_create(&s.p, &o, 64 * PAGE, 0, 0);
+		sup.object = o.number;
+		sup.part = part_zero(0, 3 * PAGE);
+		CHECK_IS(vm_ioctl(s.p.fd, MACH_PAGER_SUPPLY, &sup), 0);
+		destroy(o.number);
+		close(o.fd);
+	}
+	*stop = 1;
+	for (unsigned int thread = 0; thread < 2; thread++) {
+		long looks = actor_end(&s.a, thread);
+
+		CHECK(looks > 0, "%s looks", tap_result(looks));
+	}
+	CHECK_WAIT((after = statistics(), after.objects == 1 &&
+		    adds_up(&after)), WAIT_MS, "%llu objects", after.objects);
+	GREW(after, before, pageins, 900);
+	GREW(after, before, zero_fill_count, 900);
+	tap_is("resident", resident(&after) - resident(&before), 0);
+}
+
 static const struct tap_test tests[] = {
 	{ .name = "plausible", .run = test_plausible },
 	{ .name = "supply", .run = test_supply },
@@ -612,6 +675,7 @@ static const struct tap_test tests[] = {
 	{ .name = "edge-segments", .run = test_edge_segments },
 	{ .name = "edge-caches", .run = test_edge_caches },
 	{ .name = "debugfs", .run = test_debugfs },
+	{ .name = "meanwhile", .run = test_meanwhile, .seconds = 60 },
 };
 
 int main(int argc, char **argv)
