@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "data_return.h"
+#include "page_queue.h"
 #include "pmap.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
@@ -79,6 +80,8 @@ static void mach_data_return_seal(struct mach_request *request)
 			mach_tree_unmark(&object->pages, request->first + i);
 		get_page(page);
 		mach_page_set_state(page, MACH_PAGE_RETURN);
+		/* nobody need judge it before it comes back */
+		mach_queue_leave(page);
 	}
 	object->counts.laundry += request->n;
 	hlist_add_head(&request->link, &object->requests);

@@ -358,7 +358,9 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 		if (!mach_object_is_dirty(object, first + i))
 			object->counts.dirty--;
 		if (request->laundry)
-			mach_queue_cleaned(frame[i].bv_page);
+			mach_queue_enter_first(frame[i].bv_page);
+		else
+			mach_queue_enter(&frame[i], 1, 0);
 		/* who waits to flush it must not find it pinned by us */
 		put_page(frame[i].bv_page);
 		frame[i].bv_page = NULL;
@@ -377,6 +379,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		mach_tree_mark(&request->object->pages, first + i);
+		mach_queue_enter(&frame[i], 1, 0);
 	}
 	request->object->counts.laundry -= n;
 }

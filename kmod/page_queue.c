@@ -154,7 +154,7 @@ MODULE_PARM_DESC(policy,
 		 "Page replacement: second-chance (default) or fifo");
 
 /**
- * mach_queue_enter - Pages have become resident
+ * mach_queue_enter - Pages have become resident, or come back from a return
  * @frames: theirs, in an object that the caller has locked
  * @n: how many
  * @asked: which one somebody waits for; @n or more if none
@@ -172,7 +172,7 @@ void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
 	spin_unlock(&mach_queue_lock);
 }
 
-/* A page is no longer resident; nobody judges it any more. */
+/* A page is no longer resident, or on its way out: nobody judges it. */
 void mach_queue_leave(struct page *page)
 {
 	struct mach_frame *frame = mach_page_frame(page);
@@ -197,13 +197,12 @@ void mach_queue_used(struct page *page)
 	spin_unlock(&mach_queue_lock);
 }
 
-/* A page that was to go is clean now: it is judged next. */
-void mach_queue_cleaned(struct page *page)
+/* A page that was to go is back, and clean: it is judged next. */
+void mach_queue_enter_first(struct page *page)
 {
 	struct mach_frame *frame = mach_page_frame(page);
 
 	spin_lock(&mach_queue_lock);
-	mach_queue_remove(&mach_queues, frame);
 	mach_queue_deactivate(&mach_queues, frame);
 	list_move(&frame->link, &mach_queues.inactive);
 	spin_unlock(&mach_queue_lock);

@@ -2,10 +2,11 @@
 /*
  * Which page goes next when frames run short.
  *
- * Resident pages of objects are on one of two queues, active or inactive. A
- * policy says where a page enters, who is judged next, and what becomes of one
- * that was used meanwhile. Judging itself - revoke it, was it used, is it dirty -
- * is in vm_object.c and vm_pageout.c and the same for all policies.
+ * Resident pages of objects, but for those in a data_return, are on one of two
+ * queues, active or inactive. A policy says where a page enters, who is judged
+ * next, and what becomes of one that was used meanwhile. Judging itself - revoke
+ * it, was it used, is it dirty - is in vm_object.c and vm_pageout.c and the same
+ * for all policies.
  */
 #ifndef MACH_PAGE_QUEUE_H
 #define MACH_PAGE_QUEUE_H
@@ -50,7 +51,7 @@ void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
 void mach_queue_leave(struct page *page);
 bool mach_queue_inactive(struct page *page);
 void mach_queue_used(struct page *page);
-void mach_queue_cleaned(struct page *page);
+void mach_queue_enter_first(struct page *page);
 struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 				    pgoff_t *index);
 void mach_queue_count(unsigned long *active, unsigned long *inactive);

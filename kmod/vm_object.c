@@ -451,7 +451,7 @@ static bool mach_object_judge(struct mach_object *object, pgoff_t index,
 		eviction->dirty++;
 	else if (!mach_page_pinned(page) && !mach_page_is_wired(page))
 		return true;
-	/* as long as it cannot go it must not keep others from being judged */
+	/* as long as it cannot go it must not crowd out those that can */
 	if (victims == MACH_VICTIMS_UNUSED)
 		mach_queue_used(page);
 	return false;

@@ -19,8 +19,10 @@ static mach_launder_fn mach_pageout_launder;
 
 /* Woken when a request has ended or frames were freed. */
 static DECLARE_WAIT_QUEUE_HEAD(mach_pageout_waiters);
-/* Requests with pages under way, and how many have ended. */
+/* Requests with pages: under way, and ended so far; pages freed so far. */
 static atomic_t mach_pageout_pending = ATOMIC_INIT(0);
+static atomic_t mach_pageout_ended = ATOMIC_INIT(0);
+static atomic_t mach_pageout_freed = ATOMIC_INIT(0);
 static atomic_t mach_pageout_events = ATOMIC_INIT(0);
 
 static void mach_pageout_work_fn(struct work_struct *work);
@@ -44,6 +46,7 @@ static void mach_pageout_wake(void)
 void mach_pageout_end(void)
 {
 	atomic_dec(&mach_pageout_pending);
+	atomic_inc(&mach_pageout_ended);
 	mach_pageout_wake();
 }
 
@@ -77,8 +80,10 @@ static unsigned int mach_pageout_scan(unsigned int wanted)
 		mach_object_put(object);
 		cond_resched();
 	}
-	if (dropped)
+	if (dropped) {
+		atomic_add(dropped, &mach_pageout_freed);
 		mach_pageout_wake();
+	}
 	return dropped;
 }
 
@@ -132,11 +137,15 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
  * @started: jiffies
  * @object: whose pager alone can help, or NULL
  * @errors: its errors by then
+ * @due: how many requests will have ended when all of that time have
+ * @freed: pages that were freed by then
  */
 struct mach_patience {
 	unsigned long started;
 	struct mach_object *object;
 	u64 errors;
+	int due;
+	int freed;
 };
 
 static struct mach_patience mach_patience_begin(struct mach_object *object)
@@ -145,6 +154,9 @@ static struct mach_patience mach_patience_begin(struct mach_object *object)
 		.started = jiffies,
 		.object = object,
 		.errors = object ? READ_ONCE(object->counts.errors) : 0,
+		.due = atomic_read(&mach_pageout_ended) +
+		       atomic_read(&mach_pageout_pending),
+		.freed = atomic_read(&mach_pageout_freed),
 	};
 }
 
@@ -155,7 +167,9 @@ static bool mach_patience_hopeless(const struct mach_patience *patience)
 
 	if (object)
 		return READ_ONCE(object->counts.errors) != patience->errors;
-	return !atomic_read(&mach_pageout_pending);
+	/* all answers that were due have come, and nothing came of them */
+	return atomic_read(&mach_pageout_ended) - patience->due >= 0 &&
+	       atomic_read(&mach_pageout_freed) == patience->freed;
 }
 
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
