@@ -4,7 +4,9 @@
  * module exports nothing.
  */
 #include "data_return.h"
+#include "kmem.h"
 #include "pager_answer.h"
+#include "slab.h"
 #include "vm_page.h"
 
 #include <kunit/visibility.h>
@@ -14,6 +16,14 @@ EXPORT_SYMBOL_IF_KUNIT(mach_buddy_segment_of);
 EXPORT_SYMBOL_IF_KUNIT(mach_buddy_add);
 EXPORT_SYMBOL_IF_KUNIT(mach_buddy_alloc);
 EXPORT_SYMBOL_IF_KUNIT(mach_buddy_free);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_cache_init);
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_cache_destroy);
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_alloc);
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_free);
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_make);
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_add);
+EXPORT_SYMBOL_IF_KUNIT(mach_kmem_shrink);
 
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_limit);
