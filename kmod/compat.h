@@ -24,7 +24,7 @@
 #include <kunit/static_stub.h>
 #define mach_compat_stub(fn, ...) KUNIT_STATIC_STUB_REDIRECT(fn, __VA_ARGS__)
 #else
-#define mach_compat_stub(fn, ...) do { } while (0)
+#define mach_compat_stub(...) do { } while (0)
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)

@@ -20,8 +20,8 @@ void sweep_answer(const struct test_request *q)
 
 	switch (q->m.operation) {
 	case MACH_OP_DATA_REQUEST:
-		pager_reply_one(&scene.p, q, part_pattern(q->m.offset, q->m.length,
-						      1));
+		pager_reply_one(&scene.p, q, part_pattern(q->m.offset,
+							  q->m.length, 1));
 		break;
 	case MACH_OP_DATA_RETURN:
 		pager_take(&scene.p, q, taken);

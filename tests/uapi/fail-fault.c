@@ -104,8 +104,9 @@ static void before_private(void)
 	sweep_supply();
 	if (!private_map)
 		private_map = SWEEP_CLIENT(do_map, scene.o.fd, SWEEP_SIZE,
-				     PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	CHECK_IS(SWEEP_CLIENT(do_madvise, private_map, SWEEP_SIZE, MADV_DONTNEED), 0);
+					   PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	CHECK_IS(SWEEP_CLIENT(do_madvise, private_map, SWEEP_SIZE,
+			      MADV_DONTNEED), 0);
 }
 
 static void arg_private(uint64_t *arg)
