@@ -45,6 +45,8 @@ void fail_nth_setup(void)
 
 	if (access(FAIL_NTH, W_OK))
 		tap_skip("this kernel has no fault injection");
+	CHECK(write_file("/dev/kmsg", "machvm: allocations fail on purpose\n"),
+	      "/dev/kmsg: %m");
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
 		set(points[i], "verbose", "0");
 	/* a place that no call stack leads through */
