@@ -55,14 +55,6 @@ static const struct mach_slab_source mach_kmem_source = {
 	.put = mach_page_block_put,
 };
 
-static struct mach_magazine *mach_magazine_lock(struct mach_kmem *cache)
-{
-	struct mach_magazine *magazine = raw_cpu_ptr(cache->magazines);
-
-	spin_lock(&magazine->lock);
-	return magazine;
-}
-
 /* A bug elsewhere was seen; the memory is safe. */
 static void mach_kmem_complain(struct mach_kmem *cache)
 {
@@ -107,10 +99,10 @@ static void mach_magazine_spill(struct mach_kmem *cache,
 /* Out of slabs that are there; or NULL */
 static void *mach_kmem_refill(struct mach_kmem *cache)
 {
-	struct mach_magazine *magazine = mach_magazine_lock(cache);
+	struct mach_magazine *magazine = raw_cpu_ptr(cache->magazines);
 	void *object = NULL;
 
-	lockdep_assert_held(&magazine->lock);
+	spin_lock(&magazine->lock);
 	if (!magazine->n && magazine->size)
 		magazine->n = mach_kmem_take(cache, magazine->objects,
 					     MACH_MAGAZINE_BATCH);
@@ -155,7 +147,8 @@ void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp)
 
 	if (mach_should_fail(cache->slab.size))
 		return NULL;
-	magazine = mach_magazine_lock(cache);
+	magazine = raw_cpu_ptr(cache->magazines);
+	spin_lock(&magazine->lock);
 	if (likely(magazine->n))
 		object = magazine->objects[--magazine->n];
 	spin_unlock(&magazine->lock);
@@ -168,9 +161,9 @@ EXPORT_SYMBOL_NS_GPL(mach_kmem_alloc, MACHVM);
 
 static noinline void mach_kmem_free_slow(struct mach_kmem *cache, void *object)
 {
-	struct mach_magazine *magazine = mach_magazine_lock(cache);
+	struct mach_magazine *magazine = raw_cpu_ptr(cache->magazines);
 
-	lockdep_assert_held(&magazine->lock);
+	spin_lock(&magazine->lock);
 	if (magazine->n >= MACH_MAGAZINE_BATCH)
 		mach_magazine_spill(cache, magazine, MACH_MAGAZINE_BATCH);
 	if (magazine->n < magazine->size)
@@ -191,7 +184,8 @@ void mach_kmem_free(struct mach_kmem *cache, void *object)
 	bool kept;
 
 	kmemleak_free(object);
-	magazine = mach_magazine_lock(cache);
+	magazine = raw_cpu_ptr(cache->magazines);
+	spin_lock(&magazine->lock);
 	kept = magazine->n < magazine->size;
 	if (likely(kept))
 		magazine->objects[magazine->n++] = object;

@@ -102,6 +102,7 @@ struct mach_object {
 	bool dead;
 	struct rw_semaphore map_lock;
 	atomic_t laundry;
+	/* the object lock */
 	spinlock_t lock;
 	struct mach_tree pages;
 	struct mach_tree_stock spare;

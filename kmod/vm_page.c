@@ -33,14 +33,6 @@ static mach_page_hook mach_page_shrink;
 /* 1: the low hook is to be called when frames run low */
 static atomic_t mach_page_low_armed = ATOMIC_INIT(1);
 
-static struct mach_page_cache *mach_cache_lock(void)
-{
-	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
-
-	spin_lock(&cache->lock);
-	return cache;
-}
-
 static inline void mach_page_use(struct bio_vec *frame, struct page *page)
 {
 	struct mach_frame *descriptor = mach_page_frame(page);
@@ -53,9 +45,11 @@ static inline void mach_page_use(struct bio_vec *frame, struct page *page)
 /* The usual case */
 static inline bool mach_cache_pop_one(struct bio_vec *frame)
 {
-	struct mach_page_cache *cache = mach_cache_lock();
-	bool popped = cache->n;
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
+	bool popped;
 
+	spin_lock(&cache->lock);
+	popped = cache->n;
 	if (likely(popped))
 		mach_page_use(frame, cache->pages[--cache->n]);
 	spin_unlock(&cache->lock);
@@ -65,10 +59,11 @@ static inline bool mach_cache_pop_one(struct bio_vec *frame)
 /* Up to n frames that this processor has, neighbours in order */
 static unsigned int mach_cache_pop(struct bio_vec *frames, unsigned int n)
 {
-	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
 	struct page **pages;
 	unsigned int i;
 
+	spin_lock(&cache->lock);
 	n = min(n, cache->n);
 	cache->n -= n;
 	pages = &cache->pages[cache->n];
@@ -81,10 +76,11 @@ static unsigned int mach_cache_pop(struct bio_vec *frames, unsigned int n)
 /* False when there is no place for it, or when it is not in use. */
 static bool mach_cache_push(struct page *page)
 {
-	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
 	struct mach_frame *frame = mach_page_frame(page);
 	bool pushed;
 
+	spin_lock(&cache->lock);
 	pushed = cache->n < MACH_CACHE_SIZE && !frame->place;
 	if (pushed) {
 		frame->place = MACH_PLACE_CACHED;
@@ -96,10 +92,10 @@ static bool mach_cache_push(struct page *page)
 
 static void mach_cache_refill(void)
 {
-	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
 	unsigned int i, n = 0;
 
-	lockdep_assert_held(&cache->lock);
+	spin_lock(&cache->lock);
 	if (cache->n + MACH_CACHE_BATCH <= MACH_CACHE_SIZE)
 		n = mach_pool_take(&cache->pages[cache->n], MACH_CACHE_BATCH,
 				   false);
@@ -304,9 +300,10 @@ EXPORT_SYMBOL_NS_GPL(mach_page_get, MACHVM);
 
 static noinline void mach_page_free_slow(struct page *page)
 {
-	struct mach_page_cache *cache = mach_cache_lock();
+	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
 	struct mach_frame *frame = mach_page_frame(page);
 
+	spin_lock(&cache->lock);
 	if (WARN_ONCE(frame->place, "machvm: a frame is freed twice\n")) {
 		spin_unlock(&cache->lock);
 		return;
