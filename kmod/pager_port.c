@@ -230,7 +230,8 @@ static struct mach_slot *mach_queue_free_slot(struct mach_port *port,
 static int mach_receiver_sleep(struct mach_receiver *receiver,
 			       unsigned int timeout_ms)
 {
-	long left = timeout_ms ? msecs_to_jiffies(timeout_ms) :
+	/* the tick that is under way does not count */
+	long left = timeout_ms ? msecs_to_jiffies(timeout_ms) + 1 :
 				 MAX_SCHEDULE_TIMEOUT;
 
 	for (;;) {

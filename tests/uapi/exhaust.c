@@ -17,7 +17,8 @@
 
 #define GOOD		9		/* id of the object with a good pager */
 #define DEADLINE	(1500 * tap_slow())
-#define PATIENCE	(DEADLINE + 5000 * tap_slow())
+/* a write may wait for a frame first, and for its object after that */
+#define PATIENCE	(3 * DEADLINE + 5000 * tap_slow())
 #define SERVED		(1000 * tap_slow())	/* ms for one good fault */
 #define PARTS		4		/* threads on an object, and its parts */
 #define PART_PAGES	(LARGE_PAGES / PARTS)
