@@ -406,17 +406,6 @@ bool mach_pool_release(void)
 	return chunk;
 }
 
-/* Chunks that could be given back now */
-unsigned long mach_pool_idle(void)
-{
-	unsigned long n;
-
-	spin_lock(&mach_pool.lock);
-	n = mach_pool_idle_locked();
-	spin_unlock(&mach_pool.lock);
-	return n;
-}
-
 /* As many chunks were idle ever since the last call. */
 unsigned long mach_pool_long_idle(void)
 {

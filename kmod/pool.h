@@ -72,7 +72,6 @@ unsigned int mach_pool_look_aside(unsigned int scan);
 
 bool mach_pool_grow(void);
 bool mach_pool_release(void);
-unsigned long mach_pool_idle(void);
 unsigned long mach_pool_long_idle(void);
 unsigned long mach_pool_excess(void);
 void mach_pool_set_limit(unsigned long frames);
