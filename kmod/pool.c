@@ -193,7 +193,9 @@ struct page *mach_pool_take_block(const struct mach_block *block)
 	struct mach_frame *frame = NULL;
 
 	spin_lock(&mach_pool.lock);
-	if (mach_pool.nr_used + (1UL << block->order) <= mach_pool.limit)
+	/* while a cut limit is not reached yet, structures go on all the same */
+	if (block->lasting ||
+	    mach_pool.nr_used + (1UL << block->order) <= mach_pool.limit)
 		frame = mach_buddy_alloc(&mach_pool.buddy, block);
 	if (frame)
 		mach_pool.nr_used += 1UL << block->order;

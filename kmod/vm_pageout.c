@@ -137,43 +137,52 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
  * @started: jiffies
  * @object: whose pager alone can help, or NULL
  * @errors: its errors by then
+ * @freed: pages that had been freed when that last changed
  * @due: how many requests will have ended when all of that time have
- * @freed: pages that were freed by then
  */
 struct mach_patience {
 	unsigned long started;
 	struct mach_object *object;
 	u64 errors;
-	int due;
 	int freed;
+	int due;
 };
+
+static void mach_patience_renew(struct mach_patience *patience)
+{
+	patience->freed = atomic_read(&mach_pageout_freed);
+	patience->due = atomic_read(&mach_pageout_ended) +
+			atomic_read(&mach_pageout_pending);
+}
 
 static struct mach_patience mach_patience_begin(struct mach_object *object)
 {
-	return (struct mach_patience) {
+	struct mach_patience patience = {
 		.started = jiffies,
 		.object = object,
 		.errors = object ? READ_ONCE(object->counts.errors) : 0,
-		.due = atomic_read(&mach_pageout_ended) +
-		       atomic_read(&mach_pageout_pending),
-		.freed = atomic_read(&mach_pageout_freed),
 	};
+
+	mach_patience_renew(&patience);
+	return patience;
 }
 
 /* Will no answer help any more? */
-static bool mach_patience_hopeless(const struct mach_patience *patience)
+static bool mach_patience_hopeless(struct mach_patience *patience)
 {
 	struct mach_object *object = patience->object;
 
 	if (object)
 		return READ_ONCE(object->counts.errors) != patience->errors;
+	if (atomic_read(&mach_pageout_freed) != patience->freed)
+		mach_patience_renew(patience);
 	/* all answers that were due have come, and nothing came of them */
 	return atomic_read(&mach_pageout_ended) - patience->due >= 0 &&
 	       atomic_read(&mach_pageout_freed) == patience->freed;
 }
 
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
-static int mach_patience_wait(const struct mach_patience *patience)
+static int mach_patience_wait(struct mach_patience *patience)
 {
 	unsigned long waited = jiffies - patience->started;
 	int events = atomic_read(&mach_pageout_events);
