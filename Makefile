@@ -4,7 +4,7 @@
 
 O := $(CURDIR)/build
 SERIES := 6.1 6.12
-PROVING := debug race
+PROVING := debug
 CHECK_MINUTES := 25
 PREFIX ?= /usr/local
 export MAKEFLAGS += --no-print-directory
