@@ -3,17 +3,20 @@
  * A day's churn, compressed: does memory that is freed come together again?
  *
  * Pages of objects come in clusters and go when they are old or their object
- * goes; the pool is always full of them. Slabs, wired pages and contiguous
- * blocks come and go with the load, and some of them stay. At the end everything
- * that is movable or idle is freed: most of what is free then must be in blocks
- * of 2 MiB. The same with nothing kept apart shows that the load is not harmless.
+ * goes; the pool is always full of them. Structures, out of slabs, wired pages
+ * and contiguous blocks come and go with the load, and some of them stay. At the
+ * end everything that is movable or idle is freed: most of what is free then must
+ * be in blocks of 2 MiB. The same with nothing kept apart shows that the load is
+ * not harmless.
  */
 #include "../../kmod/buddy.h"
+#include "../../kmod/slab.h"
 #include "property.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define CHUNKS		128
 #define FRAMES		(CHUNKS * MACH_CHUNK_FRAMES)
@@ -24,13 +27,16 @@
 #define CPUS		4
 #define CACHE_MAX	64
 #define BATCH		32
+#define MAGAZINE_MAX	32	/* structures */
+#define MAGAZINE_BATCH	16
+#define TRIM_EVERY	579	/* operations; a day's have five seconds so often */
 
 #define CLUSTERS_MAX	FRAMES
 #define LASTINGS_MAX	FRAMES
 #define SAMPLES		40
 #define PERIODS		6		/* of high and low load */
-#define LASTING_LOW	(FRAMES / 25)	/* frames at low load */
-#define LASTING_HIGH	(FRAMES / 10)
+#define LASTING_LOW	(FRAMES / 25 * PAGE_SIZE)	/* bytes at low load */
+#define LASTING_HIGH	(FRAMES / 10 * PAGE_SIZE)
 #define ROOM_LOW	(FRAMES / 50)	/* then pages are evicted ... */
 #define ROOM_HIGH	(FRAMES / 25)	/* ... up to this */
 #define WANTED		90		/* percent */
@@ -41,8 +47,23 @@ struct cluster {
 	struct mach_frame **frames;
 };
 
+struct magazine {
+	unsigned int n;
+	void *objects[MAGAZINE_MAX];
+};
+
+/* Structures of about the sizes that the module's have */
+struct kind {
+	const char *name;
+	unsigned int size;
+	struct mach_slab_cache slabs;
+	struct magazine magazines[CPUS];
+};
+
+/* A structure, or if it has no kind a block of frames */
 struct lasting {
-	struct mach_frame *frame;
+	void *memory;
+	struct kind *kind;
 	unsigned int order;
 	bool stays;
 };
@@ -60,13 +81,27 @@ static struct churn {
 	unsigned long n_clusters;
 	struct lasting lastings[LASTINGS_MAX];
 	unsigned long n_lastings;
-	unsigned long lasting_frames;
+	unsigned long lasting_bytes;
+	unsigned long lasting_frames;	/* of their blocks and slabs */
 	unsigned long operations;	/* wanted */
 	unsigned long operation;
+	unsigned long trimmed;		/* the operation of the last time */
 	unsigned long refused;
 	bool mixed;	/* nothing is kept apart, for comparison */
 	FILE *plot;
+	char *memory;	/* of the chunks; only what slabs touch is there */
 } churn;
+
+static struct kind kinds[] = {
+	{ .name = "object", .size = 400 },
+	{ .name = "tree node", .size = 544 },
+	{ .name = "request-1", .size = 240 },
+	{ .name = "request-16", .size = 480 },
+	{ .name = "request-64", .size = 1250 },
+	{ .name = "request-256", .size = 4350 },
+};
+
+#define KINDS		(sizeof(kinds) / sizeof(kinds[0]))
 
 static struct mach_segment *segment(void)
 {
@@ -77,6 +112,22 @@ static void die(const char *what)
 {
 	printf("not ok churn: operation %lu: %s\n", churn.operation, what);
 	exit(1);
+}
+
+static void *memory_of(const struct mach_frame *frame)
+{
+	const struct mach_chunk *chunk = mach_frame_chunk(frame);
+
+	return churn.memory + (chunk->address - BASE) +
+	       (frame - chunk->frames) * PAGE_SIZE;
+}
+
+static struct mach_frame *frame_of(const void *memory)
+{
+	unsigned long i = ((const char *)memory - churn.memory) / PAGE_SIZE;
+
+	return &churn.chunks[i / MACH_CHUNK_FRAMES]
+			.frames[i % MACH_CHUNK_FRAMES];
 }
 
 static void give(struct mach_frame *frame, unsigned int order)
@@ -175,7 +226,8 @@ static void cluster_use(void)
 			churn.operation;
 }
 
-static bool lasting_get(unsigned int order, bool stays)
+/* Blocks: of slabs, or for themselves */
+static struct mach_frame *block_get(unsigned int order)
 {
 	struct mach_block block = {
 		.order = order,
@@ -185,28 +237,152 @@ static bool lasting_get(unsigned int order, bool stays)
 	struct mach_frame *frame;
 	unsigned int tries = 0;
 
-	churn.operation++;
 	make_room();
 	while (!(frame = mach_buddy_alloc(&churn.buddy, &block)))
 		if (tries++ == 64 || !evict())
 			break;
-	if (!frame) {
+	if (frame)
+		churn.lasting_frames += 1UL << order;
+	else
 		churn.refused++;
-		return false;
+	return frame;
+}
+
+static void block_put(struct mach_frame *frame, unsigned int order)
+{
+	give(frame, order);
+	churn.lasting_frames -= 1UL << order;
+}
+
+static void *slab_get(unsigned int order, gfp_t gfp)
+{
+	struct mach_frame *frame = block_get(order);
+
+	(void)gfp;
+	return frame ? memory_of(frame) : NULL;
+}
+
+static void slab_put(void *memory, unsigned int order)
+{
+	block_put(frame_of(memory), order);
+}
+
+static const struct mach_slab_source source = { slab_get, slab_put };
+
+/* Structures through their processor's magazine, as kmem.c does it */
+static void *structure_get(struct kind *kind)
+{
+	struct magazine *magazine = &kind->magazines[property_below(CPUS)];
+	struct mach_slab *slab;
+
+	while (!magazine->n) {
+		magazine->n = mach_slab_alloc(&kind->slabs, magazine->objects,
+					      MAGAZINE_BATCH);
+		if (magazine->n)
+			break;
+		slab = mach_slab_make(&kind->slabs, 0);
+		if (!slab)
+			return NULL;
+		mach_slab_add(&kind->slabs, slab);
 	}
-	churn.lastings[churn.n_lastings++] = (struct lasting){
-		frame, order, stays,
-	};
-	churn.lasting_frames += 1UL << order;
+	return magazine->objects[--magazine->n];
+}
+
+static void spill(struct kind *kind, struct magazine *magazine, unsigned int n)
+{
+	if (mach_slab_free(&kind->slabs, magazine->objects, n))
+		die("a structure is not freed");
+	magazine->n -= n;
+	memmove(magazine->objects, magazine->objects + n,
+		magazine->n * sizeof(*magazine->objects));
+}
+
+static void structure_put(struct kind *kind, void *structure)
+{
+	struct magazine *magazine = &kind->magazines[property_below(CPUS)];
+
+	if (magazine->n == MAGAZINE_MAX)
+		spill(kind, magazine, MAGAZINE_BATCH);
+	magazine->objects[magazine->n++] = structure;
+}
+
+/* Empty slabs go back, as every five seconds. */
+static void trim(void)
+{
+	struct list_head slabs;
+	struct kind *kind;
+	unsigned int i;
+
+	churn.trimmed = churn.operation;
+	for (kind = kinds; kind < kinds + KINDS; kind++) {
+		for (i = 0; i < CPUS; i++)
+			spill(kind, &kind->magazines[i], kind->magazines[i].n);
+		INIT_LIST_HEAD(&slabs);
+		mach_slab_reap(&kind->slabs, ~0U, &slabs);
+		mach_slab_release(&kind->slabs, &slabs);
+	}
+}
+
+static unsigned long lasting_size(const struct lasting *lasting)
+{
+	return lasting->kind ? lasting->kind->size :
+			       PAGE_SIZE << lasting->order;
+}
+
+/* What nobody else may write to */
+static uint64_t stamp(const struct lasting *lasting)
+{
+	return (uintptr_t)lasting->memory * 0x9e3779b97f4a7c15ULL +
+	       lasting->kind->size;
+}
+
+static bool lasting_get(struct lasting lasting)
+{
+	struct mach_frame *frame;
+
+	churn.operation++;
+	if (churn.n_lastings == LASTINGS_MAX)
+		die("there is no end of what lasts");
+	if (lasting.kind) {
+		lasting.memory = structure_get(lasting.kind);
+	} else {
+		frame = block_get(lasting.order);
+		lasting.memory = frame ? memory_of(frame) : NULL;
+	}
+	if (!lasting.memory)
+		return false;
+	if (lasting.kind)
+		*(uint64_t *)lasting.memory = stamp(&lasting);
+	churn.lastings[churn.n_lastings++] = lasting;
+	churn.lasting_bytes += lasting_size(&lasting);
 	return true;
 }
 
 static void lasting_drop(struct lasting *lasting)
 {
 	churn.operation++;
-	give(lasting->frame, lasting->order);
-	churn.lasting_frames -= 1UL << lasting->order;
+	churn.lasting_bytes -= lasting_size(lasting);
+	if (lasting->kind) {
+		if (*(uint64_t *)lasting->memory != stamp(lasting))
+			die("a structure was overwritten");
+		structure_put(lasting->kind, lasting->memory);
+	} else {
+		block_put(frame_of(lasting->memory), lasting->order);
+	}
 	*lasting = churn.lastings[--churn.n_lastings];
+}
+
+/* Mostly structures; now and then a wired page or a contiguous block */
+static struct lasting lasting_some(void)
+{
+	struct lasting lasting = { .stays = property_below(8) == 0 };
+	unsigned int what = property_below(512);
+
+	if (what < 2)
+		lasting.order = property_below(9);
+	else if (what >= 32)
+		lasting.kind = &kinds[property_below(KINDS)];
+	return lasting;
 }
 
 /* What the load asks for at present: it rises and falls evenly. */
@@ -230,10 +406,8 @@ static void lasting_step(void)
 		else if (property_below(64) == 0)
 			lasting->stays = false;
 	}
-	while (churn.lasting_frames < lasting_wanted())
-		/* slabs and wired pages, and now and then a contiguous block */
-		if (!lasting_get(property_below(32) ? property_below(4) :
-				 property_below(9), property_below(8) == 0))
+	while (churn.lasting_bytes < lasting_wanted())
+		if (!lasting_get(lasting_some()))
 			break;
 }
 
@@ -241,6 +415,8 @@ static void step(void)
 {
 	unsigned int what = property_below(64);
 
+	if (churn.operation - churn.trimmed >= TRIM_EVERY)
+		trim();
 	if (what < 8)
 		cluster_read();
 	else if (what < 20)
@@ -265,23 +441,38 @@ static double large_now(void)
 		       s->nr_free);
 }
 
-/* The same once everything movable were freed, going by what lasts */
+/* Frames of the block or slab that it keeps, from *first on */
+static unsigned int lasting_keeps(const struct lasting *lasting,
+				  unsigned long *first)
+{
+	unsigned int order = lasting->kind ? lasting->kind->slabs.order :
+					     lasting->order;
+
+	*first = ((char *)lasting->memory - churn.memory) / PAGE_SIZE;
+	*first &= ~0UL << order;
+	return 1U << order;
+}
+
+/* The same once everything movable or idle were freed, going by what lasts */
 static double large_then(void)
 {
-	static bool spoilt[FRAMES / LARGE_FRAMES];
-	unsigned long i, n = 0;
+	static bool kept[FRAMES];
+	unsigned long i, first, n_kept = 0, n_large = 0;
 
-	memset(spoilt, 0, sizeof(spoilt));
+	memset(kept, 0, sizeof(kept));
 	for (i = 0; i < churn.n_lastings; i++) {
-		struct mach_frame *frame = churn.lastings[i].frame;
-		struct mach_chunk *chunk = mach_frame_chunk(frame);
+		unsigned int n = lasting_keeps(&churn.lastings[i], &first);
 
-		spoilt[(chunk - churn.chunks) * 2 +
-		       (frame - chunk->frames) / LARGE_FRAMES] = true;
+		memset(kept + first, true, n);
 	}
-	for (i = 0; i < FRAMES / LARGE_FRAMES; i++)
-		n += !spoilt[i];
-	return percent(n * LARGE_FRAMES, FRAMES - churn.lasting_frames);
+	for (i = 0; i < FRAMES; i += LARGE_FRAMES) {
+		const bool *any = memchr(kept + i, true, LARGE_FRAMES);
+
+		n_large += !any;
+	}
+	for (i = 0; i < FRAMES; i++)
+		n_kept += kept[i];
+	return percent(n_large * LARGE_FRAMES, FRAMES - n_kept);
 }
 
 static void sample(void)
@@ -300,10 +491,12 @@ static void sample(void)
 static void start(unsigned long operations, bool mixed)
 {
 	struct mach_chunk *chunk;
+	struct kind *kind;
 	char *table;
 
 	churn.operations = operations;
 	churn.operation = 0;
+	churn.trimmed = 0;
 	churn.refused = 0;
 	churn.mixed = mixed;
 	mach_buddy_init(&churn.buddy);
@@ -314,6 +507,11 @@ static void start(unsigned long operations, bool mixed)
 		chunk->address = BASE + (chunk - churn.chunks) * MACH_CHUNK_SIZE;
 		mach_buddy_add(&churn.buddy, chunk);
 	}
+	for (kind = kinds; kind < kinds + KINDS; kind++)
+		if (mach_slab_cache_init(&kind->slabs, kind->name, kind->size,
+					 MACH_SLAB_ALIGN_MIN, 0, NULL,
+					 &source))
+			die("a cache of structures is not made");
 }
 
 /* All that is movable or idle goes. */
@@ -323,6 +521,7 @@ static void free_movable(void)
 
 	while (churn.n_clusters)
 		cluster_drop(&churn.clusters[0]);
+	trim();
 	for (i = 0; i < CPUS; i++)
 		while (churn.caches[i].n)
 			give(churn.caches[i].frames[--churn.caches[i].n], 0);
@@ -335,9 +534,15 @@ static void free_movable(void)
 static void finish(void)
 {
 	struct mach_chunk *chunk;
+	struct kind *kind;
 
 	while (churn.n_lastings)
 		lasting_drop(&churn.lastings[0]);
+	trim();
+	for (kind = kinds; kind < kinds + KINDS; kind++)
+		if (mach_slab_cache_destroy(&kind->slabs) ||
+		    kind->slabs.nr_slabs)
+			die("a slab is left, although all is freed");
 	for (chunk = churn.chunks; chunk < churn.chunks + CHUNKS; chunk++) {
 		if (mach_buddy_remove(&churn.buddy, chunk))
 			die("a chunk is not idle, although all is freed");
@@ -365,7 +570,8 @@ static double run(unsigned long operations, bool mixed)
 	free_movable();
 	sample();
 	large = large_now();
-	printf("# %lu lasting blocks were refused\n", churn.refused);
+	printf("# %lu things last, in %lu frames; %lu blocks were refused\n",
+	       churn.n_lastings, churn.lasting_frames, churn.refused);
 	finish();
 	return large;
 }
@@ -375,6 +581,20 @@ static bool judge(const char *name, double large, bool good)
 	printf("%s %s: %.1f %% of free memory in blocks of 2 MiB\n",
 	       good ? "ok" : "not ok", name, large);
 	return good;
+}
+
+/* Addresses at which blocks of all orders are aligned */
+static void reserve_memory(void)
+{
+	size_t bytes = (CHUNKS + 1) * MACH_CHUNK_SIZE;
+	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED) {
+		perror("churn: mmap");
+		exit(2);
+	}
+	churn.memory = (char *)ALIGN((uintptr_t)at, MACH_CHUNK_SIZE);
 }
 
 static int usage(int status)
@@ -416,6 +636,7 @@ int main(int argc, char **argv)
 	}
 	printf("# seed %lu\n", seed);
 	property_seed(seed);
+	reserve_memory();
 	mixed = run(operations / 10, true);
 	if (churn.plot)
 		fputs("\n\n", churn.plot);	/* gnuplot's next index */
