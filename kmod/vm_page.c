@@ -185,11 +185,10 @@ void mach_page_set_low_hook(mach_page_hook low)
 	WRITE_ONCE(mach_page_low, low);
 }
 
-/* True: frames are low already, so do not go to sleep. */
-bool mach_page_arm_low(void)
+/* The next allocation that finds frames low tells so again. */
+void mach_page_arm_low(void)
 {
 	atomic_set(&mach_page_low_armed, 1);
-	return mach_pool_room() < (long)mach_page_low_mark();
 }
 
 /**

@@ -105,11 +105,6 @@ int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags);
 void mach_page_free(struct page *page);
 bool mach_page_pinned(struct page *page);
 
-static inline int mach_page_alloc(struct bio_vec *frames, unsigned int n)
-{
-	return mach_page_get(frames, n, 0);
-}
-
 struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp);
 void mach_page_free_contig(struct page *page, unsigned int order);
 void *mach_page_block_get(unsigned int order, gfp_t gfp);
@@ -121,7 +116,7 @@ typedef void (*mach_page_hook)(void);
 unsigned long mach_page_available(void);
 unsigned long mach_page_free_target(void);
 unsigned long mach_page_short(void);
-bool mach_page_arm_low(void);
+void mach_page_arm_low(void);
 void mach_page_check_low(void);
 void mach_page_set_low_hook(mach_page_hook low);
 void mach_page_set_shrink_hook(mach_page_hook shrink);

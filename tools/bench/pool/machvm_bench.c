@@ -32,7 +32,7 @@ static noinline void bench_page_machvm(void)
 {
 	struct bio_vec frame;
 
-	if (mach_page_alloc(&frame, 1))
+	if (mach_page_get(&frame, 1, 0))
 		bench_failed++;
 	else
 		mach_page_free(frame.bv_page);
@@ -133,7 +133,7 @@ static int bench_measure_overhead(void)
 	frames = kvmalloc_array(BENCH_FRAMES, sizeof(*frames), GFP_KERNEL);
 	if (!frames)
 		return -ENOMEM;
-	err = mach_page_alloc(frames, BENCH_FRAMES);
+	err = mach_page_get(frames, BENCH_FRAMES, 0);
 	if (!err) {
 		mach_page_get_counts(&counts);
 		bench_overhead = (counts.overhead + mach_kmem_overhead()) *
