@@ -115,6 +115,9 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	if (!run.n || mach_object_is_dead(object))
 		goto out_unlock;
 	request = mach_request_create(object, MACH_OP_DATA_RETURN, run.n);
+	while (!request && (run.n = mach_request_fewer(run.n)))
+		request = mach_request_create(object, MACH_OP_DATA_RETURN,
+					      run.n);
 	if (!request) {
 		request = ERR_PTR(-ENOMEM);
 		goto out_unlock;

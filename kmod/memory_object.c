@@ -28,6 +28,23 @@ static struct mach_kmem *mach_request_cache(unsigned int n)
 	return kind->cache;
 }
 
+/**
+ * mach_request_fewer - How many pages a smaller request may have
+ * @n: pages
+ *
+ * Where free frames lie scattered there may be none for a large structure, but
+ * some for a small one. Return: 0 if there is no smaller one.
+ */
+unsigned int mach_request_fewer(unsigned int n)
+{
+	unsigned int i = ARRAY_SIZE(mach_request_kinds);
+
+	while (i--)
+		if (mach_request_kinds[i].frames < n)
+			return mach_request_kinds[i].frames;
+	return 0;
+}
+
 /* What is so again when a request is freed */
 static void mach_request_construct(void *memory)
 {
@@ -203,6 +220,25 @@ static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
 	return window->n ? 0 : -EEXIST;
 }
 
+/* For the window, or a part of it with @index that there is memory for */
+static struct mach_request *mach_data_request_create(struct mach_object *object,
+						     pgoff_t index,
+						     struct mach_extent *window)
+{
+	struct mach_request *request;
+	unsigned int n;
+
+	while (!(request = mach_request_create(object, MACH_OP_DATA_REQUEST,
+					       window->n))) {
+		n = mach_request_fewer(window->n);
+		if (!n)
+			return NULL;
+		*window = mach_extent_window(index, n, window->first,
+					     window->first + window->n);
+	}
+	return request;
+}
+
 /**
  * mach_data_request_prepare - Reserve absent pages for data to come
  * @object: no lock held
@@ -224,7 +260,7 @@ struct mach_request *mach_data_request_prepare(struct mach_object *object,
 	err = mach_data_request_clip(object, index, window);
 	if (err)
 		return ERR_PTR(err);
-	request = mach_request_create(object, MACH_OP_DATA_REQUEST, window->n);
+	request = mach_data_request_create(object, index, window);
 	if (!request)
 		return ERR_PTR(-ENOMEM);
 	request->first = window->first;

@@ -73,6 +73,7 @@ static inline void mach_request_get(struct mach_request *request)
 	refcount_inc(&request->ref);
 }
 
+unsigned int mach_request_fewer(unsigned int n);
 struct mach_request *mach_request_create(struct mach_object *object,
 					 u16 operation, unsigned int n);
 void mach_request_submit(struct mach_request *request);

@@ -4,6 +4,7 @@
  * returned and go; by themselves, against a model, and by many threads at once.
  */
 #include "fake_pager.h"
+#include "kmem.h"
 #include "vm_page.h"
 
 #include <linux/kthread.h>
@@ -358,6 +359,65 @@ static void last_right_saves_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->forgotten, 1);
 }
 
+/* Every frame of the pool, linked by their contents */
+static struct page *take_all_frames(void)
+{
+	struct page *all = NULL;
+	struct bio_vec frame;
+
+	while (!mach_page_get(&frame, 1, MACH_PAGE_RESERVE)) {
+		*(struct page **)page_address(frame.bv_page) = all;
+		all = frame.bv_page;
+	}
+	return all;
+}
+
+/* Those that are even or odd, or not; the others stay taken. */
+static struct page *free_frames(struct page *all, bool even, bool odd)
+{
+	struct page *page, *kept = NULL;
+
+	while ((page = all)) {
+		all = *(struct page **)page_address(page);
+		if (page_to_pfn(page) % 2 ? odd : even) {
+			mach_page_free(page);
+			continue;
+		}
+		*(struct page **)page_address(page) = kept;
+		kept = page;
+	}
+	return kept;
+}
+
+/* No two neighbours are free, so there is no place for a large request. */
+static void scattered_frames_will_do(struct kunit *test)
+{
+	struct fake_pager *fake = fake_pager_create(test, 256);
+	struct mach_object *object = fake_object_create(test, fake);
+	unsigned long limit = mach_pool_limit();
+	struct mach_page_counts counts;
+	struct mach_request *request;
+	struct page *taken;
+
+	mach_kmem_shrink();
+	mach_page_get_counts(&counts);
+	mach_pool_set_limit(counts.pool.chunks * MACH_CHUNK_FRAMES);
+	taken = free_frames(take_all_frames(), true, false);
+	request = mach_data_request(object, 200, 256, MACH_ACCESS_READ);
+	if (!IS_ERR(request)) {
+		KUNIT_EXPECT_LE(test, request->first, 200);
+		KUNIT_EXPECT_GT(test, request->first + request->n, 200);
+		KUNIT_EXPECT_LT(test, request->n, 256);
+		KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 200), 0);
+		mach_request_put(request);
+	}
+	KUNIT_EXPECT_FALSE(test, IS_ERR(request));
+	free_frames(taken, true, true);
+	mach_pool_set_limit(limit);
+	mach_object_right_put(object);
+	fake_pager_destroy(test, fake);
+}
+
 /**
  * struct shadow - What the object should hold
  * @resident: page by page
@@ -572,6 +632,7 @@ static struct kunit_case object_cases[] = {
 	KUNIT_CASE(flush_leaves_busy_pages),
 	KUNIT_CASE(kill_ends_requests),
 	KUNIT_CASE(last_right_saves_data),
+	KUNIT_CASE(scattered_frames_will_do),
 	KUNIT_CASE_SLOW(random_steps),
 	KUNIT_CASE_SLOW(threads_churn),
 	{}
