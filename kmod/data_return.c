@@ -77,7 +77,7 @@ static void mach_data_return_seal(struct mach_request *request)
 		struct page *page = request->frames[i].bv_page;
 
 		if (!mach_page_pinned(page))
-			mach_tree_unmark(&object->pages, request->first + i);
+			mach_object_unmark(object, request->first + i);
 		get_page(page);
 		mach_page_set_state(page, MACH_PAGE_RETURN);
 		/* nobody need judge it before it comes back */

@@ -37,6 +37,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_put);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_right_put);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_page);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_is_dirty);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
 

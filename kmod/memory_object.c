@@ -391,7 +391,7 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
-		if (!mach_object_is_dirty(object, first + i))
+		if (!mach_page_is_dirty(frame[i].bv_page))
 			object->counts.dirty--;
 		if (request->laundry)
 			mach_queue_enter_first(frame[i].bv_page);
@@ -414,7 +414,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
-		mach_tree_mark(&request->object->pages, first + i);
+		mach_object_mark(request->object, first + i);
 		mach_queue_enter(&frame[i], 1, 0);
 	}
 	request->object->counts.laundry -= n;

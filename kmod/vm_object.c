@@ -361,6 +361,39 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 }
 
 /**
+ * mach_object_mark - The pager does not have the contents of a page
+ * @object: locked
+ * @index: page that is there
+ *
+ * By its mark in the tree it is found among others, by the bit of its frame it
+ * is told at once. Return: whether that changed anything.
+ */
+bool mach_object_mark(struct mach_object *object, pgoff_t index)
+{
+	struct mach_tree_cursor at = { .index = index };
+	struct page *page = mach_tree_find(&object->pages, &at, index);
+
+	lockdep_assert_held(&object->lock);
+	mach_page_set_dirty(page, true);
+	return mach_tree_cursor_mark(&at);
+}
+
+/**
+ * mach_object_unmark - The pager gets the contents of a page
+ * @object: locked
+ * @index: page that is there
+ */
+void mach_object_unmark(struct mach_object *object, pgoff_t index)
+{
+	struct mach_tree_cursor at = { .index = index };
+	struct page *page = mach_tree_find(&object->pages, &at, index);
+
+	lockdep_assert_held(&object->lock);
+	mach_page_set_dirty(page, false);
+	mach_tree_cursor_unmark(&at);
+}
+
+/**
  * mach_object_mark_dirty - Remember that a page was written
  * @object: not locked
  * @index: a resident page, locked: who cleans it waits for that
@@ -368,7 +401,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 {
 	mach_object_lock(object);
-	if (mach_tree_mark(&object->pages, index))
+	if (mach_object_mark(object, index))
 		object->counts.dirty++;
 	mach_object_unlock(object);
 }
@@ -435,11 +468,11 @@ static void mach_object_revoke(struct mach_object *object, pgoff_t base,
 }
 
 /* Can the page go, now that it is revoked? */
-static bool mach_object_judge(struct mach_object *object, pgoff_t index,
-			      struct page *page, enum mach_victims victims,
+static bool mach_object_judge(struct mach_object *object, struct page *page,
+			      enum mach_victims victims,
 			      struct mach_eviction *eviction)
 {
-	bool dirty = mach_object_is_dirty(object, index);
+	bool dirty = mach_page_is_dirty(page);
 
 	if (victims == MACH_VICTIMS_UNUSED &&
 	    folio_test_clear_referenced(page_folio(page))) {
@@ -484,10 +517,10 @@ static void mach_object_drop(struct mach_object *object,
 	for (i = 0; i < n; i++) {
 		pgoff_t index = extent->first + frames[i].bv_offset;
 
-		if (!mach_object_judge(object, index, frames[i].bv_page,
-				       victims, eviction))
+		if (!mach_object_judge(object, frames[i].bv_page, victims,
+				       eviction))
 			continue;
-		if (mach_object_is_dirty(object, index))
+		if (mach_page_is_dirty(frames[i].bv_page))
 			object->counts.dirty--;
 		mach_queue_leave(frames[i].bv_page);
 		mach_tree_erase(&object->pages, index, &object->spare);

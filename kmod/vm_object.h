@@ -186,6 +186,8 @@ int mach_object_stock(struct mach_object *object, pgoff_t first,
 		      unsigned int n);
 void mach_object_erase(struct mach_object *object, pgoff_t first,
 		       unsigned int n);
+bool mach_object_mark(struct mach_object *object, pgoff_t index);
+void mach_object_unmark(struct mach_object *object, pgoff_t index);
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);

@@ -50,6 +50,18 @@ static inline void mach_page_set_state(struct page *page,
 		*bits |= MACH_FRAME_LAUNDRY;
 }
 
+static inline bool mach_page_is_dirty(struct page *page)
+{
+	return mach_page_frame(page)->bits & MACH_FRAME_DIRTY;
+}
+
+static inline void mach_page_set_dirty(struct page *page, bool dirty)
+{
+	u8 *bits = &mach_page_frame(page)->bits;
+
+	*bits = dirty ? *bits | MACH_FRAME_DIRTY : *bits & ~MACH_FRAME_DIRTY;
+}
+
 static inline bool mach_page_is_wired(struct page *page)
 {
 	return mach_page_frame(page)->bits & MACH_FRAME_WIRED;

@@ -64,6 +64,20 @@ static int state_of(struct object_context *c, pgoff_t index)
 	return state;
 }
 
+/* What finds a dirty page among others and what says so of one page agree. */
+static bool dirty_of(struct kunit *test, pgoff_t index)
+{
+	struct object_context *c = test->priv;
+	bool marked, bit;
+
+	mach_object_lock(c->object);
+	marked = mach_object_is_dirty(c->object, index);
+	bit = mach_page_is_dirty(mach_object_page(c->object, index));
+	mach_object_unlock(c->object);
+	KUNIT_EXPECT_EQ(test, bit, marked);
+	return marked;
+}
+
 /* A resident page, held. */
 static struct page *page_of(struct kunit *test, pgoff_t index)
 {
@@ -273,6 +287,7 @@ static void data_not_taken_stays_dirty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counts_of(c).dirty, 1);
 	KUNIT_EXPECT_EQ(test, counts_of(c).errors, 1);
 	KUNIT_EXPECT_EQ(test, state_of(c, 4), MACH_PAGE_RESIDENT);
+	KUNIT_EXPECT_TRUE(test, dirty_of(test, 4));
 	c->fake->take = FAKE_SETTLE;
 	KUNIT_EXPECT_EQ(test, mach_data_return_range(c->object, 0, PAGES, 0),
 			0);
@@ -497,6 +512,7 @@ static void shadow_compare(struct kunit *test, const struct shadow *m)
 		dirty += m->dirty[i];
 		if (!m->resident[i])
 			continue;
+		KUNIT_ASSERT_EQ(test, dirty_of(test, i), m->dirty[i]);
 		page = page_of(test, i);
 		KUNIT_ASSERT_TRUE(test, fake_page_holds(page, m->word[i]));
 		put_page(page);
