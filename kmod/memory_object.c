@@ -203,11 +203,16 @@ static int mach_data_request_frames(struct mach_request *request)
 	return err;
 }
 
-/* Clip the window to absent pages, and to what the object may ask for. */
+/*
+ * Clip the window to absent pages, and to what the object may ask for. What
+ * nobody waits for is not clipped to that: it can come another time.
+ */
 static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
-				  struct mach_extent *window)
+				  pgoff_t mandatory, struct mach_extent *window)
 {
 	if (!mach_pageout_may_ask(object, window->n)) {
+		if (mandatory == ULONG_MAX)
+			return -EAGAIN;
 		*window = (struct mach_extent) { .first = index, .n = 1 };
 		if (!mach_pageout_may_ask(object, 1))
 			return -EAGAIN;
@@ -220,9 +225,10 @@ static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
 	return window->n ? 0 : -EEXIST;
 }
 
-/* For the window, or a part of it with @index that there is memory for */
+/* For the window, or if somebody waits a part of it that there is memory for */
 static struct mach_request *mach_data_request_create(struct mach_object *object,
 						     pgoff_t index,
+						     pgoff_t mandatory,
 						     struct mach_extent *window)
 {
 	struct mach_request *request;
@@ -231,7 +237,7 @@ static struct mach_request *mach_data_request_create(struct mach_object *object,
 	while (!(request = mach_request_create(object, MACH_OP_DATA_REQUEST,
 					       window->n))) {
 		n = mach_request_fewer(window->n);
-		if (!n)
+		if (!n || mandatory == ULONG_MAX)
 			return NULL;
 		*window = mach_extent_window(index, n, window->first,
 					     window->first + window->n);
@@ -257,10 +263,10 @@ struct mach_request *mach_data_request_prepare(struct mach_object *object,
 	struct mach_request *request;
 	int err;
 
-	err = mach_data_request_clip(object, index, window);
+	err = mach_data_request_clip(object, index, mandatory, window);
 	if (err)
 		return ERR_PTR(err);
-	request = mach_data_request_create(object, index, window);
+	request = mach_data_request_create(object, index, mandatory, window);
 	if (!request)
 		return ERR_PTR(-ENOMEM);
 	request->first = window->first;

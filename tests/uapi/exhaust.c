@@ -390,6 +390,39 @@ static void test_requests_killed(void)
 	check_goes_on(&greedy[1], false);
 }
 
+/*
+ * Nearly as many pages wait for data as may. A supply of more is not cut to what
+ * goes: its pager is told that there is no room, not that a page was there.
+ */
+static void test_supply(void)
+{
+	struct mach_pager_supply sup = { .size = sizeof(sup) };
+	struct test_request r;
+	struct scene s;
+
+	pool_limit(POOL_MIB);
+	scene_open(&s, NULL, LARGE, 64 * PAGE, 4);
+	scene_resident(&s, 3 * 64 * PAGE, PAGE, 1);
+	for (int i = 0; i < 4; i++)
+		actor_begin(&s.a, i, do_load, s.map + (i * 64 + 1) * PAGE);
+	CHECK_WAIT(object_info(s.o.fd).requests == 4, WAIT_MS,
+		   "%llu requests", object_info(s.o.fd).requests);
+	sup.object = s.o.number;
+	sup.part = part_pattern(4 * 64 * PAGE, 16 * PAGE, 1);
+	CHECK_IS(vm_ioctl(s.p.fd, MACH_PAGER_SUPPLY, &sup), -ENOMEM);
+	CHECK_IS(sup.supplied, 0);
+	CHECK_IS(object_info(s.o.fd).resident, 1);
+	scene_resident(&s, 4 * 64 * PAGE, PAGE, 1);
+	for (int i = 0; i < 4; i++) {
+		CHECK_IS(pager_next(&s.p, &r, WAIT_MS), 0);
+		pager_reply_one(&s.p, &r, part_pattern(r.m.offset, r.m.length,
+						       1));
+	}
+	for (int i = 0; i < 4; i++)
+		CHECK(actor_end(&s.a, i) >= 0, "a page did not come");
+	scene_resident(&s, 5 * 64 * PAGE, 16 * PAGE, 1);
+}
+
 #define BOTH(n, fn)							\
 	{ .name = n "-ring", .run = fn, BY_RING, 60 },			\
 	{ .name = n "-ioctl", .run = fn, BY_IOCTL, 60 }
@@ -400,6 +433,7 @@ static const struct tap_test tests[] = {
 	BOTH("all-dirty", test_all_dirty),
 	BOTH("requests", test_requests),
 	BOTH("requests-killed", test_requests_killed),
+	{ .name = "supply", .run = test_supply, BY_IOCTL },
 };
 
 int main(int argc, char **argv)
