@@ -13,10 +13,11 @@ reload()
 	wait_for 5 [ -c /dev/machvm ]
 }
 
-# The module complains when it goes and a frame or a structure is left.
+# Two hundred times; the module complains when it goes and a frame, a structure
+# or a reference is left.
 often()
 {
-	local i rounds=$((50 / ${MACHVM_SLOW:-1}))
+	local i rounds=$((200 / ${MACHVM_SLOW:-1}))
 	[ -f "$module" ] || skip "no $module"
 	store data 256k
 	for ((i = 0; i < rounds; i++)); do
@@ -125,15 +126,13 @@ log()
 	[ "$(dmesg | grep -c 'machvm.*deprecated')" = "$after" ]
 }
 
-limit=$((limit * 2))
-for time in 1 2 3 4; do
-	check often-$time often
-done
-limit=$((limit / 2))
+limit=$((limit * 6))
+check often often
+limit=$((limit / 6))
 check used used
-check killed-ring killed --transport ring
-check killed-ioctl killed --transport ioctl
-check leak leak
-check pool-max pool_max
-check deprecated log
+also killed-ring killed --transport ring
+also killed-ioctl killed --transport ioctl
+also leak leak
+also pool-max pool_max
+also deprecated log
 finish
