@@ -12,7 +12,7 @@
 
 static int mach_request_wait_end(struct mach_request *request)
 {
-	if (wait_event_killable(request->wait, READ_ONCE(request->ended)))
+	if (wait_event_killable(request->wait, mach_request_has_ended(request)))
 		return -EINTR;
 	return 0;
 }

@@ -312,8 +312,9 @@ struct mach_request *mach_data_request(struct mach_object *object,
 
 static bool mach_request_settled(struct mach_request *request, pgoff_t index)
 {
-	return READ_ONCE(request->ended) ||
-	       test_bit(index - request->first, request->settled);
+	/* bits are only ever set, and who finds one looks again under the lock */
+	return mach_request_has_ended(request) ||
+	       data_race(test_bit(index - request->first, request->settled));
 }
 
 /* The pager was just woken on this CPU: let it run before going to sleep. */
@@ -573,7 +574,8 @@ int mach_request_end(struct mach_request *request, int error)
 		return -ESTALE;
 	}
 	mach_request_drop_rest(request, error);
-	WRITE_ONCE(request->ended, true);
+	/* after its error */
+	smp_store_release(&request->ended, true);
 	if (!hlist_unhashed(&request->link))
 		mach_request_unlink(request);
 	mach_object_unlock(object);

@@ -34,7 +34,9 @@
  * @error: (o) 0, or -errno for who waits for the mandatory page or the return
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
  * @laundry: (c) a data_return that makes room
- * @ended: (o) nothing more will be settled
+ * @ended: (o) bool: nothing more will be settled; may be read without the lock.
+ *	No bool, because gcc calls the volatile read of one, where a loop ends by
+ *	it, a plain read, and KCSAN a race
  * @link: (o) in object->requests
  * @port_link: (p) while it waits for a slot
  * @deadline: (p) jiffies
@@ -58,7 +60,7 @@ struct mach_request {
 	int error;
 	bool near;
 	bool laundry;
-	bool ended;
+	u8 ended;
 	struct hlist_node link;
 	struct list_head port_link;
 	unsigned long deadline;
@@ -71,6 +73,12 @@ void mach_request_put(struct mach_request *request);
 static inline void mach_request_get(struct mach_request *request)
 {
 	refcount_inc(&request->ref);
+}
+
+/* Then what came of it is known as well; pairs with mach_request_end(). */
+static inline bool mach_request_has_ended(const struct mach_request *request)
+{
+	return smp_load_acquire(&request->ended);
 }
 
 unsigned int mach_request_fewer(unsigned int n);

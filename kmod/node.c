@@ -86,7 +86,7 @@ static struct mach_node *mach_node_detach(struct mach_object *object)
 	struct mach_node *node = object->node;
 
 	lockdep_assert_held(&mach_node_lock);
-	object->node = NULL;
+	WRITE_ONCE(object->node, NULL);
 	if (node) {
 		xa_erase(&mach_nodes, node->minor);
 		device_del(&node->device);
@@ -197,7 +197,7 @@ int mach_node_publish(struct mach_object *object,
 	if (err)
 		mach_object_right_put(object);
 	else
-		object->node = node;
+		WRITE_ONCE(object->node, node);
 out_unlock:
 	mutex_unlock(&mach_node_lock);
 	if (old)

@@ -158,7 +158,7 @@ static int mach_object_info(struct mach_call_context *context,
 		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
 		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0);
 	info.object_size = object->size;
-	info.cluster = object->cluster << PAGE_SHIFT;
+	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
 	info.resident = object->counts.resident;
 	info.dirty = object->counts.dirty;
 	info.pageins = object->counts.pageins;

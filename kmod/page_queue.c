@@ -186,7 +186,7 @@ void mach_queue_leave(struct page *page)
 /* May be judged? Wrong for a moment at worst. */
 bool mach_queue_inactive(struct page *page)
 {
-	return READ_ONCE(mach_page_frame(page)->place) == MACH_PLACE_INACTIVE;
+	return data_race(mach_page_frame(page)->place) == MACH_PLACE_INACTIVE;
 }
 
 /* A judged page stays: it was used, or its pager has to take it first. */

@@ -283,7 +283,7 @@ int mach_answer(struct mach_port *port, const struct mach_answer *answer)
 			      answer->generation);
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	err = READ_ONCE(slot->request->ended) ? -ESTALE :
+	err = mach_request_has_ended(slot->request) ? -ESTALE :
 	      mach_answer_parts(slot->request, answer, &verdict);
 	if (!err && !answer->more)
 		err = mach_answer_end(slot->request, answer, verdict);
@@ -298,7 +298,7 @@ static int mach_collect(struct mach_request *request,
 	char __user *to = u64_to_user_ptr(args->address);
 	u64 at = args->offset - start, left = args->length;
 
-	if (READ_ONCE(request->ended))
+	if (mach_request_has_ended(request))
 		return -ESTALE;
 	if (request->operation != MACH_OP_DATA_RETURN)
 		return -EPROTO;

@@ -72,8 +72,9 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	WARN_ON_ONCE(slot->state != MACH_SLOT_FREE);
 	slot->state = MACH_SLOT_HELD;
 	slot->request = request;
-	slot->queue->offers++;
-	slot->queue->near = request->near;
+	/* looked at without the lock */
+	WRITE_ONCE(slot->queue->offers, slot->queue->offers + 1);
+	WRITE_ONCE(slot->queue->near, request->near);
 	slot->generation++;
 	mach_message_fill(slot->message, request, slot->generation);
 	if (!list_empty(&request->port_link))
@@ -401,7 +402,7 @@ static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
 	for (i = 0; i < port->nr_queues * port->depth; i++) {
 		slot = &port->queues[i / port->depth].slots[i % port->depth];
 		request = slot->request;
-		if (!request || READ_ONCE(request->ended) ||
+		if (!request || mach_request_has_ended(request) ||
 		    !mach_port_overdue(port, request, all))
 			continue;
 		mach_request_get(request);
@@ -489,7 +490,7 @@ void mach_port_die(struct mach_port *port)
 
 	spin_lock(&port->lock);
 	first = !port->dead;
-	port->dead = true;
+	WRITE_ONCE(port->dead, true);
 	mach_port_disarm_all(port, &commands);
 	spin_unlock(&port->lock);
 	if (!first)

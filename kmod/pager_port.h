@@ -27,12 +27,12 @@ enum mach_slot_state {
 /**
  * struct mach_receiver - A thread in MACH_PAGER_RECEIVE; all (p)
  * @task: to wake
- * @done: the slot is no longer armed: it holds a request, or @error is set
+ * @done: bool: the slot is no longer armed: it holds a request, or @error is set
  * @error: -ENODEV when the pager has resigned
  */
 struct mach_receiver {
 	struct task_struct *task;
-	bool done;
+	u8 done;
 	int error;
 };
 

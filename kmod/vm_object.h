@@ -76,7 +76,7 @@ struct mach_object_counts {
  * @id: (c) the pager's number for it
  * @read_only: (c) nobody may write
  * @cluster: (o) pages of a full request; may be read without the lock
- * @dead: (o) destroyed, or its pager is gone
+ * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
  * @map_lock: see above
  * @laundry: (a) data_returns under way that make room
  * @lock: the object lock
@@ -99,7 +99,7 @@ struct mach_object {
 	u32 id;
 	bool read_only;
 	unsigned int cluster;
-	bool dead;
+	u8 dead;
 	struct rw_semaphore map_lock;
 	atomic_t laundry;
 	/* the object lock */
@@ -137,7 +137,7 @@ static inline bool mach_object_try_get(struct mach_object *object)
 static inline void mach_object_set_dead(struct mach_object *object)
 {
 	mach_object_lock(object);
-	object->dead = true;
+	WRITE_ONCE(object->dead, true);
 	mach_object_unlock(object);
 }
 

@@ -120,16 +120,18 @@ int mach_pageout_alloc(struct bio_vec *frames, unsigned int n)
 	return -EAGAIN;
 }
 
+/* Its counts are looked at without its lock: a number that was right will do. */
+
 /* May one more page of it be written? */
 bool mach_pageout_may_dirty(struct mach_object *object)
 {
-	return READ_ONCE(object->counts.dirty) < mach_pool_limit() / 2;
+	return data_race(object->counts.dirty) < mach_pool_limit() / 2;
 }
 
 /* May @n more frames wait for its data? */
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 {
-	return READ_ONCE(object->counts.busy) + n <= mach_pool_limit() / 4;
+	return data_race(object->counts.busy) + n <= mach_pool_limit() / 4;
 }
 
 /**
@@ -160,7 +162,7 @@ static struct mach_patience mach_patience_begin(struct mach_object *object)
 	struct mach_patience patience = {
 		.started = jiffies,
 		.object = object,
-		.errors = object ? READ_ONCE(object->counts.errors) : 0,
+		.errors = object ? data_race(object->counts.errors) : 0,
 	};
 
 	mach_patience_renew(&patience);
@@ -173,7 +175,7 @@ static bool mach_patience_hopeless(struct mach_patience *patience)
 	struct mach_object *object = patience->object;
 
 	if (object)
-		return READ_ONCE(object->counts.errors) != patience->errors;
+		return data_race(object->counts.errors) != patience->errors;
 	if (atomic_read(&mach_pageout_freed) != patience->freed)
 		mach_patience_renew(patience);
 	/* all answers that were due have come, and nothing came of them */

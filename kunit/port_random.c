@@ -272,7 +272,7 @@ static int ask(void *data)
 		if (!request)
 			continue;
 		mach_request_submit(request);
-		wait_event(request->wait, READ_ONCE(request->ended));
+		wait_event(request->wait, mach_request_has_ended(request));
 		n += !READ_ONCE(request->error);
 		mach_request_put(request);
 	}

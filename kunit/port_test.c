@@ -419,10 +419,10 @@ static void deadline_ends_requests(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
 	pending = port_submit_new(test);
 	KUNIT_EXPECT_TRUE(test, wait_event_timeout(pending->wait,
-						   READ_ONCE(pending->ended),
+						   mach_request_has_ended(pending),
 						   FAKE_PATIENCE));
 	KUNIT_EXPECT_TRUE(test, wait_event_timeout(held->wait,
-						   READ_ONCE(held->ended),
+						   mach_request_has_ended(held),
 						   FAKE_PATIENCE));
 	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies, start + HZ / 10));
 	/* what waited has gone; what is held stays the pager's, and is late */
