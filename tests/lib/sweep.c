@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -117,6 +118,7 @@ static bool clean(const struct sweep_op *op, long result)
 	return result == -ENOMEM || result == -EAGAIN ||
 	       result == TAP_SIGNAL(SIGBUS) ||
 	       (result == TAP_SIGNAL(SIGSEGV) && op->may_segv) ||
+	       (result == -EFAULT && op->by_kernel) ||
 	       (result > 0 && result < op->right);
 }
 

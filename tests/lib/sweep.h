@@ -22,6 +22,7 @@
  * @after: undo it; told the result
  * @right: the result when nothing fails
  * @may_segv: Linux kills whom it cannot give back his own memory
+ * @by_kernel: the kernel touches the pages: EFAULT instead of SIGBUS
  */
 struct sweep_op {
 	void (*before)(void);
@@ -31,6 +32,7 @@ struct sweep_op {
 	void (*after)(long result);
 	long right;
 	bool may_segv;
+	bool by_kernel;
 };
 
 /* Thread 0 of the client does the deeds. */

@@ -58,6 +58,73 @@ static long do_fork(const uint64_t *arg)
 	return status;
 }
 
+/* A mapping of its own, that is to be cut. */
+static uint64_t cut_map;
+
+static void before_cut(void)
+{
+	cut_map = SWEEP_CLIENT(do_map, scene.o.fd, SWEEP_SIZE,
+			       PROT_READ | PROT_WRITE, MAP_SHARED);
+	CHECK((long)cut_map > 0, "map: %s", tap_result(cut_map));
+}
+
+static void after_cut(long result)
+{
+	(void)result;
+	client_unmap(cut_map);
+}
+
+static void arg_middle(uint64_t *arg)
+{
+	arg[0] = cut_map + SWEEP_SIZE / 4;
+	arg[1] = SWEEP_SIZE / 2;
+	arg[2] = PROT_READ;
+}
+
+/* The page is mapped, but not for writing. */
+static void before_mkwrite(void)
+{
+	sweep_supply();
+	SWEEP_CLIENT(do_load, scene.map);
+}
+
+static void arg_populate_read(uint64_t *arg)
+{
+	arg[0] = scene.map;
+	arg[1] = 2 * SWEEP_CLUSTER;
+	arg[2] = MADV_POPULATE_READ;
+}
+
+static void arg_populate_write(uint64_t *arg)
+{
+	arg_populate_read(arg);
+	arg[2] = MADV_POPULATE_WRITE;
+}
+
+static int splice_pipe[2];
+
+/* Object, length: into the pipe, from the beginning */
+static long do_splice(const uint64_t *arg)
+{
+	loff_t from = 0;
+
+	return RESULT(splice(arg[0], &from, splice_pipe[1], NULL, arg[1], 0));
+}
+
+static void arg_splice(uint64_t *arg)
+{
+	arg[0] = scene.o.fd;
+	arg[1] = SWEEP_CLUSTER;
+}
+
+static void after_splice(long result)
+{
+	uint8_t *got = scene.buf + MIB;
+
+	CHECK_IS(RESULT(read(splice_pipe[0], got, MIB)), result);
+	CHECK(pattern_is(got, 0, result, 1), "wrong data");
+}
+
 static void arg_first_page(uint64_t *arg)
 {
 	arg[0] = scene.map;
@@ -120,12 +187,19 @@ static void arg_private(uint64_t *arg)
 enum {
 	NODE_OPEN,
 	MAP,
+	UNMAP_PART,
+	PROTECT_PART,
 	FORK,
 	READ_FAULT_HERE,
 	READ_FAULT_ABSENT,
 	WRITE_FAULT_HERE,
 	WRITE_FAULT_ABSENT,
+	MKWRITE,
 	PRIVATE_FAULT,
+	POPULATE_READ,
+	POPULATE_WRITE,
+	SPLICE_HERE,
+	SPLICE_ABSENT,
 	PREAD_HERE,
 	PREAD_ABSENT,
 	PWRITE_HERE,
@@ -139,6 +213,10 @@ static const struct sweep_op ops[] = {
 			.after = client_close, .right = SWEEP_ANY },
 	[MAP] = { .client = do_map, .arg = arg_map, .after = client_unmap,
 		  .right = SWEEP_ANY },
+	[UNMAP_PART] = { .before = before_cut, .client = do_unmap,
+			 .arg = arg_middle, .after = after_cut },
+	[PROTECT_PART] = { .before = before_cut, .client = do_mprotect,
+			   .arg = arg_middle, .after = after_cut },
 	[FORK] = { .client = do_fork, .may_segv = true },
 	[READ_FAULT_HERE] = { .before = sweep_supply, .client = do_load,
 			      .arg = arg_first_page, .right = SWEEP_ANY },
@@ -148,8 +226,20 @@ static const struct sweep_op ops[] = {
 			       .arg = arg_first_page },
 	[WRITE_FAULT_ABSENT] = { .before = sweep_drop_all, .client = do_store,
 				 .arg = arg_first_page },
+	[MKWRITE] = { .before = before_mkwrite, .client = do_store,
+		      .arg = arg_first_page },
 	[PRIVATE_FAULT] = { .before = before_private, .client = do_store,
 			    .arg = arg_private },
+	[POPULATE_READ] = { .before = sweep_drop_all, .client = do_madvise,
+			    .arg = arg_populate_read, .by_kernel = true },
+	[POPULATE_WRITE] = { .before = sweep_drop_all, .client = do_madvise,
+			     .arg = arg_populate_write, .by_kernel = true },
+	[SPLICE_HERE] = { .before = sweep_supply, .client = do_splice,
+			  .arg = arg_splice, .after = after_splice,
+			  .right = SWEEP_CLUSTER },
+	[SPLICE_ABSENT] = { .before = sweep_drop_all, .client = do_splice,
+			    .arg = arg_splice, .after = after_splice,
+			    .right = SWEEP_CLUSTER },
 	[PREAD_HERE] = { .before = before_pread, .client = do_pread,
 			 .arg = arg_buffer, .after = after_pread,
 			 .right = 2 * SWEEP_CLUSTER },
@@ -168,6 +258,7 @@ static const struct sweep_op ops[] = {
 
 static void test_op(void)
 {
+	CHECK(!pipe(splice_pipe), "pipe: %m");
 	sweep_open(BY_IOCTL);
 	if (tap_variant == NODE_OPEN)
 		CHECK_IS(object_publish(&scene.p, &scene.o, "fail-fault", 0666),
@@ -180,12 +271,19 @@ static void test_op(void)
 static const struct tap_test tests[] = {
 	OP("node-open", NODE_OPEN),
 	OP("map", MAP),
+	OP("unmap-part", UNMAP_PART),
+	OP("protect-part", PROTECT_PART),
 	OP("fork", FORK),
 	OP("read-fault-here", READ_FAULT_HERE),
 	OP("read-fault-absent", READ_FAULT_ABSENT),
 	OP("write-fault-here", WRITE_FAULT_HERE),
 	OP("write-fault-absent", WRITE_FAULT_ABSENT),
+	OP("mkwrite", MKWRITE),
 	OP("private-fault", PRIVATE_FAULT),
+	OP("populate-read", POPULATE_READ),
+	OP("populate-write", POPULATE_WRITE),
+	OP("splice-here", SPLICE_HERE),
+	OP("splice-absent", SPLICE_ABSENT),
 	OP("pread-here", PREAD_HERE),
 	OP("pread-absent", PREAD_ABSENT),
 	OP("pwrite-here", PWRITE_HERE),
