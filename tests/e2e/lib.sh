@@ -3,7 +3,8 @@
 #
 # For the end-to-end scripts: real programs against machpagerd, in the test
 # machine. A script defines functions and runs each by "check NAME FUNCTION
-# [ARGUMENT...]"; the last line is "finish".
+# [ARGUMENT...]", or by "also ..." what is left out with MACHVM_BRIEF, where each
+# of them takes a minute; the last line is "finish".
 #
 # Under emulation a command takes a tenth of a second to start: what the shell
 # can do itself it does.
@@ -40,7 +41,14 @@ nap() { read -rt 0.03 -u 9 || true; }
 
 now() { echo "${EPOCHREALTIME/./}"; }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# gone PID: it has ended; bash does not always notice when a child of it does.
+gone()
+{
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	stat=${stat##*) }
+	[ "${stat%% *}" = Z ]
+}
 
 # tree PID: it and its descendants, one a line: what each is and waits in. They
 # may end meanwhile.
@@ -145,6 +153,11 @@ check()
 	esac
 	[ $((SECONDS - start)) -lt 10 ] ||
 		echo "# $name took $((SECONDS - start)) s"
+}
+
+also()
+{
+	[ "${MACHVM_BRIEF:-}" ] || check "$@"
 }
 
 finish()
