@@ -4,7 +4,7 @@
 
 O := $(CURDIR)/build
 SERIES := 6.1 6.12
-PROVING := debug
+PROVING := debug race
 CHECK_MINUTES := 25
 PREFIX ?= /usr/local
 export MAKEFLAGS += --no-print-directory

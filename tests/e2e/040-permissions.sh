@@ -92,10 +92,10 @@ user_store()
 	[ ! -e "$nodes/users" ]
 }
 
-check device device
-check private private
+also device device
+also private private
 check others-read others_read
-check owner owner
-check user-pager user_pager
-check user-store user_store
+also owner owner
+also user-pager user_pager
+also user-store user_store
 finish

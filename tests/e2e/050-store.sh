@@ -118,16 +118,16 @@ unlinked()
 	[ ! -e "$nodes/data" ]
 }
 
-check missing missing
-check directory directory
-check empty empty
-check shorter shorter
-check special special
-check own-object own_object
-check part part
+also missing missing
+also directory directory
+also empty empty
+also shorter shorter
+also special special
+also own-object own_object
+also part part
 check truncated-ring truncated --transport ring
-check truncated-ioctl truncated --transport ioctl
-check truncated-copy truncated --copy
-check truncated-mapping truncated_mapping
-check unlinked unlinked
+also truncated-ioctl truncated --transport ioctl
+also truncated-copy truncated --copy
+also truncated-mapping truncated_mapping
+also unlinked unlinked
 finish

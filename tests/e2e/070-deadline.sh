@@ -32,8 +32,8 @@ killable()
 	same "$nodes/data" "$work/data"
 }
 
-check silent-ring silent --transport ring
-check silent-ioctl silent --transport ioctl
+also silent-ring silent --transport ring
+also silent-ioctl silent --transport ioctl
 check killable-ring killable --transport ring
-check killable-ioctl killable --transport ioctl
+also killable-ioctl killable --transport ioctl
 finish

@@ -97,9 +97,9 @@ changing()
 }
 
 check mmap-ring writes mmap --transport ring
-check psync-ioctl writes psync --transport ioctl
-check two-ring two --transport ring
-check two-ioctl two --transport ioctl --copy
-check reader reader
-check changing changing
+also psync-ioctl writes psync --transport ioctl
+also two-ring two --transport ring
+also two-ioctl two --transport ioctl --copy
+also reader reader
+also changing changing
 finish

@@ -116,8 +116,8 @@ wrong()
 }
 
 check summary summary
-check json json
-check rows rows
-check rights rights
-check wrong wrong
+also json json
+also rows rows
+also rights rights
+also wrong wrong
 finish
