@@ -12,12 +12,15 @@ splats+='|Call Trace:|vm: FAILED)'
 
 # first_splat: the first one in the log on the standard input; fails if there is
 # none. Linux reports an allocation that fails, with a call trace; those that a
-# test has fail, and says so, are no complaint.
+# test has fail, and says so, are no complaint; nor are races of Linux with
+# itself.
 first_splat()
 {
 	tr -d '\r' | awk '
 		/machvm: allocations fail on purpose/ { purpose = 1 }
 		/page allocation failure: |vmalloc error: / { skip = purpose }
-		!skip
-		/Mem-Info:/ { skip = 0 }' | grep -a -m 1 -E "$splats"
+		/BUG: KCSAN: / { theirs = !/\[machvm/ }
+		!skip && !theirs
+		/Mem-Info:/ { skip = 0 }
+		/==========$/ { theirs = 0 }' | grep -a -m 1 -E "$splats"
 }
