@@ -133,13 +133,16 @@ static long op_name(const uint64_t *arg)
 	return err ? err : n.fd;
 }
 
-/* Every call of the book but those that make what has to be undone. */
+/*
+ * Every call of the book but those that make what has to be undone, and the
+ * supply of a page that is there: it may be evicted to make room, and come.
+ */
 static const struct call *book_call;
 
 static bool has_own_sweep(const struct call *c)
 {
 	return c->kind == ON_TASK || c->number == MACH_PAGER_CREATE ||
-	       c->number == MACH_OBJECT_NAME;
+	       c->number == MACH_OBJECT_NAME || c->number == MACH_PAGER_SUPPLY;
 }
 
 static long op_book(const uint64_t *arg)
