@@ -49,7 +49,8 @@ static void mach_message_fill(struct mach_message *message,
 			      u32 generation)
 {
 	struct mach_object *object = request->object;
-	u64 left = request->deadline - jiffies;
+	/* the watchdog may be late, and the deadline over */
+	long left = request->deadline - jiffies;
 
 	message->generation = generation;
 	message->operation = request->operation;
@@ -61,7 +62,8 @@ static void mach_message_fill(struct mach_message *message,
 	message->length = request->n ? mach_object_bytes(object, request->first,
 							 request->n) : 0;
 	message->mandatory = (u64)request->mandatory << PAGE_SHIFT;
-	message->deadline_ns = ktime_get_coarse_ns() + jiffies_to_nsecs(left);
+	message->deadline_ns = ktime_get_coarse_ns() +
+			       jiffies64_to_nsecs(max(left, 0L));
 }
 
 /* The slot, free, takes over the request's reference. */
@@ -614,8 +616,9 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args,
 	INIT_LIST_HEAD(&port->pending);
 	port->nr_queues = args->queues;
 	port->depth = args->depth;
-	port->deadline = msecs_to_jiffies(args->deadline_ms ?:
-					  MACH_DEADLINE_DEFAULT);
+	/* Linux takes more than 24 days for ever, which is no date */
+	port->deadline = msecs_to_jiffies(min_t(u32, args->deadline_ms ?:
+						MACH_DEADLINE_DEFAULT, INT_MAX));
 	port->array_size = PAGE_ALIGN(args->depth *
 				      sizeof(struct mach_message));
 	port->owner = current->files;

@@ -216,6 +216,32 @@ static void message_tells_request(struct kunit *test)
 	port_drop(test, request, -EIO);
 }
 
+/* By when the pager should have answered what it is just told of */
+static u64 told_deadline(struct kunit *test, unsigned long deadline)
+{
+	struct mach_request *request = port_submit_new(test);
+	struct port_context *c = test->priv;
+	u64 told;
+
+	request->deadline = deadline;
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
+	told = port_slot_of(c, 0)->message->deadline_ns;
+	commit(test, 0);
+	port_drop(test, request, 0);
+	return told;
+}
+
+static void message_tells_deadline(struct kunit *test)
+{
+	const u64 hour = 3600ULL * NSEC_PER_SEC;
+	u64 now = ktime_get_coarse_ns();
+
+	KUNIT_EXPECT_GE(test, told_deadline(test, jiffies + 48 * 3600 * HZ),
+			now + 47 * hour);
+	KUNIT_EXPECT_LE(test, told_deadline(test, jiffies - 5),
+			ktime_get_coarse_ns());
+}
+
 static void hold_refuses(struct kunit *test)
 {
 	struct port_context *c = test->priv;
@@ -486,6 +512,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(latest_armed_slot_comes_first),
 	KUNIT_CASE(requests_wait_in_order),
 	KUNIT_CASE(message_tells_request),
+	KUNIT_CASE(message_tells_deadline),
 	KUNIT_CASE(hold_refuses),
 	KUNIT_CASE(arm_refuses),
 	KUNIT_CASE(receive_takes_what_waits),
