@@ -312,9 +312,10 @@ struct mach_request *mach_data_request(struct mach_object *object,
 
 static bool mach_request_settled(struct mach_request *request, pgoff_t index)
 {
+	if (mach_request_has_ended(request))
+		return true;
 	/* bits are only ever set, and who finds one looks again under the lock */
-	return mach_request_has_ended(request) ||
-	       data_race(test_bit(index - request->first, request->settled));
+	return data_race(test_bit(index - request->first, request->settled));
 }
 
 /* The pager was just woken on this CPU: let it run before going to sleep. */

@@ -75,9 +75,9 @@ static inline void mach_request_get(struct mach_request *request)
 	refcount_inc(&request->ref);
 }
 
-/* Then what came of it is known as well; pairs with mach_request_end(). */
 static inline bool mach_request_has_ended(const struct mach_request *request)
 {
+	/* what came of it is known as well; pairs with mach_request_end() */
 	return smp_load_acquire(&request->ended);
 }
 

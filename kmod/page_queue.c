@@ -183,9 +183,9 @@ void mach_queue_leave(struct page *page)
 	spin_unlock(&mach_queue_lock);
 }
 
-/* May be judged? Wrong for a moment at worst. */
 bool mach_queue_inactive(struct page *page)
 {
+	/* may be judged; wrong for a moment at worst */
 	return data_race(mach_page_frame(page)->place) == MACH_PLACE_INACTIVE;
 }
 

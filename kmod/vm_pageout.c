@@ -120,17 +120,17 @@ int mach_pageout_alloc(struct bio_vec *frames, unsigned int n)
 	return -EAGAIN;
 }
 
-/* Its counts are looked at without its lock: a number that was right will do. */
-
 /* May one more page of it be written? */
 bool mach_pageout_may_dirty(struct mach_object *object)
 {
+	/* a number that was right a moment ago will do */
 	return data_race(object->counts.dirty) < mach_pool_limit() / 2;
 }
 
 /* May @n more frames wait for its data? */
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 {
+	/* a number that was right a moment ago will do */
 	return data_race(object->counts.busy) + n <= mach_pool_limit() / 4;
 }
 
@@ -162,9 +162,11 @@ static struct mach_patience mach_patience_begin(struct mach_object *object)
 	struct mach_patience patience = {
 		.started = jiffies,
 		.object = object,
-		.errors = object ? data_race(object->counts.errors) : 0,
 	};
 
+	if (object)
+		/* a number that was right a moment ago will do */
+		patience.errors = data_race(object->counts.errors);
 	mach_patience_renew(&patience);
 	return patience;
 }
@@ -175,6 +177,7 @@ static bool mach_patience_hopeless(struct mach_patience *patience)
 	struct mach_object *object = patience->object;
 
 	if (object)
+		/* see mach_patience_begin() */
 		return data_race(object->counts.errors) != patience->errors;
 	if (atomic_read(&mach_pageout_freed) != patience->freed)
 		mach_patience_renew(patience);
