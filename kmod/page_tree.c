@@ -6,20 +6,34 @@ static unsigned int mach_tree_slot(u64 index, unsigned int shift)
 	return (index >> shift) % MACH_TREE_FANOUT;
 }
 
-/* Would the entry at @index lie outside a tree with this root? */
-static bool mach_tree_beyond(const struct mach_tree_node *root, u64 index)
+/* Would the entry at @index lie outside the tree, which has a root? */
+static bool mach_tree_beyond(const struct mach_tree *tree, u64 index)
 {
-	return index >> root->shift >= MACH_TREE_FANOUT;
+	return (index ^ tree->base) >> tree->root->shift >= MACH_TREE_FANOUT;
 }
 
-/* The least shift of a root that reaches @index */
-static unsigned int mach_tree_root_shift(u64 index)
+/* The least shift of a node that two indices have in common */
+static unsigned int mach_tree_common(u64 a, u64 b)
 {
 	unsigned int shift = 0;
 
-	while (index >> shift >= MACH_TREE_FANOUT)
+	while ((a ^ b) >> shift >= MACH_TREE_FANOUT)
 		shift += MACH_TREE_SHIFT;
 	return shift;
+}
+
+/* The shift of the least root above a run and all that there is. */
+static unsigned int mach_tree_top(const struct mach_tree *tree, u64 index,
+				  u64 last)
+{
+	unsigned int run = mach_tree_common(index, last), old;
+
+	if (!tree->root)
+		return run;
+	old = tree->root->shift;
+	if (mach_tree_beyond(tree, index))
+		old = mach_tree_common(index, tree->base);
+	return old > run ? old : run;
 }
 
 /* The leaf for @index, or NULL if there is none. */
@@ -29,7 +43,7 @@ static struct mach_tree_node *mach_tree_leaf(const struct mach_tree *tree,
 	struct mach_tree_node *node = tree->root;
 	unsigned int shift;
 
-	if (!node || mach_tree_beyond(node, index))
+	if (!node || mach_tree_beyond(tree, index))
 		return NULL;
 	for (shift = node->shift; shift && node; shift -= MACH_TREE_SHIFT)
 		node = node->entries[mach_tree_slot(index, shift)];
@@ -66,7 +80,7 @@ void *mach_tree_load(const struct mach_tree *tree, u64 index)
 }
 
 static struct mach_tree_node *mach_tree_add_root(struct mach_tree *tree,
-						 unsigned int shift,
+						 u64 index, unsigned int shift,
 						 struct mach_tree_stock *stock)
 {
 	struct mach_tree_node *root = mach_tree_stock_take(stock);
@@ -74,26 +88,30 @@ static struct mach_tree_node *mach_tree_add_root(struct mach_tree *tree,
 	root->slot = 0;
 	root->shift = shift;
 	tree->root = root;
+	tree->base = index & ~0ULL << shift << MACH_TREE_SHIFT;
 	return root;
 }
 
-/* New roots above the old one until they reach @last. */
-static void mach_tree_grow(struct mach_tree *tree, u64 last,
+/* New roots above the old one until they reach the run, too. */
+static void mach_tree_grow(struct mach_tree *tree, u64 index, u64 last,
 			   struct mach_tree_stock *stock)
 {
+	unsigned int top = mach_tree_top(tree, index, last), slot;
 	struct mach_tree_node *old = tree->root, *root;
 
 	if (!old) {
-		mach_tree_add_root(tree, mach_tree_root_shift(last), stock);
+		mach_tree_add_root(tree, index, top, stock);
 		return;
 	}
-	for (; mach_tree_beyond(old, last); old = root) {
-		root = mach_tree_add_root(tree, old->shift + MACH_TREE_SHIFT,
-					  stock);
-		root->entries[0] = old;
-		root->present = 1;
-		root->marked = !!old->marked;
+	for (; old->shift < top; old = root) {
+		slot = mach_tree_slot(tree->base, old->shift + MACH_TREE_SHIFT);
+		root = mach_tree_add_root(tree, tree->base,
+					  old->shift + MACH_TREE_SHIFT, stock);
+		root->entries[slot] = old;
+		root->present = 1ULL << slot;
+		root->marked = (u64)!!old->marked << slot;
 		old->parent = root;
+		old->slot = slot;
 	}
 }
 
@@ -131,8 +149,8 @@ static unsigned int mach_tree_depth(const struct mach_tree *tree, u64 index,
 
 	if (!node)
 		return top + MACH_TREE_SHIFT;
-	if (mach_tree_beyond(node, index))
-		return mach_tree_root_shift(index);
+	if (mach_tree_beyond(tree, index))
+		return mach_tree_common(index, tree->base);
 	for (; node->shift; node = child) {
 		child = node->entries[mach_tree_slot(index, node->shift)];
 		if (!child)
@@ -155,11 +173,11 @@ unsigned int mach_tree_need(const struct mach_tree *tree, u64 index,
 {
 	u64 leaf = index >> MACH_TREE_SHIFT;
 	u64 last = (index + n - 1) >> MACH_TREE_SHIFT;
-	unsigned int top = mach_tree_root_shift(index + n - 1);
+	unsigned int top = mach_tree_top(tree, index, index + n - 1);
 	unsigned int absent, fresh, shifts = 0;
 
-	/* roots above the old one, which are on the way to index 0 */
-	if (tree->root && top > tree->root->shift)
+	/* roots above the old one */
+	if (tree->root)
 		shifts += top - tree->root->shift;
 	absent = mach_tree_depth(tree, index, top);
 	shifts += absent;
@@ -208,7 +226,7 @@ mach_tree_insert_leaves(struct mach_tree *tree, u64 index, unsigned int n,
 		return -EEXIST;
 	if (stock->n < mach_tree_need(tree, index, n))
 		return -ENOMEM;
-	mach_tree_grow(tree, last, stock);
+	mach_tree_grow(tree, index, last, stock);
 	while (n) {
 		unsigned int slot = index % MACH_TREE_FANOUT;
 		unsigned int here = MACH_TREE_FANOUT - slot;
@@ -282,20 +300,22 @@ static void mach_tree_prune(struct mach_tree *tree, struct mach_tree_node *node,
 	}
 }
 
-/* Out with roots that lead to index 0 only. */
+/* Out with roots that have one child only. */
 static void mach_tree_shrink(struct mach_tree *tree,
 			     struct mach_tree_stock *stock)
 {
-	struct mach_tree_node *root = tree->root;
+	struct mach_tree_node *root = tree->root, *child;
 
-	while (root && root->shift && root->present == 1) {
-		tree->root = root->entries[0];
-		tree->root->parent = NULL;
-		root->entries[0] = NULL;
+	while (root && root->shift && is_power_of_2(root->present)) {
+		child = root->entries[__ffs64(root->present)];
+		tree->base |= (u64)child->slot << root->shift;
+		tree->root = child;
+		child->parent = NULL;
+		root->entries[child->slot] = NULL;
 		root->present = 0;
 		root->marked = 0;
 		mach_tree_stock_add(stock, root);
-		root = tree->root;
+		root = child;
 	}
 }
 
@@ -439,8 +459,13 @@ mach_tree_search(const struct mach_tree *tree, struct mach_tree_cursor *cursor,
 	u64 index = cursor->index, bits;
 	unsigned int slot;
 
-	if (!node || index > last || mach_tree_beyond(node, index))
+	if (!node || index > last)
 		return NULL;
+	if (mach_tree_beyond(tree, index)) {
+		if (index > tree->base)
+			return NULL;
+		index = tree->base;
+	}
 	slot = mach_tree_slot(index, node->shift);
 	while (node->shift && mach_tree_bits(node, marked) >> slot & 1) {
 		node = node->entries[slot];

@@ -28,7 +28,7 @@
 
 #define MACH_TREE_SHIFT		6
 #define MACH_TREE_FANOUT	64U
-/* Nine levels: nobody stores at an index beyond, but may look there. */
+/* Nobody stores at an index beyond, but may look there. */
 #define MACH_TREE_INDEX_MAX	(~0ULL >> 10)
 
 static_assert(MACH_TREE_FANOUT >> MACH_TREE_SHIFT == 1);
@@ -53,8 +53,15 @@ struct mach_tree_node {
 	void *entries[MACH_TREE_FANOUT];
 };
 
+/**
+ * struct mach_tree - Entries by index
+ * @root: the least node that is above all entries, wherever they are: one leaf
+ *	is a tree, and a tree of few levels reaches what is near it only
+ * @base: first index that the root reaches
+ */
 struct mach_tree {
 	struct mach_tree_node *root;
+	u64 base;
 };
 
 /* Nodes at hand, linked by @parent */

@@ -88,8 +88,11 @@ static bool structure_is_right(void)
 
 	if (root && (root->parent || !node_is_right(root, &n)))
 		return property_fail("the root has a parent or is wrong");
-	if (root && root->shift && root->present == 1)
+	if (root && root->shift && is_power_of_2(root->present))
 		return property_fail("the tree is higher than it must be");
+	if (root && tree.base & ~(~0ULL << root->shift << MACH_TREE_SHIFT))
+		return property_fail("the root of shift %u begins at %#lx",
+				     root->shift, tree.base);
 	if (!stock_is_right(&n))
 		return false;
 	return n == nodes || property_fail("%u nodes of %u are left", n, nodes);
@@ -124,18 +127,41 @@ static bool contents_are_right(void)
 	return (!entry && !dirty) || property_fail("entries from nowhere");
 }
 
-static u64 random_base(unsigned int bits)
+/* Where the windows are about: at 0, or near some power of two. */
+static u64 random_origin(void)
+{
+	static const unsigned int bits[] = { 35, 36, 47, 48, 53 };
+
+	switch (property_below(4)) {
+	case 0:
+		return 0;
+	case 1:			/* as the pages of anonymous memory */
+		return (1ULL << 47) + (property_random() >> 28);
+	case 2:
+		return 1ULL << bits[property_below(sizeof(bits) / sizeof(*bits))];
+	}
+	return 1ULL << property_below(54);
+}
+
+/* At @origin and above, below it, or on both sides of it */
+static u64 random_base(u64 origin, unsigned int bits)
 {
 	u64 index = property_random() >> (64 - bits);
 
-	switch (property_below(4)) {
+	switch (property_below(5)) {
 	case 0:			/* across nodes of many levels */
 		index &= ~0ULL << property_below(bits);
 		break;
 	case 1:
 		index &= ~0ULL << MACH_TREE_SHIFT;
-		return index;
+		return index + origin;
+	case 2:
+		index = 0;
+		break;
+	case 3:			/* others are not to wrap */
+		index = -(index & (origin ? origin - 1 : 0));
 	}
+	index += origin;
 	return index < WINDOW / 2 ? 0 : index - WINDOW / 2;
 }
 
@@ -160,6 +186,7 @@ static bool windows_overlap(void)
 static bool begin_life(void)
 {
 	unsigned int bits = 12 + property_below(43), w;
+	u64 origin = random_origin();
 
 	if (property_below(2))
 		mach_tree_erase_run(&tree, 0, ~0ULL, &stock);
@@ -171,8 +198,8 @@ static bool begin_life(void)
 	memset(marked, 0, sizeof(marked));
 	do {
 		for (w = 0; w < WINDOWS; w++)
-			base[w] = random_base(bits);
-		if (property_below(2))
+			base[w] = random_base(origin, bits);
+		if (property_below(3) == 0)
 			base[0] = 0;
 		if (property_below(8) == 0)
 			base[WINDOWS - 1] = MACH_TREE_INDEX_MAX - WINDOW;
