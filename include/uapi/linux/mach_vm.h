@@ -37,9 +37,10 @@
  * EFAULT      an address cannot be read or written
  * ENOTTY      this kind of descriptor does not answer this call
  * EBADF       a descriptor argument is closed or of the wrong kind or mode
- * EPERM       the task is already a pager, or not yet one
+ * EPERM       not in this descriptor's role, or not without a privilege
  * EACCES      the descriptor's rights do not include the access
  * ENOENT      this pager has no such queue, tag or object
+ * EADDRNOTAVAIL  nothing is there: an address in no entry of the map
  * EEXIST      the name is taken; a page of the range is there, or answered
  * EBUSY       the slot has a command posted or a request held
  * ESTALE      the request is not, or no longer, this pager's to answer
@@ -50,7 +51,7 @@
  * ENODEV      the pager has resigned, or the object was destroyed
  * EDEADLK     the caller is the pager that would have to answer
  * ETIMEDOUT   no request came within the time given
- * ENOSPC      no node can be published any more
+ * ENOSPC      no room: for another node, or in a task's map
  * ENOMEM      no memory, for this caller only
  * EMFILE      the caller has too many descriptors open (ENFILE: the system)
  * ENXIO       the node is going: open only
@@ -83,6 +84,7 @@ struct mach_vm_version {
 #define MACH_OBJECT_ALIVE	(1U << 0)	/* its pager serves it */
 #define MACH_OBJECT_PUBLISHED	(1U << 1)	/* it has a node */
 #define MACH_OBJECT_READ_ONLY	(1U << 2)	/* nobody may write to it */
+#define MACH_OBJECT_INTERNAL	(1U << 3)	/* no pager: zero-filled memory */
 
 /**
  * struct mach_object_info - State of an object (MACH_OBJECT_INFO; object or name).
@@ -149,7 +151,8 @@ struct mach_name_compare {
  * @free_count: out: in the pool and not in use, @cached_count among them
  * @active_count: out: of objects, used not long ago
  * @inactive_count: out: of objects, to be judged before the active ones
- * @wire_count: out: of structures of the module: never evicted
+ * @wire_count: out: of structures of the module, and of objects that tasks have
+ *	wired: never evicted
  * @busy_count: out: of objects, waiting for data from a pager
  * @dirty_count: out: of the active and inactive ones, not yet with their pager
  * @laundry_count: out: of the dirty ones, on their way to it
@@ -172,6 +175,7 @@ struct mach_name_compare {
  * @chunks_refused: out: times that Linux had none, so far
  * @overhead: out: bytes that the pool needs beside its pages
  * @objects: out: memory objects
+ * @internal_count: out: of tasks' zero-filled memory: nobody can take them yet
  *
  * The numbers are not all of one moment. Source: Mach's vm_statistics, without
  * what Linux does here: copy on write, and the cache of unused objects.
@@ -205,6 +209,7 @@ struct mach_vm_statistics {
 	__aligned_u64 chunks_refused;
 	__aligned_u64 overhead;
 	__aligned_u64 objects;
+	__aligned_u64 internal_count;
 };
 
 /**
