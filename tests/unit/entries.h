@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of map entries share: memory, and what always holds. */
+#ifndef ENTRIES_H
+#define ENTRIES_H
+
+#include "../../kmod/vm_map_entry.h"
+#include "property.h"
+
+void entries_stock_fill(struct mach_entry_stock *stock, unsigned int n);
+void entries_stock_drain(struct mach_entry_stock *stock);
+/* Order, links, balance, room and sums; false after property_fail(). */
+bool entries_hold(const struct mach_entries *entries);
+
+#endif /* ENTRIES_H */

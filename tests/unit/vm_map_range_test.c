@@ -1,0 +1,776 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random calls on a small map beside a model of its pages. In the model a page
+ * of memory is a cell, and each page of the map knows its cell and its own
+ * attributes. What the map says is read through its entries and objects.
+ */
+#include "../../kmod/vm_map_range.h"
+#include "entries.h"
+
+#include <stdlib.h>
+
+#define PAGES		96
+#define BASE		(1ULL << 40)
+#define MIDDLE		(1ULL << 59)
+#define STEP		((u64)PAGE_SIZE)
+
+/* What a page can hold */
+struct cell {
+	unsigned int pages;	/* of the map that show it */
+	unsigned int value;	/* 0: zeros */
+};
+
+/* A page of the map */
+struct page {
+	struct cell *cell;	/* NULL: it is in no entry */
+	unsigned int protection;
+	unsigned int max_protection;
+	unsigned int inheritance;
+	unsigned int behavior;
+	unsigned int wired;
+	bool shared;
+	bool in_transition;
+};
+
+/* Where, in this map, an object is seen */
+struct place {
+	u64 delta;
+	unsigned int entries;
+};
+
+#define PLACES		8
+#define SLOTS		(4 * PAGES)
+
+struct mach_object {
+	bool pager;		/* and cells of its own, in the model */
+	bool elsewhere;		/* something else sees it, as long as it is here */
+	u64 base;		/* offset of slot 0 */
+	struct place places[PLACES];
+	unsigned int slots[SLOTS];
+	struct cell cells[SLOTS];
+};
+
+#define PAGERS		3
+
+static struct world {
+	struct mach_entries entries;
+	struct mach_entry_stock stock;
+	struct page pages[PAGES];
+	struct mach_object *pagers[PAGERS];
+	unsigned int value;	/* last written */
+	unsigned long objects;	/* anonymous ones */
+	bool relieved;		/* an object has become private */
+	unsigned int fullness;	/* calls of eight that enter, at present */
+} *world;
+
+static u64 address_of(unsigned int page)
+{
+	return BASE + page * STEP;
+}
+
+/* Objects */
+
+static bool object_is_private(const struct mach_object *object)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < PLACES; i++)
+		n += object->places[i].entries != 0;
+	return !object->pager && !object->elsewhere && n <= 1;
+}
+
+static struct place *object_place(struct mach_object *object, u64 delta)
+{
+	struct place *free = NULL;
+	unsigned int i;
+
+	for (i = 0; i < PLACES; i++) {
+		if (!object->places[i].entries)
+			free = &object->places[i];
+		else if (object->places[i].delta == delta)
+			return &object->places[i];
+	}
+	if (free)
+		free->delta = delta;
+	return free;
+}
+
+static bool object_is_used(const struct mach_object *object)
+{
+	unsigned int i, n = object->pager;
+
+	for (i = 0; i < PLACES; i++)
+		n += object->places[i].entries;
+	return n;
+}
+
+static void object_release(struct mach_object *object)
+{
+	if (object_is_used(object))
+		return;
+	world->objects--;
+	free(object);
+}
+
+static unsigned int *object_slot(struct mach_object *object, u64 offset)
+{
+	u64 slot = (offset - object->base) / STEP;
+
+	return offset >= object->base && slot < SLOTS ? &object->slots[slot] :
+							NULL;
+}
+
+static void get(struct mach_entries *entries,
+		const struct mach_map_entry *entry)
+{
+	(void)entries;
+	object_place(entry->object, mach_entry_delta(entry))->entries++;
+}
+
+static void put(struct mach_entries *entries,
+		const struct mach_map_entry *entry)
+{
+	struct mach_object *object = entry->object;
+	bool was = object_is_private(object);
+	struct place *place = object_place(object, mach_entry_delta(entry));
+
+	(void)entries;
+	if (!place || !place->entries)
+		abort();
+	place->entries--;
+	world->relieved |= !was && object_is_private(object);
+	object_release(object);
+}
+
+static bool pieces(struct mach_entries *entries,
+		   const struct mach_map_entry *entry)
+{
+	unsigned int i, n = 0;
+
+	(void)entries;
+	for (i = 0; i < PLACES; i++)
+		n += entry->object->places[i].entries;
+	return n > 1;
+}
+
+static bool extends(struct mach_entries *entries,
+		    const struct mach_map_entry *entry, u64 start, u64 end)
+{
+	u64 delta = mach_entry_delta(entry);
+
+	(void)entries;
+	return object_is_private(entry->object) &&
+	       (start == end || (object_slot(entry->object, start - delta) &&
+				 object_slot(entry->object, end - STEP - delta)));
+}
+
+static void extend(struct mach_entries *entries,
+		   const struct mach_map_entry *entry, u64 start, u64 end)
+{
+	(void)entries;
+	for (; start < end; start += STEP)
+		*object_slot(entry->object, start - mach_entry_delta(entry)) = 0;
+}
+
+/* Refused now and then, if the other way round is possible. */
+static bool absorb(struct mach_entries *entries,
+		   const struct mach_map_entry *to,
+		   const struct mach_map_entry *from)
+{
+	u64 at;
+
+	if (property_below(4) == 0 &&
+	    extends(entries, from, to->start, to->end) &&
+	    mach_entry_size(from) <= mach_entry_size(to) && to < from)
+		return false;
+	for (at = from->start; at < from->end; at += STEP)
+		*object_slot(to->object, at - mach_entry_delta(to)) =
+			*object_slot(from->object, at - mach_entry_delta(from));
+	return true;
+}
+
+static const struct mach_entry_ops ops = {
+	.get = get,
+	.put = put,
+	.pieces = pieces,
+	.extends = extends,
+	.extend = extend,
+	.absorb = absorb,
+};
+
+static struct mach_object *make_object(bool pager, u64 base)
+{
+	struct mach_object *object = calloc(1, sizeof(*object));
+
+	object->pager = pager;
+	object->base = base;
+	return object;
+}
+
+/* An object at the first touch, as a fault makes it */
+static void entry_make_object(struct mach_map_entry *entry)
+{
+	bool early = !(world->entries.rules & MACH_MERGE_PIECES);
+
+	if (entry->object)
+		return;
+	entry->offset = early ? 0 : MIDDLE + entry->start;
+	entry->object = make_object(false, early ? 0 :
+				    MIDDLE + BASE - (SLOTS - PAGES) / 2 * STEP);
+	world->objects++;
+	get(&world->entries, entry);
+}
+
+/* The model */
+
+static void page_clear(struct page *page)
+{
+	struct mach_object *const *pagers = world->pagers;
+	struct cell *cell = page->cell;
+	unsigned int i;
+
+	if (cell && !--cell->pages) {
+		for (i = 0; i < PAGERS; i++)
+			if (cell >= pagers[i]->cells &&
+			    cell < pagers[i]->cells + SLOTS)
+				break;
+		if (i == PAGERS)
+			free(cell);
+	}
+	memset(page, 0, sizeof(*page));
+}
+
+static void page_set(struct page *page, const struct mach_map_entry *like,
+		     struct cell *cell)
+{
+	*page = (struct page){
+		.cell = cell,
+		.protection = like->protection,
+		.max_protection = like->max_protection,
+		.inheritance = like->inheritance,
+		.behavior = like->behavior,
+		.wired = like->wired,
+		.shared = like->shared,
+		.in_transition = like->in_transition,
+	};
+	cell->pages++;
+}
+
+static bool pages_alike(const struct page *a, const struct page *b)
+{
+	return a->protection == b->protection &&
+	       a->max_protection == b->max_protection &&
+	       a->inheritance == b->inheritance && a->behavior == b->behavior &&
+	       a->wired == b->wired && a->shared == b->shared &&
+	       a->in_transition == b->in_transition;
+}
+
+static bool page_holds(unsigned int i, const struct mach_map_entry *entry)
+{
+	const struct page *page = &world->pages[i];
+	struct cell none = {};
+	unsigned int value = 0;
+	struct page seen;
+
+	if (!page->cell || !entry)
+		return (!page->cell && !entry) ||
+		       property_fail("page %u: %smapped", i, entry ? "" : "not ");
+	page_set(&seen, entry, &none);
+	if (!pages_alike(page, &seen))
+		return property_fail("page %u: prot %u/%u inh %u beh %u wired %u shared %d trans %d; not %u/%u %u %u %u %d %d",
+				     i, seen.protection, seen.max_protection,
+				     seen.inheritance, seen.behavior, seen.wired,
+				     seen.shared, seen.in_transition,
+				     page->protection, page->max_protection,
+				     page->inheritance, page->behavior,
+				     page->wired, page->shared,
+				     page->in_transition);
+	if (entry->object)
+		value = *object_slot(entry->object,
+				     address_of(i) - mach_entry_delta(entry));
+	return value == page->cell->value ||
+	       property_fail("page %u: has %u, not %u", i, value,
+			     page->cell->value);
+}
+
+/* Would the best of maps need no border between a page and the next one? */
+static bool pages_join(unsigned int i, const struct mach_map_entry *low,
+		       const struct mach_map_entry *high)
+{
+	const struct page *page = &world->pages[i];
+
+	if (!page->cell || !page[1].cell || !pages_alike(page, page + 1) ||
+	    (page->in_transition && low != high))
+		return false;
+	if (low->object == high->object)
+		return !low->object ||
+		       mach_entry_delta(low) == mach_entry_delta(high);
+	return !page->shared &&
+	       (!low->object || object_is_private(low->object)) &&
+	       (!high->object || object_is_private(high->object));
+}
+
+/* All pages agree, and there are as few entries as the rules promise. */
+static bool map_holds(void)
+{
+	struct mach_entries *entries = &world->entries;
+	const struct mach_map_entry *entry = NULL, *next = entries->first;
+	unsigned long runs = 0, minimum;
+	unsigned int i;
+
+	for (i = 0; i < PAGES; i++) {
+		const struct mach_map_entry *below = entry;
+
+		if (entry && entry->end <= address_of(i))
+			entry = NULL;
+		if (!entry && next && next->start <= address_of(i)) {
+			entry = next;
+			next = next->next;
+		}
+		if (!page_holds(i, entry))
+			return false;
+		runs += entry && !(i && below && pages_join(i - 1, below, entry));
+	}
+	minimum = mach_entries_minimum(entries);
+	if (minimum != runs)
+		return property_fail("the minimum is %lu, not %lu", runs,
+				     minimum);
+	if (entries->rules == MACH_RULES_MACHVM && entries->n != runs)
+		return property_fail("%lu entries, %lu would do", entries->n,
+				     runs);
+	return entries->n >= runs || property_fail("too few entries");
+}
+
+/* Calls */
+
+struct range {
+	unsigned int first;
+	unsigned int end;
+};
+
+static struct range some_range(void)
+{
+	unsigned int most = property_below(4) ? 8 : PAGES;
+	struct range range = { .first = property_below(PAGES) };
+
+	range.end = range.first + 1 + property_below(most);
+	if (range.end > PAGES)
+		range.end = PAGES;
+	return range;
+}
+
+/* Cut to what is free at its beginning; false if nothing is. */
+static bool range_is_free(struct range *range)
+{
+	unsigned int i = range->first;
+
+	while (i < range->end && !world->pages[i].cell)
+		i++;
+	range->end = i;
+	return i > range->first;
+}
+
+static struct mach_map_entry some_attributes(void)
+{
+	struct mach_map_entry like = {
+		.protection = property_below(8) ? 3 : 1,
+		.max_protection = 7,
+		.inheritance = property_below(8) == 0,
+	};
+
+	if (property_below(16) == 0) {
+		like.protection = 0;
+		like.max_protection = 0;
+	}
+	like.wired = property_below(16) == 0;
+	return like;
+}
+
+/* What touches is like what is there, more often than not. */
+static struct mach_map_entry attributes_at(unsigned int page)
+{
+	struct mach_map_entry like = some_attributes();
+	const struct mach_map_entry *entry;
+
+	if (property_below(2) || !page)
+		return like;
+	entry = mach_entry_lookup(&world->entries, address_of(page - 1));
+	if (entry) {
+		like = *entry;
+		like.object = NULL;
+		like.offset = 0;
+		like.shared = 0;
+		like.in_transition = 0;
+	}
+	return like;
+}
+
+static void call_enter(const struct range *range,
+		       const struct mach_map_entry *like)
+{
+	entries_stock_fill(&world->stock, MACH_RANGE_STOCK);
+	mach_range_enter(&world->entries, address_of(range->first),
+			 address_of(range->end), like, &world->stock);
+}
+
+static void turn_allocate(struct range range)
+{
+	struct mach_map_entry like;
+	unsigned int i;
+
+	if (!range_is_free(&range))
+		return;
+	like = attributes_at(range.first);
+	like.offset = property_below(PAGES) * STEP;	/* of nothing */
+	call_enter(&range, &like);
+	for (i = range.first; i < range.end; i++)
+		page_set(&world->pages[i], &like, calloc(1, sizeof(struct cell)));
+}
+
+/* A pager's object, at one of few places, so that ranges often go on */
+static void turn_map(struct range range)
+{
+	struct mach_object *object = world->pagers[property_below(PAGERS)];
+	unsigned int i, slot;
+	struct mach_map_entry like;
+
+	if (!range_is_free(&range))
+		return;
+	slot = range.first + property_below(3) * PAGES;
+	like = attributes_at(range.first);
+	like.object = object;
+	like.offset = object->base + slot * STEP;
+	like.shared = property_below(8) == 0;
+	call_enter(&range, &like);
+	for (i = range.first; i < range.end; i++)
+		page_set(&world->pages[i], &like,
+			 &object->cells[slot + i - range.first]);
+}
+
+/* The same memory at two places */
+static void turn_alias(struct range range)
+{
+	unsigned int to = property_below(PAGES), i, n;
+	struct mach_map_entry *entry, like;
+	struct range copy;
+
+	entry = mach_entry_lookup(&world->entries, address_of(range.first));
+	if (!entry || entry->in_transition)
+		return;
+	if (address_of(range.end) > entry->end)
+		range.end = (entry->end - BASE) / STEP;
+	copy = (struct range){ to, to + (range.end - range.first) };
+	if (copy.end > PAGES)
+		copy.end = PAGES;
+	if (!range_is_free(&copy))
+		return;
+	entry_make_object(entry);
+	if (!object_place(entry->object,
+			  mach_entry_delta(entry) + address_of(copy.first) -
+			  address_of(range.first)))
+		return;
+	like = *entry;
+	like.offset += address_of(range.first) - entry->start;
+	call_enter(&copy, &like);
+	n = copy.end - copy.first;
+	for (i = 0; i < n; i++)
+		page_set(&world->pages[copy.first + i], &like,
+			 world->pages[range.first + i].cell);
+}
+
+/* What was removed is all there was, and still maps what it mapped. */
+static bool removed_holds(const struct range *range,
+			  const struct mach_entry_stock *removed)
+{
+	const struct mach_map_entry *entry = removed->first;
+	unsigned int left = removed->n, pages = 0, i;
+	u64 at;
+
+	for (i = range->first; i < range->end; i++)
+		pages += !!world->pages[i].cell;
+	for (; left--; entry = entry->next) {
+		for (at = entry->start; at < entry->end; at += STEP, pages--)
+			if (at < address_of(range->first) ||
+			    !page_holds((at - BASE) / STEP, entry))
+				return false;
+		if (entry->end > address_of(range->end))
+			return property_fail("removed up to %#lx", entry->end);
+	}
+	return !pages || property_fail("%d pages not removed", (int)pages);
+}
+
+static void put_all(struct mach_entry_stock *removed)
+{
+	struct mach_map_entry *entry;
+
+	while (removed->n) {
+		entry = mach_stock_take(removed);
+		if (entry->object)
+			put(&world->entries, entry);
+		free(entry);
+	}
+}
+
+static bool turn_remove(struct range range)
+{
+	u64 at = address_of(range.first), end = address_of(range.end);
+	struct mach_entry_stock removed = {};
+	unsigned int i, most = 1 + property_below(4), n;
+	bool holds;
+
+	while (at < end) {
+		entries_stock_fill(&world->stock, MACH_RANGE_STOCK);
+		n = removed.n;
+		at = mach_range_remove(&world->entries, at, end, most,
+				       &world->stock, &removed);
+		if (removed.n > n + most)
+			return property_fail("%u at once", removed.n - n);
+	}
+	holds = removed_holds(&range, &removed);
+	put_all(&removed);
+	mach_range_heal(&world->entries, address_of(range.first), end,
+			&world->stock);
+	for (i = range.first; i < range.end; i++)
+		page_clear(&world->pages[i]);
+	return holds;
+}
+
+static struct mach_change some_change(void)
+{
+	static const u8 some[] = { 0, 1, 3, 3, 3, 3, 7 };
+	struct mach_change change = {
+		.what = 1U << property_below(6),
+		.protection = some[property_below(sizeof(some))],
+		.inheritance = property_below(4) == 0,
+		.behavior = property_below(2),
+		.wire = property_below(2) ? 1 : -1,
+		.in_transition = property_below(3) == 0,
+	};
+
+	if (change.what == MACH_CHANGE_MAXIMUM && property_below(4))
+		change.protection = 7;
+	if (property_below(8) == 0)
+		change.what |= 1U << property_below(6);
+	if (property_below(16) == 0)
+		change.what |= MACH_CHANGE_SHARED;
+	return change;
+}
+
+static void page_change(struct page *page, const struct mach_change *change)
+{
+	if (change->what & MACH_CHANGE_PROTECTION)
+		page->protection = change->protection;
+	if (change->what & MACH_CHANGE_MAXIMUM) {
+		page->max_protection = change->protection;
+		page->protection &= change->protection;
+	}
+	if (change->what & MACH_CHANGE_INHERITANCE)
+		page->inheritance = change->inheritance;
+	if (change->what & MACH_CHANGE_BEHAVIOR)
+		page->behavior = change->behavior;
+	if (change->what & MACH_CHANGE_WIRE)
+		page->wired += change->wire;
+	if (change->what & MACH_CHANGE_TRANSITION)
+		page->in_transition = change->in_transition;
+	if (change->what & MACH_CHANGE_SHARED)
+		page->shared = true;
+}
+
+static bool may_change(const struct range *range,
+		       const struct mach_change *change)
+{
+	unsigned int i;
+
+	if (!(change->what & MACH_CHANGE_WIRE) || change->wire > 0)
+		return true;
+	for (i = range->first; i < range->end; i++)
+		if (world->pages[i].cell && !world->pages[i].wired)
+			return false;
+	return true;
+}
+
+static void turn_change(struct range range)
+{
+	struct mach_change change = some_change();
+	unsigned int i;
+
+	if (!may_change(&range, &change))
+		return;
+	entries_stock_fill(&world->stock, MACH_RANGE_STOCK);
+	mach_range_change(&world->entries, address_of(range.first),
+			  address_of(range.end), &change, &world->stock);
+	for (i = range.first; i < range.end; i++)
+		if (world->pages[i].cell)
+			page_change(&world->pages[i], &change);
+}
+
+static void turn_touch(struct range range)
+{
+	struct mach_map_entry *entry;
+	unsigned int i;
+
+	for (i = range.first; i < range.end; i++) {
+		entry = mach_entry_lookup(&world->entries, address_of(i));
+		if (!entry)
+			continue;
+		entry_make_object(entry);
+		*object_slot(entry->object,
+			     address_of(i) - mach_entry_delta(entry)) =
+			++world->value;
+		world->pages[i].cell->value = world->value;
+	}
+}
+
+/* Somebody else takes an object, or lets go of it. */
+static void turn_elsewhere(struct range range)
+{
+	struct mach_map_entry *entry =
+		mach_entry_lookup(&world->entries, address_of(range.first));
+
+	if (!entry || !entry->object || entry->object->pager)
+		return;
+	entry->object->elsewhere ^= 1;
+	world->relieved = true;
+}
+
+/* A clip that somebody did for a while */
+static bool turn_clip(struct range range)
+{
+	u64 at = address_of(range.first);
+	struct mach_map_entry *entry = mach_entry_lookup(&world->entries, at);
+	struct mach_map_entry *upper;
+
+	if (!entry || entry->start == at)
+		return true;
+	entries_stock_fill(&world->stock, MACH_RANGE_STOCK);
+	upper = mach_entry_clip(&world->entries, entry, at, &world->stock);
+	if (entry->end != at || upper->start != at || entry->next != upper)
+		return property_fail("page %u: a bad clip", range.first);
+	if (!entries_hold(&world->entries))
+		return false;
+	mach_entries_glue(&world->entries, at, at, ~0U, &world->stock);
+	return true;
+}
+
+static bool turn_any(void)
+{
+	struct range range = some_range();
+
+	if (property_below(8) < world->fullness) {
+		if (property_below(3))
+			turn_allocate(range);
+		else
+			turn_map(range);
+		return true;
+	}
+	switch (property_below(10)) {
+	case 0:
+		return turn_clip(range);
+	case 1:
+		turn_alias(range);
+		return true;
+	case 2:
+		turn_elsewhere(range);
+		return true;
+	case 3 ... 4:
+		turn_touch(range);
+		return true;
+	case 5 ... 6:
+		return turn_remove(range);
+	default:
+		turn_change(range);
+		return true;
+	}
+}
+
+static void make_world(u32 rules)
+{
+	unsigned int i;
+
+	world = calloc(1, sizeof(*world));
+	mach_entries_init(&world->entries, BASE, address_of(PAGES), rules, &ops);
+	for (i = 0; i < PAGERS; i++)
+		world->pagers[i] = make_object(true, i * 16 * STEP);
+}
+
+static unsigned long end_world(void)
+{
+	struct range all = { 0, PAGES };
+	unsigned long objects;
+	unsigned int i;
+
+	turn_remove(all);
+	for (i = 0; i < PAGERS; i++)
+		free(world->pagers[i]);
+	entries_stock_drain(&world->stock);
+	objects = world->objects;
+	free(world);
+	world = NULL;
+	return objects;
+}
+
+/* What is left of a world: nothing, not even objects */
+static bool at_end(void)
+{
+	unsigned long objects;
+
+	if (!world)
+		return true;
+	objects = end_world();
+	return !objects || property_fail("%lu objects are left", objects);
+}
+
+static bool turn(u32 rules)
+{
+	if (!world)
+		make_world(rules);
+	if (property_below(1000) == 0)
+		world->fullness = 1 + property_below(4);
+	world->relieved = false;
+	if (!turn_any())
+		return false;
+	if (world->relieved)
+		mach_entries_glue(&world->entries, BASE, address_of(PAGES),
+				  ~0U, &world->stock);
+	if (!entries_hold(&world->entries) || !map_holds())
+		return false;
+	return property_below(20000) || at_end();
+}
+
+static bool under_none(void)
+{
+	return turn(MACH_RULES_NONE);
+}
+
+static bool under_backward(void)
+{
+	return turn(MACH_RULES_BACKWARD);
+}
+
+static bool under_gnumach2023(void)
+{
+	return turn(MACH_RULES_GNUMACH2023);
+}
+
+static bool under_machvm(void)
+{
+	return turn(MACH_RULES_MACHVM);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct property properties[] = {
+		{ "vm_map_range-none", 100000, under_none },
+		{ "vm_map_range-none-end", 1, at_end },
+		{ "vm_map_range-backward", 100000, under_backward },
+		{ "vm_map_range-backward-end", 1, at_end },
+		{ "vm_map_range-gnumach2023", 200000, under_gnumach2023 },
+		{ "vm_map_range-gnumach2023-end", 1, at_end },
+		{ "vm_map_range-machvm", 1000000, under_machvm },
+		{ "vm_map_range-machvm-end", 1, at_end },
+	};
+
+	return property_main(properties,
+			     sizeof(properties) / sizeof(*properties), argc,
+			     argv);
+}
