@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libmachvm - Linux's errors as Mach's, and Mach's in words.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "mach_priv.h"
+
+#define LOWEST_PORT	3	/* neither MACH_PORT_NULL nor a standard stream */
+
+static const struct {
+	int err;
+	kern_return_t error;
+} meanings[] = {
+	{ 0, KERN_SUCCESS },
+	{ EADDRNOTAVAIL, KERN_INVALID_ADDRESS },
+	{ EFAULT, KERN_INVALID_ADDRESS },
+	{ EACCES, KERN_PROTECTION_FAILURE },
+	{ ENOSPC, KERN_NO_SPACE },
+	{ EINVAL, KERN_INVALID_ARGUMENT },
+	{ EBADF, KERN_INVALID_ARGUMENT },
+	{ ENOMEM, KERN_RESOURCE_SHORTAGE },
+	{ EAGAIN, KERN_RESOURCE_SHORTAGE },
+	{ EMFILE, KERN_RESOURCE_SHORTAGE },
+	{ ENFILE, KERN_RESOURCE_SHORTAGE },
+	{ EPERM, KERN_NO_ACCESS },
+	{ ENODEV, KERN_MEMORY_FAILURE },
+	{ EIO, KERN_MEMORY_ERROR },
+	{ EINTR, KERN_ABORTED },
+};
+
+static const struct {
+	kern_return_t error;
+	const char *text;
+} texts[] = {
+	{ KERN_SUCCESS, "success" },
+	{ KERN_INVALID_ADDRESS, "part of the range is in no entry" },
+	{ KERN_PROTECTION_FAILURE, "the protection forbids it" },
+	{ KERN_NO_SPACE, "no such room in the address space" },
+	{ KERN_INVALID_ARGUMENT, "an argument is invalid" },
+	{ KERN_FAILURE, "failure" },
+	{ KERN_RESOURCE_SHORTAGE, "not enough memory or descriptors" },
+	{ KERN_NO_ACCESS, "it takes a privilege" },
+	{ KERN_MEMORY_FAILURE, "the memory object was destroyed" },
+	{ KERN_MEMORY_ERROR, "the pager of the memory object failed" },
+	{ KERN_ABORTED, "interrupted" },
+	{ KERN_INVALID_NAME, "the port is not of the right kind" },
+	{ KERN_INVALID_TASK, "no task: not a port of one, or machvm is not loaded" },
+	{ KERN_INVALID_HOST, "the port is not the host" },
+};
+
+kern_return_t mach_error_from_errno(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
+		if (meanings[i].err == errno)
+			return meanings[i].error;
+	return KERN_FAILURE;
+}
+
+/* EBADF can also mean a descriptor that @arg speaks of. */
+kern_return_t mach_task_call(task_t task, unsigned long call, void *arg)
+{
+	if (!MACH_PORT_VALID(task))
+		return KERN_INVALID_TASK;
+	if (!ioctl(task, call, arg))
+		return KERN_SUCCESS;
+	if (errno == ENOTTY || (errno == EBADF && fcntl(task, F_GETFD) < 0))
+		return KERN_INVALID_TASK;
+	return mach_error_from_errno();
+}
+
+int mach_port_from_fd(int fd)
+{
+	int port, err;
+
+	if (fd < 0 || fd >= LOWEST_PORT)
+		return fd;
+	port = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_PORT);
+	err = errno;
+	close(fd);
+	errno = err;
+	return port;
+}
+
+const char *mach_error_string(kern_return_t error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].error == error)
+			return texts[i].text;
+	return "unknown error";
+}
+
+void mach_error(const char *prefix, kern_return_t error)
+{
+	fprintf(stderr, "%s: %s\n", prefix, mach_error_string(error));
+}

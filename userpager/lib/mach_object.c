@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libmachvm - calls on objects and what stands for them.
+ */
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "mach_priv.h"
+
+/* A call that objects answer */
+static kern_return_t object_call(mach_port_t port, unsigned long call, void *arg)
+{
+	if (!MACH_PORT_VALID(port))
+		return KERN_INVALID_NAME;
+	if (!ioctl(port, call, arg))
+		return KERN_SUCCESS;
+	if (errno == ENOTTY || errno == EBADF)
+		return KERN_INVALID_NAME;
+	return mach_error_from_errno();
+}
+
+kern_return_t vm_object_info(memory_object_name_t object_name,
+			     vm_object_info_data_t *info)
+{
+	*info = (vm_object_info_data_t){ .size = sizeof(*info) };
+	return object_call(object_name, MACH_OBJECT_INFO, info);
+}
+
+kern_return_t
+memory_object_create_proxy(task_t task, vm_prot_t max_protection,
+			   const memory_object_t *object,
+			   mach_msg_type_name_t object_poly,
+			   mach_msg_type_number_t object_count,
+			   const vm_offset_t *offset,
+			   mach_msg_type_number_t offset_count,
+			   const vm_offset_t *start,
+			   mach_msg_type_number_t start_count,
+			   const vm_size_t *len,
+			   mach_msg_type_number_t len_count,
+			   mach_port_t *proxy)
+{
+	struct mach_object_proxy arg = { .size = sizeof(arg) };
+	vm_object_info_data_t info;
+	kern_return_t error;
+	int port;
+
+	if (!task || task != mach_task_self())
+		return KERN_INVALID_TASK;
+	if (object_count != 1 || offset_count != 1 || start_count != 1 ||
+	    len_count != 1 || *offset)
+		return KERN_INVALID_ARGUMENT;
+	error = vm_object_info(*object, &info);
+	if (error)
+		return error;
+	if (*start >= info.object_size)
+		return KERN_INVALID_ARGUMENT;
+	arg.max_protection = max_protection;
+	arg.start = *start;
+	arg.length = *len;
+	if (arg.length > info.object_size - *start)
+		arg.length = info.object_size - *start;
+	error = object_call(*object, MACH_OBJECT_PROXY, &arg);
+	if (error)
+		return error;
+	port = mach_port_from_fd(arg.fd);
+	if (port < 0)
+		return mach_error_from_errno();
+	if (object_poly == MACH_MSG_TYPE_MOVE_SEND)
+		close(*object);
+	*proxy = port;
+	return KERN_SUCCESS;
+}

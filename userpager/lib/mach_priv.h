@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libmachvm - what its files have in common. */
+#ifndef MACH_PRIV_H
+#define MACH_PRIV_H
+
+#include <linux/mach_task.h>
+
+#include "mach_vm.h"
+
+/* What mach_host_self() is: no descriptor. */
+#define MACH_HOST		((host_t)~1U)
+
+/* errno as a kern_return_t */
+kern_return_t mach_error_from_errno(void);
+
+/* A call that a task answers: 0, or errno as a kern_return_t. */
+kern_return_t mach_task_call(task_t task, unsigned long call, void *arg);
+
+/* The same descriptor under a number that can be a port, or -1. */
+int mach_port_from_fd(int fd);
+
+#endif /* MACH_PRIV_H */

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libmachvm - Mach's address-space calls for programs on Linux with machvm.
+ *
+ * Names, types and numbers are Mach's, so that source written for its calls
+ * compiles: include <mach/mach.h>, or this.
+ */
+#ifndef _MACH_VM_H
+#define _MACH_VM_H
+
+#include <linux/mach_vm.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * DOC: tasks and ports
+ *
+ * A task is a *window* of the process's addresses; what the calls below do, they
+ * do inside it, and everything outside remains Linux's. mach_task_self() makes
+ * the first one when it is first asked for.
+ *
+ * A port is a descriptor: what open(2) gave for a node in /dev/machobj can be
+ * mapped, and close(2) or mach_port_deallocate() gives up any of them. Number 0
+ * is MACH_PORT_NULL; the library never makes a port of that number.
+ *
+ * Addresses, sizes and offsets are bytes. Addresses are rounded down and ends
+ * up to whole pages, except by vm_read(), vm_write() and vm_copy(). A size of 0
+ * is no error and does nothing, except where said.
+ *
+ * An access that no entry of the task allows is SIGSEGV, one that a pager cannot
+ * serve SIGBUS. fork(2) does not pass memory of a task on: a child has a new,
+ * empty task as mach_task_self(), and descriptors of the other tasks of its
+ * parent. All calls are thread-safe; with a second task a thread can also work
+ * on the memory of another process, which passed its task on (SCM_RIGHTS).
+ */
+
+/**
+ * DOC: kern_return_t
+ *
+ * ======================  ===================================================
+ * KERN_SUCCESS            done
+ * KERN_INVALID_ADDRESS    part of the range is in no entry, or out of the window
+ * KERN_PROTECTION_FAILURE an entry's (maximum) protection forbids it
+ * KERN_NO_SPACE           no such room, or the size limit would be passed;
+ *                         vm_region(): no entry at or above the address
+ * KERN_INVALID_ARGUMENT   a size, flag, mask, alignment or port is wrong
+ * KERN_FAILURE            anything else; errno tells
+ * KERN_RESOURCE_SHORTAGE  no memory, no descriptor, or RLIMIT_MEMLOCK is reached
+ * KERN_NO_ACCESS          it takes a privilege
+ * KERN_MEMORY_FAILURE     the memory object was destroyed
+ * KERN_MEMORY_ERROR       its pager did not give the data, or did not take it
+ * KERN_ABORTED            interrupted; what was done remains
+ * KERN_INVALID_NAME       vm_object_info(): no port that names an object
+ * KERN_INVALID_TASK       the port is not a task; mach_task_self() found no module
+ * KERN_INVALID_HOST       the port is not mach_host_self()
+ * ======================  ===================================================
+ *
+ * After a failure errno says what Linux said, if it was asked. MIG's errors do
+ * not occur.
+ */
+
+typedef int kern_return_t;
+typedef int boolean_t;
+typedef unsigned int natural_t;
+typedef int integer_t;
+typedef unsigned long vm_offset_t;
+typedef unsigned long vm_address_t;
+typedef unsigned long vm_size_t;
+typedef vm_offset_t pointer_t;
+typedef int vm_prot_t;
+typedef int vm_inherit_t;
+typedef int vm_behavior_t;
+typedef int vm_sync_t;
+typedef int vm_wire_t;
+
+typedef natural_t mach_port_t;
+typedef mach_port_t task_t;
+typedef mach_port_t vm_task_t;
+typedef mach_port_t host_t;
+typedef mach_port_t host_priv_t;
+typedef mach_port_t memory_object_t;
+typedef mach_port_t memory_object_name_t;
+typedef natural_t mach_msg_type_name_t;
+typedef natural_t mach_msg_type_number_t;
+
+#ifndef TRUE
+#define TRUE			1
+#define FALSE			0
+#endif
+
+#define KERN_SUCCESS		0
+#define KERN_INVALID_ADDRESS	1
+#define KERN_PROTECTION_FAILURE	2
+#define KERN_NO_SPACE		3
+#define KERN_INVALID_ARGUMENT	4
+#define KERN_FAILURE		5
+#define KERN_RESOURCE_SHORTAGE	6
+#define KERN_NO_ACCESS		8
+#define KERN_MEMORY_FAILURE	9
+#define KERN_MEMORY_ERROR	10
+#define KERN_ABORTED		14
+#define KERN_INVALID_NAME	15
+#define KERN_INVALID_TASK	16
+#define KERN_INVALID_HOST	22
+
+#define MACH_PORT_NULL		((mach_port_t)0)
+#define MACH_PORT_DEAD		(~(mach_port_t)0)
+#define MACH_PORT_VALID(port)	\
+	((port) != MACH_PORT_NULL && (port) != MACH_PORT_DEAD)
+
+#define MACH_MSG_TYPE_MOVE_SEND	17
+#define MACH_MSG_TYPE_COPY_SEND	19
+#define MACH_MSG_TYPE_MAKE_SEND	20
+
+#define VM_PROT_NONE		((vm_prot_t)0x00)
+#define VM_PROT_READ		((vm_prot_t)0x01)
+#define VM_PROT_WRITE		((vm_prot_t)0x02)
+#define VM_PROT_EXECUTE		((vm_prot_t)0x04)
+#define VM_PROT_DEFAULT		(VM_PROT_READ | VM_PROT_WRITE)
+#define VM_PROT_ALL		(VM_PROT_READ | VM_PROT_WRITE | VM_PROT_EXECUTE)
+
+#define VM_INHERIT_SHARE	((vm_inherit_t)0)
+#define VM_INHERIT_COPY		((vm_inherit_t)1)
+#define VM_INHERIT_NONE		((vm_inherit_t)2)
+#define VM_INHERIT_DEFAULT	VM_INHERIT_COPY
+
+#define VM_BEHAVIOR_DEFAULT	((vm_behavior_t)0)
+#define VM_BEHAVIOR_RANDOM	((vm_behavior_t)1)
+#define VM_BEHAVIOR_SEQUENTIAL	((vm_behavior_t)2)
+#define VM_BEHAVIOR_RSEQNTL	((vm_behavior_t)3)
+
+#define VM_SYNC_ASYNCHRONOUS	((vm_sync_t)0x01)
+#define VM_SYNC_SYNCHRONOUS	((vm_sync_t)0x02)
+#define VM_SYNC_INVALIDATE	((vm_sync_t)0x04)
+
+#define VM_WIRE_NONE		((vm_wire_t)0)
+#define VM_WIRE_CURRENT		((vm_wire_t)1)
+#define VM_WIRE_FUTURE		((vm_wire_t)2)
+#define VM_WIRE_ALL		(VM_WIRE_CURRENT | VM_WIRE_FUTURE)
+
+/** vm_page_size - Bytes in a page. */
+extern vm_size_t vm_page_size;
+
+#define trunc_page(address)	((vm_offset_t)(address) & ~(vm_page_size - 1))
+#define round_page(address)	\
+	trunc_page((vm_offset_t)(address) + vm_page_size - 1)
+
+/**
+ * mach_task_self - The task of this process.
+ *
+ * Made at the first call, unless mach_task_create() has: of 64 TiB, or the
+ * largest half, quarter and so on of it that Linux allows. It needs the right to
+ * open MACH_VM_DEVICE.
+ *
+ * Return: its port, not to be deallocated; or MACH_PORT_NULL, errno says why.
+ */
+task_t mach_task_self(void);
+
+/**
+ * mach_host_self - The host, which calls about privileges want.
+ *
+ * Here a privilege is the process's, not the port's: CAP_IPC_LOCK to wire beyond
+ * RLIMIT_MEMLOCK, CAP_SYS_RESOURCE to raise a limit.
+ *
+ * Return: a port that is no descriptor.
+ */
+host_t mach_host_self(void);
+
+/**
+ * mach_task_create - Make a task.
+ * @size: bytes of its window, not 0
+ * @task: out: its port
+ *
+ * The first that a process makes is its mach_task_self(); others are apart.
+ *
+ * Return: KERN_SUCCESS, _NO_ACCESS (no right to MACH_VM_DEVICE), _INVALID_ARGUMENT,
+ * _RESOURCE_SHORTAGE, _FAILURE (no module).
+ */
+kern_return_t mach_task_create(vm_size_t size, task_t *task);
+
+/**
+ * task_terminate - End a task.
+ * @task: a task; it is deallocated
+ *
+ * If this process made it, its memory is gone at once and the window is Linux's
+ * again. After that of mach_task_self() the next call of it makes a new one.
+ *
+ * Return: KERN_SUCCESS, _INVALID_TASK.
+ */
+kern_return_t task_terminate(task_t task);
+
+/**
+ * mach_port_deallocate - Give up a port.
+ * @task: mach_task_self()
+ * @name: the port
+ *
+ * Return: KERN_SUCCESS, _INVALID_TASK, _INVALID_NAME.
+ */
+kern_return_t mach_port_deallocate(task_t task, mach_port_t name);
+
+/**
+ * mach_error_string - A kern_return_t in words.
+ * @error: what a call returned
+ *
+ * Return: a text that is not to be freed.
+ */
+const char *mach_error_string(kern_return_t error);
+
+/**
+ * mach_error - Print one to stderr.
+ * @prefix: what was tried
+ * @error: what it returned
+ */
+void mach_error(const char *prefix, kern_return_t error);
+
+/**
+ * vm_allocate - Zero-filled memory.
+ * @task: whose
+ * @address: where; out: where it is
+ * @size: bytes; for 0, *@address is 0 afterwards
+ * @anywhere: TRUE: at the lowest place there is, whatever *@address says
+ *
+ * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS, _INVALID_ARGUMENT (@size
+ * does not fit any address), _RESOURCE_SHORTAGE, _INVALID_TASK.
+ */
+kern_return_t vm_allocate(vm_task_t task, vm_address_t *address, vm_size_t size,
+			  boolean_t anywhere);
+
+/**
+ * vm_deallocate - Empty a range.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ *
+ * What is empty already, or outside of the window, is passed over.
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT (the end is no address),
+ * _RESOURCE_SHORTAGE, _ABORTED, _INVALID_TASK.
+ */
+kern_return_t vm_deallocate(vm_task_t task, vm_address_t address, vm_size_t size);
+
+/**
+ * vm_map - Map an object.
+ * @task: into whose memory
+ * @address: where, or from where to look upwards; out: where it is
+ * @size: bytes, not 0
+ * @mask: bits that must be 0 in the address, with @anywhere
+ * @anywhere: TRUE: at the lowest place from *@address on
+ * @memory_object: an object or proxy; MACH_PORT_NULL for zero-filled memory
+ * @offset: in the object, a multiple of the page size
+ * @copy: TRUE: a copy of its own
+ * @cur_protection: VM_PROT_*
+ * @max_protection: VM_PROT_* that it may ever get; cut to what the port allows
+ * @inheritance: VM_INHERIT_*
+ *
+ * All of the range must lie in the object. A copy is made at once.
+ *
+ * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS, _INVALID_ARGUMENT,
+ * _PROTECTION_FAILURE (the port does not allow it), _NO_ACCESS (execution, into
+ * the window of another process), _MEMORY_ERROR, _MEMORY_FAILURE,
+ * _RESOURCE_SHORTAGE, _INVALID_TASK.
+ */
+kern_return_t vm_map(vm_task_t task, vm_address_t *address, vm_size_t size,
+		     vm_address_t mask, boolean_t anywhere,
+		     memory_object_t memory_object, vm_offset_t offset,
+		     boolean_t copy, vm_prot_t cur_protection,
+		     vm_prot_t max_protection, vm_inherit_t inheritance);
+
+/**
+ * vm_protect - Change what accesses a range allows.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @set_maximum: TRUE: the maximum, and cut the present protection to it
+ * @new_protection: VM_PROT_*
+ *
+ * It has taken effect on all threads at return. What is empty is passed over.
+ *
+ * Return: KERN_SUCCESS, _PROTECTION_FAILURE (more than some maximum; nothing has
+ * changed), _INVALID_ARGUMENT, _NO_ACCESS (execution, in the window of another
+ * process), _INVALID_TASK, _RESOURCE_SHORTAGE, _ABORTED.
+ */
+kern_return_t vm_protect(vm_task_t task, vm_address_t address, vm_size_t size,
+			 boolean_t set_maximum, vm_prot_t new_protection);
+
+/**
+ * vm_inherit - Say what a task made from this one will have of a range.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @new_inheritance: VM_INHERIT_*
+ *
+ * What is empty is passed over.
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _INVALID_TASK, _RESOURCE_SHORTAGE,
+ * _ABORTED.
+ */
+kern_return_t vm_inherit(vm_task_t task, vm_address_t address, vm_size_t size,
+			 vm_inherit_t new_inheritance);
+
+/**
+ * vm_behavior_set - Say how a range will be used.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @behavior: VM_BEHAVIOR_*
+ *
+ * Return: as vm_inherit().
+ */
+kern_return_t vm_behavior_set(vm_task_t task, vm_address_t address,
+			      vm_size_t size, vm_behavior_t behavior);
+
+/**
+ * vm_read - Get bytes of a task.
+ * @task: whose
+ * @address: first byte, of any alignment
+ * @size: bytes, less than 4 GiB
+ * @data: out: where they are, in memory of mach_task_self() that was allocated
+ *	for it: vm_deallocate() it
+ * @data_count: out: @size
+ *
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_SPACE,
+ * _MEMORY_ERROR, _MEMORY_FAILURE, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE,
+ * _INVALID_TASK. Nothing is allocated then.
+ */
+kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
+		      pointer_t *data, mach_msg_type_number_t *data_count);
+
+/**
+ * vm_write - Put bytes into a task.
+ * @task: whose
+ * @address: first byte, of any alignment
+ * @data: where they are, anywhere in this process
+ * @data_count: how many
+ *
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _MEMORY_ERROR,
+ * _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _INVALID_TASK.
+ */
+kern_return_t vm_write(vm_task_t task, vm_address_t address, pointer_t data,
+		       mach_msg_type_number_t data_count);
+
+/**
+ * vm_copy - Copy bytes within a task.
+ * @task: whose
+ * @source_address: first byte, of any alignment
+ * @size: bytes
+ * @dest_address: where to, of any alignment; the ranges may overlap
+ *
+ * Return: as vm_write().
+ */
+kern_return_t vm_copy(vm_task_t task, vm_address_t source_address,
+		      vm_size_t size, vm_address_t dest_address);
+
+/**
+ * vm_remap - Map what another range, of this or another task, holds.
+ * @target_task: into whose memory
+ * @target_address: where, or from where to look; out: where it is
+ * @size: bytes, not 0
+ * @mask: as of vm_map()
+ * @anywhere: as of vm_map()
+ * @source_task: a task
+ * @source_address: first byte there
+ * @copy: FALSE: either sees what the other writes
+ * @cur_protection: out: what all of the range allows
+ * @max_protection: out: what all of it may be given
+ * @inheritance: VM_INHERIT_*
+ *
+ * Return: as vm_map(); _INVALID_ADDRESS also for the source.
+ */
+kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
+		       vm_size_t size, vm_address_t mask, boolean_t anywhere,
+		       vm_task_t source_task, vm_address_t source_address,
+		       boolean_t copy, vm_prot_t *cur_protection,
+		       vm_prot_t *max_protection, vm_inherit_t inheritance);
+
+/**
+ * vm_region - Describe the entry at an address, or the next one above.
+ * @task: whose
+ * @address: where to look from; out: where the entry begins
+ * @size: out: bytes
+ * @protection: out: VM_PROT_*
+ * @max_protection: out: VM_PROT_*
+ * @inheritance: out: VM_INHERIT_*
+ * @is_shared: out: do others see what is written here?
+ * @object_name: out: a name of the object, to be deallocated, or MACH_PORT_NULL;
+ *	here, not in Mach, NULL if none is wanted, which costs no descriptor
+ * @offset: out: in the object
+ *
+ * Return: KERN_SUCCESS, _NO_SPACE (there is none), _RESOURCE_SHORTAGE,
+ * _INVALID_TASK.
+ */
+kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
+			vm_prot_t *protection, vm_prot_t *max_protection,
+			vm_inherit_t *inheritance, boolean_t *is_shared,
+			memory_object_name_t *object_name, vm_offset_t *offset);
+
+/**
+ * vm_wire - Bring pages in and keep them.
+ * @host: mach_host_self()
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @access: VM_PROT_* that must not fault; VM_PROT_NONE: undo one vm_wire()
+ *
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_ACCESS,
+ * _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED,
+ * _INVALID_ARGUMENT, _INVALID_HOST, _INVALID_TASK.
+ */
+kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
+		      vm_size_t size, vm_prot_t access);
+
+/**
+ * vm_wire_all - Wire all that a task has, or will have.
+ * @host: mach_host_self()
+ * @task: whose
+ * @flags: VM_WIRE_CURRENT, VM_WIRE_FUTURE; VM_WIRE_NONE: unwire all
+ *
+ * Return: as vm_wire().
+ */
+kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags);
+
+/**
+ * vm_msync - Send what was written to the pagers.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @flags: VM_SYNC_SYNCHRONOUS (wait until they have it) or VM_SYNC_ASYNCHRONOUS;
+ *	VM_SYNC_INVALIDATE to forget it here then
+ *
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS, _INVALID_ARGUMENT, _MEMORY_ERROR (a
+ * pager did not take it), _MEMORY_FAILURE, _ABORTED, _INVALID_TASK.
+ */
+kern_return_t vm_msync(vm_task_t task, vm_address_t address, vm_size_t size,
+		       vm_sync_t flags);
+
+/**
+ * vm_set_size_limit - Bound what a task can have in entries.
+ * @host: mach_host_self()
+ * @task: whose
+ * @current_limit: bytes
+ * @max_limit: bytes that @current_limit may be set to; raising it is a privilege
+ *
+ * Entries that may never be accessed do not count.
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT (@current_limit is more than
+ * @max_limit), _NO_ACCESS, _INVALID_HOST, _INVALID_TASK.
+ */
+kern_return_t vm_set_size_limit(host_t host, vm_task_t task,
+				vm_size_t current_limit, vm_size_t max_limit);
+
+/**
+ * vm_get_size_limit - Tell the bounds.
+ * @task: whose
+ * @current_limit: out: bytes
+ * @max_limit: out: bytes
+ *
+ * Return: KERN_SUCCESS, _INVALID_TASK.
+ */
+kern_return_t vm_get_size_limit(vm_task_t task, vm_size_t *current_limit,
+				vm_size_t *max_limit);
+
+/** typedef vm_object_info_data_t - What there is to know of an object. */
+typedef struct mach_object_info vm_object_info_data_t;
+
+/**
+ * vm_object_info - State of an object.
+ * @object_name: from vm_region(), or an object or proxy
+ * @info: out: all of struct mach_object_info
+ *
+ * Where Mach shows structures of its kernel, this is what &lt;linux/mach_vm.h&gt;
+ * says.
+ *
+ * Return: KERN_SUCCESS, _INVALID_NAME.
+ */
+kern_return_t vm_object_info(memory_object_name_t object_name,
+			     vm_object_info_data_t *info);
+
+/**
+ * memory_object_create_proxy - Lesser rights to an object.
+ * @task: mach_task_self()
+ * @max_protection: VM_PROT_* that it may be mapped with
+ * @object: the object, an array of one
+ * @object_poly: MACH_MSG_TYPE_COPY_SEND; _MOVE_SEND: it is deallocated as well
+ * @object_count: 1
+ * @offset: { 0 }
+ * @offset_count: 1
+ * @start: first byte of the object that the proxy shows, a multiple of the page
+ *	size
+ * @start_count: 1
+ * @len: bytes; all to the end of the object if there are less
+ * @len_count: 1
+ * @proxy: out: the new port
+ *
+ * Offsets of the proxy begin at *@start.
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _INVALID_NAME (not an object),
+ * _PROTECTION_FAILURE (the object's port does not allow it),
+ * _RESOURCE_SHORTAGE, _INVALID_TASK.
+ */
+kern_return_t
+memory_object_create_proxy(task_t task, vm_prot_t max_protection,
+			   const memory_object_t *object,
+			   mach_msg_type_name_t object_poly,
+			   mach_msg_type_number_t object_count,
+			   const vm_offset_t *offset,
+			   mach_msg_type_number_t offset_count,
+			   const vm_offset_t *start,
+			   mach_msg_type_number_t start_count,
+			   const vm_size_t *len,
+			   mach_msg_type_number_t len_count,
+			   mach_port_t *proxy);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _MACH_VM_H */
