@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "data_return.h"
 #include "page_queue.h"
-#include "pmap.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
 
@@ -63,7 +62,7 @@ static void mach_data_return_collect(struct mach_request *request)
 	/* a write fault that has marked a page still makes its entry */
 	for (i = 0; i < request->n; i++)
 		wait_on_page_locked(request->frames[i].bv_page);
-	mach_pmap_revoke(object->inode->i_mapping, request->first, request->n);
+	mach_object_unmap(object, request->first, request->n);
 }
 
 /* No entry is left and none can come: the contents change by pins alone. */

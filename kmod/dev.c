@@ -8,6 +8,7 @@
 #include "object_file.h"
 #include "pager_ioctl.h"
 #include "pager_ring.h"
+#include "task.h"
 #include "vm_user.h"
 
 #include <linux/file.h>
@@ -16,11 +17,22 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-/* file->private_data: NULL for a task, its port once it is a pager. */
+/**
+ * struct mach_task - What an open file of the device is
+ * @map: const, its address space
+ * @port: NULL for a task, its port once it is a pager; set once
+ */
+struct mach_task {
+	struct mach_map *map;
+	struct mach_port *port;
+};
+
 static struct mach_port *mach_dev_port(struct file *file)
 {
+	struct mach_task *task = file->private_data;
+
 	/* pairs with cmpxchg_release() in mach_pager_register() */
-	return smp_load_acquire(&file->private_data);
+	return smp_load_acquire(&task->port);
 }
 
 /* After a pager's death: nodes go, mappings are revoked, pages are dropped. */
@@ -48,6 +60,7 @@ static void mach_dev_reap(struct work_struct *work)
 static int mach_pager_register(struct mach_call_context *context,
 			       union mach_call_args *args)
 {
+	struct mach_task *task = context->file->private_data;
 	struct mach_pager_register *reg = &args->reg;
 	struct mach_port *port;
 
@@ -61,7 +74,8 @@ static int mach_pager_register(struct mach_call_context *context,
 		return -ENOMEM;
 	reg->array_stride = port->array_size;
 	reg->array_size = port->array_size;
-	if (cmpxchg_release(&context->file->private_data, NULL, port)) {
+	if (!mach_map_unused(task->map) ||
+	    cmpxchg_release(&task->port, NULL, port)) {
 		mach_port_shutdown(port);
 		return -EPERM;
 	}
@@ -195,6 +209,35 @@ static int mach_pager_destroy(struct mach_call_context *context,
 }
 
 static const struct mach_call mach_task_calls[] = {
+	MACH_CALL_PLACING(MACH_TASK_ALLOCATE, struct mach_task_allocate,
+			  mach_task_allocate),
+	MACH_CALL(MACH_TASK_DEALLOCATE, struct mach_task_range,
+		  mach_task_deallocate),
+	MACH_CALL(MACH_TASK_PROTECT, struct mach_task_protect,
+		  mach_task_protect),
+	MACH_CALL_PLACING(MACH_TASK_MAP, struct mach_task_map, mach_task_map),
+	MACH_CALL(MACH_TASK_INHERIT, struct mach_task_attribute,
+		  mach_task_inherit),
+	MACH_CALL(MACH_TASK_BEHAVIOR, struct mach_task_attribute,
+		  mach_task_behavior),
+	MACH_CALL(MACH_TASK_WIRE, struct mach_task_attribute, mach_task_wire),
+	MACH_CALL(MACH_TASK_WIRE_ALL, struct mach_task_wire_all,
+		  mach_task_wire_all),
+	MACH_CALL_TELLING(MACH_TASK_READ, struct mach_task_data,
+			  mach_task_read),
+	MACH_CALL_TELLING(MACH_TASK_WRITE, struct mach_task_data,
+			  mach_task_write),
+	MACH_CALL_TELLING(MACH_TASK_COPY, struct mach_task_data,
+			  mach_task_copy),
+	MACH_CALL_PLACING(MACH_TASK_REMAP, struct mach_task_remap,
+			  mach_task_remap),
+	MACH_CALL(MACH_TASK_REGION, struct mach_task_region, mach_task_region),
+	MACH_CALL(MACH_TASK_INFO, struct mach_task_info, mach_task_info),
+	MACH_CALL(MACH_TASK_MSYNC, struct mach_task_msync, mach_task_msync),
+	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, struct mach_task_limit,
+		  mach_task_set_size_limit),
+	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, struct mach_task_limit,
+		  mach_task_get_size_limit),
 	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
 	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
 		  mach_vm_statistics),
@@ -252,11 +295,21 @@ static const struct mach_call mach_pager_calls[] = {
 	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
 };
 
-static bool mach_is_pager_call(unsigned int command)
+static bool mach_is_between(unsigned int command, unsigned int first,
+			    unsigned int last)
+{
+	return _IOC_NR(command) >= _IOC_NR(first) &&
+	       _IOC_NR(command) <= _IOC_NR(last);
+}
+
+/* A call of tasks or of pagers? */
+static bool mach_is_role_call(unsigned int command)
 {
 	return _IOC_TYPE(command) == MACH_VM_IOC &&
-	       _IOC_NR(command) >= _IOC_NR(MACH_PAGER_REGISTER) &&
-	       _IOC_NR(command) <= _IOC_NR(MACH_PAGER_CHANGE_ATTRIBUTES);
+	       (mach_is_between(command, MACH_TASK_ALLOCATE,
+				MACH_TASK_GET_SIZE_LIMIT) ||
+		mach_is_between(command, MACH_PAGER_REGISTER,
+				MACH_PAGER_CHANGE_ATTRIBUTES));
 }
 
 static long mach_dev_ioctl(struct file *file, unsigned int command,
@@ -266,18 +319,21 @@ static long mach_dev_ioctl(struct file *file, unsigned int command,
 		.self = mach_dev_port(file),
 		.file = file,
 	};
+	struct mach_task *task = file->private_data;
 	long err;
 
-	if (context.self)
+	if (context.self) {
 		err = mach_call_dispatch(mach_pager_calls,
 					 ARRAY_SIZE(mach_pager_calls), &context,
 					 command, address);
-	else
+	} else {
+		context.self = task->map;
 		err = mach_call_dispatch(mach_task_calls,
 					 ARRAY_SIZE(mach_task_calls), &context,
 					 command, address);
+	}
 	/* it is the right descriptor, but not (or no longer) in the right role */
-	if (err == -ENOTTY && mach_is_pager_call(command))
+	if (err == -ENOTTY && mach_is_role_call(command))
 		return -EPERM;
 	return err;
 }
@@ -327,11 +383,12 @@ static const struct vm_operations_struct mach_array_operations = {
 static int mach_dev_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct mach_port *port = mach_dev_port(file);
+	struct mach_task *task = file->private_data;
 	unsigned long q;
 	int err;
 
 	if (!port)
-		return -EPERM;
+		return mach_task_mmap(task->map, vma);
 	q = vma->vm_pgoff / (port->array_size >> PAGE_SHIFT);
 	if (q >= port->nr_queues ||
 	    vma->vm_pgoff % (port->array_size >> PAGE_SHIFT) ||
@@ -371,16 +428,29 @@ static int mach_dev_flush(struct file *file, fl_owner_t id)
 
 static int mach_dev_open(struct inode *inode, struct file *file)
 {
-	file->private_data = NULL;	/* miscdevice has put itself there */
+	struct mach_task *task = kzalloc(sizeof(*task), GFP_KERNEL_ACCOUNT);
+
+	if (!task)
+		return -ENOMEM;
+	task->map = mach_map_create();
+	if (!task->map) {
+		kfree(task);
+		return -ENOMEM;
+	}
+	file->private_data = task;
+	/* each window is revoked by itself */
+	file->f_mapping = mach_map_mapping(task->map);
 	return 0;
 }
 
 static int mach_dev_release(struct inode *inode, struct file *file)
 {
-	struct mach_port *port = mach_dev_port(file);
+	struct mach_task *task = file->private_data;
 
-	if (port)
-		mach_port_shutdown(port);
+	if (task->port)
+		mach_port_shutdown(task->port);
+	mach_map_destroy(task->map);
+	kfree(task);
 	return 0;
 }
 
@@ -402,8 +472,18 @@ static struct miscdevice mach_dev = {
 	.mode = 0600,
 };
 
+static struct mach_map *mach_dev_map_of(struct file *file)
+{
+	struct mach_task *task = file->private_data;
+
+	if (file->f_op != &mach_dev_fops || mach_dev_port(file))
+		return NULL;
+	return task->map;
+}
+
 int mach_dev_init(void)
 {
+	mach_task_set_map_of(mach_dev_map_of);
 	return misc_register(&mach_dev);
 }
 

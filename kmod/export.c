@@ -7,7 +7,12 @@
 #include "kmem.h"
 #include "pager_answer.h"
 #include "slab.h"
+#include "vm_map_range.h"
+#include "vm_internal.h"
+#include "vm_map.h"
 #include "vm_page.h"
+#include "vm_view.h"
+#include "vm_wire.h"
 
 #include <kunit/visibility.h>
 
@@ -24,6 +29,16 @@ EXPORT_SYMBOL_IF_KUNIT(mach_slab_free);
 EXPORT_SYMBOL_IF_KUNIT(mach_slab_make);
 EXPORT_SYMBOL_IF_KUNIT(mach_slab_add);
 EXPORT_SYMBOL_IF_KUNIT(mach_kmem_shrink);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_init);
+EXPORT_SYMBOL_IF_KUNIT(mach_entry_lookup);
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_cover);
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_find_space);
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_minimum);
+EXPORT_SYMBOL_IF_KUNIT(mach_range_enter);
+EXPORT_SYMBOL_IF_KUNIT(mach_range_remove);
+EXPORT_SYMBOL_IF_KUNIT(mach_range_heal);
+EXPORT_SYMBOL_IF_KUNIT(mach_range_change);
 
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_limit);
@@ -67,3 +82,18 @@ EXPORT_SYMBOL_IF_KUNIT(mach_port_hold);
 EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
 EXPORT_SYMBOL_IF_KUNIT(mach_port_command_done);
 EXPORT_SYMBOL_IF_KUNIT(mach_answer);
+
+EXPORT_SYMBOL_IF_KUNIT(mach_map_create);
+EXPORT_SYMBOL_IF_KUNIT(mach_map_destroy);
+EXPORT_SYMBOL_IF_KUNIT(mach_map_enter);
+EXPORT_SYMBOL_IF_KUNIT(mach_map_remove);
+EXPORT_SYMBOL_IF_KUNIT(mach_map_spot);
+EXPORT_SYMBOL_IF_KUNIT(mach_map_make_object);
+EXPORT_SYMBOL_IF_KUNIT(mach_internal_fill);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_internal_pages);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_wire);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_unwire);
+EXPORT_SYMBOL_IF_KUNIT(mach_object_users);
+EXPORT_SYMBOL_IF_KUNIT(mach_view_get);
+EXPORT_SYMBOL_IF_KUNIT(mach_view_put);
+EXPORT_SYMBOL_IF_KUNIT(mach_view_sole);

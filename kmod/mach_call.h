@@ -5,6 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/mach_pager.h>
+#include <linux/mach_task.h>
 
 /* All argument structures; each starts with its size. */
 union mach_call_args {
@@ -15,6 +16,19 @@ union mach_call_args {
 	struct mach_object_info info;
 	struct mach_object_name name;
 	struct mach_name_compare compare;
+	struct mach_task_allocate allocate;
+	struct mach_task_range range;
+	struct mach_task_map map;
+	struct mach_task_protect protect;
+	struct mach_task_attribute attribute;
+	struct mach_task_wire_all wire_all;
+	struct mach_task_data data;
+	struct mach_task_remap remap;
+	struct mach_task_region region;
+	struct mach_task_info task;
+	struct mach_task_msync msync;
+	struct mach_task_limit limit;
+	struct mach_object_proxy proxy;
 	struct mach_pager_register reg;
 	struct mach_pager_create create;
 	struct mach_pager_publish publish;
@@ -68,6 +82,24 @@ struct mach_call {
 	.min_size = sizeof(_type),					\
 	.size = sizeof(_type),						\
 	.execute = (_execute),						\
+}
+
+/* One that tells how far it came even when it fails */
+#define MACH_CALL_TELLING(_command, _type, _execute) {			\
+	.command = (_command),						\
+	.min_size = sizeof(_type),					\
+	.size = sizeof(_type),						\
+	.execute = (_execute),						\
+	.says_on_error = true,						\
+}
+
+/* One whose caller has to be told where it made something */
+#define MACH_CALL_PLACING(_command, _type, _execute) {			\
+	.command = (_command),						\
+	.min_size = sizeof(_type),					\
+	.size = sizeof(_type),						\
+	.execute = (_execute),						\
+	.probe = true,							\
 }
 
 long mach_call_dispatch(const struct mach_call *table, unsigned int n,

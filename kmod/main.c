@@ -6,10 +6,13 @@
 #include "kmem.h"
 #include "memory_object.h"
 #include "node.h"
+#include "pager_ioctl.h"
 #include "trim.h"
 #include "vm_debug.h"
+#include "vm_map.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
+#include "vm_view.h"
 
 #include <linux/module.h>
 
@@ -27,9 +30,18 @@ static int __init mach_init(void)
 	err = mach_request_init();
 	if (err)
 		goto err_trim;
-	err = mach_object_init();
+	err = mach_lock_init();
 	if (err)
 		goto err_request;
+	err = mach_object_init();
+	if (err)
+		goto err_lock;
+	err = mach_view_init();
+	if (err)
+		goto err_object;
+	err = mach_map_init();
+	if (err)
+		goto err_view;
 	mach_pageout_init(mach_data_return_launder);
 	err = mach_node_init();
 	if (err)
@@ -45,7 +57,13 @@ err_node:
 	mach_node_exit();
 err_pageout:
 	mach_pageout_exit();
+	mach_map_exit();
+err_view:
+	mach_view_exit();
+err_object:
 	mach_object_exit();
+err_lock:
+	mach_lock_exit();
 err_request:
 	mach_request_exit();
 err_trim:
@@ -64,7 +82,10 @@ static void __exit mach_exit(void)
 	mach_dev_exit();
 	mach_node_exit();
 	mach_pageout_exit();
+	mach_map_exit();
+	mach_view_exit();
 	mach_object_exit();
+	mach_lock_exit();
 	mach_request_exit();
 	mach_trim_exit();
 	mach_kmem_exit();

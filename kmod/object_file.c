@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "object_file.h"
+#include "check.h"
 #include "compat.h"
 #include "data_return.h"
 #include "mach_call.h"
@@ -12,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
+#include <linux/slab.h>
 #include <linux/uio.h>
 
 static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
@@ -156,7 +158,8 @@ static int mach_object_info(struct mach_call_context *context,
 	mach_object_lock(object);
 	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
 		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
-		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0);
+		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0) |
+		     (object->pager ? 0 : MACH_OBJECT_INTERNAL);
 	info.object_size = object->size;
 	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
 	info.resident = object->counts.resident;
@@ -171,29 +174,53 @@ static int mach_object_info(struct mach_call_context *context,
 }
 
 static const struct file_operations mach_name_fops;
+static const struct file_operations mach_proxy_fops;
 
-/* The object that an object or name descriptor means, not referenced. */
+/**
+ * struct mach_proxy - Lesser rights to an object; const
+ * @grant: what it gives; the object with a right
+ */
+struct mach_proxy {
+	struct mach_grant grant;
+};
+
+/* The object that a descriptor means, of whatever kind, not referenced. */
 static struct mach_object *mach_object_of_file(struct file *file)
 {
+	struct mach_proxy *proxy = file->private_data;
+
+	if (file->f_op == &mach_proxy_fops)
+		return proxy->grant.object;
 	if (file->f_op != &mach_object_fops && file->f_op != &mach_name_fops)
 		return NULL;
 	return file->private_data;
 }
 
+/**
+ * mach_object_name_file - Make a name of an object
+ * @object: gets a reference
+ */
+struct file *mach_object_name_file(struct mach_object *object)
+{
+	struct file *file = anon_inode_getfile("[machname]", &mach_name_fops,
+					       object, O_RDONLY);
+
+	if (!IS_ERR(file))
+		mach_object_get(object);
+	return file;
+}
+
 static int mach_object_name(struct mach_call_context *context,
 			    union mach_call_args *args)
 {
-	struct mach_object *object = context->self;
 	struct file *file;
 	int fd;
 
 	if (args->name.flags || args->name.fd || args->name.reserved)
 		return -EINVAL;
-	file = anon_inode_getfile("[machname]", &mach_name_fops, object,
-				  O_RDONLY);
+	file = mach_object_name_file(context->self);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	mach_object_get(object);
 	fd = mach_call_make_fd(context, file);
 	if (fd < 0)
 		return fd;
@@ -218,7 +245,103 @@ static int mach_name_compare(struct mach_call_context *context,
 	return other ? 0 : -EBADF;
 }
 
+/* What an open descriptor's mode, or a proxy, lets its holder map */
+static int mach_grant_of_file(struct file *file, struct mach_grant *grant)
+{
+	struct mach_proxy *proxy = file->private_data;
+	struct mach_object *object = file->private_data;
+
+	if (file->f_op == &mach_proxy_fops) {
+		*grant = proxy->grant;
+		return 0;
+	}
+	if (file->f_op != &mach_object_fops)
+		return -EBADF;
+	*grant = (struct mach_grant) {
+		.object = object,
+		.length = object->size,
+	};
+	if (file->f_mode & FMODE_READ)
+		grant->protection |= MACH_PROT_READ | MACH_PROT_EXECUTE;
+	if (file->f_mode & FMODE_WRITE && !object->read_only)
+		grant->protection |= MACH_PROT_WRITE;
+	return 0;
+}
+
+/**
+ * mach_grant_get - What a descriptor lets its holder map
+ * @fd: of an object or a proxy
+ * @grant: out; a right to its object is the caller's
+ *
+ * Return: 0 or -EBADF.
+ */
+int mach_grant_get(int fd, struct mach_grant *grant)
+{
+	struct file *file = fget(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = mach_grant_of_file(file, grant);
+	if (!err)
+		mach_object_right_get(grant->object);
+	fput(file);
+	return err;
+}
+
+/* Narrow a grant. Return: 0, -EINVAL, -EACCES. */
+static int mach_grant_narrow(struct mach_grant *grant,
+			     const struct mach_object_proxy *args)
+{
+	if (args->max_protection & ~MACH_PROT_ALL || !args->length ||
+	    !mach_range_fits(args->start, args->length, grant->length) ||
+	    !mach_range_aligned(args->start, args->length, grant->length))
+		return -EINVAL;
+	if (args->max_protection & ~grant->protection)
+		return -EACCES;
+	grant->protection = args->max_protection;
+	grant->start += args->start;
+	grant->length = args->length;
+	return 0;
+}
+
+static int mach_object_proxy(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_proxy *proxy;
+	struct mach_grant grant;
+	struct file *file;
+	int err;
+
+	/* a name does not answer this */
+	if (mach_grant_of_file(context->file, &grant))
+		return -ENOTTY;
+	if (args->proxy.fd || args->proxy.flags)
+		return -EINVAL;
+	err = mach_grant_narrow(&grant, &args->proxy);
+	if (err)
+		return err;
+	proxy = kmalloc(sizeof(*proxy), GFP_KERNEL_ACCOUNT);
+	if (!proxy)
+		return -ENOMEM;
+	proxy->grant = grant;
+	file = anon_inode_getfile("[machproxy]", &mach_proxy_fops, proxy,
+				  O_RDONLY);
+	if (IS_ERR(file)) {
+		kfree(proxy);
+		return PTR_ERR(file);
+	}
+	mach_object_right_get(grant.object);
+	err = mach_call_make_fd(context, file);
+	if (err < 0)
+		return err;
+	args->proxy.fd = err;
+	return 0;
+}
+
 static const struct mach_call mach_object_calls[] = {
+	MACH_CALL(MACH_OBJECT_PROXY, struct mach_object_proxy,
+		  mach_object_proxy),
 	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version,
 		  mach_call_version),
 	MACH_CALL(MACH_OBJECT_INFO, struct mach_object_info, mach_object_info),
@@ -235,7 +358,7 @@ static long mach_object_ioctl(struct file *file, unsigned int command,
 			      unsigned long address)
 {
 	struct mach_call_context context = {
-		.self = file->private_data,
+		.self = mach_object_of_file(file),
 		.file = file,
 	};
 
@@ -282,6 +405,22 @@ static int mach_name_release(struct inode *inode, struct file *file)
 static const struct file_operations mach_name_fops = {
 	.owner = THIS_MODULE,
 	.release = mach_name_release,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static int mach_proxy_release(struct inode *inode, struct file *file)
+{
+	struct mach_proxy *proxy = file->private_data;
+
+	mach_object_right_put(proxy->grant.object);
+	kfree(proxy);
+	return 0;
+}
+
+static const struct file_operations mach_proxy_fops = {
+	.owner = THIS_MODULE,
+	.release = mach_proxy_release,
 	.unlocked_ioctl = mach_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

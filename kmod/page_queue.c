@@ -166,10 +166,17 @@ void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
 
 	spin_lock(&mach_queue_lock);
 	for (i = 0; i < n; i++)
-		mach_policy->enter(&mach_queues,
-				   mach_page_frame(frames[i].bv_page),
-				   i == asked);
+		if (!mach_page_is_wired(frames[i].bv_page))
+			mach_policy->enter(&mach_queues,
+					   mach_page_frame(frames[i].bv_page),
+					   i == asked);
 	spin_unlock(&mach_queue_lock);
+}
+
+static bool mach_frame_queued(const struct mach_frame *frame)
+{
+	return frame->place == MACH_PLACE_ACTIVE ||
+	       frame->place == MACH_PLACE_INACTIVE;
 }
 
 /* A page is no longer resident, or on its way out: nobody judges it. */
@@ -178,9 +185,59 @@ void mach_queue_leave(struct page *page)
 	struct mach_frame *frame = mach_page_frame(page);
 
 	spin_lock(&mach_queue_lock);
-	mach_queue_remove(&mach_queues, frame);
+	if (mach_frame_queued(frame))
+		mach_queue_remove(&mach_queues, frame);
 	frame->place = 0;
 	spin_unlock(&mach_queue_lock);
+}
+
+/* Pages that would be on a queue if they were not wired */
+static atomic_long_t mach_queue_wired = ATOMIC_LONG_INIT(0);
+
+unsigned long mach_queue_count_wired(void)
+{
+	return atomic_long_read(&mach_queue_wired);
+}
+
+/**
+ * mach_queue_wire - A page of an object, which is locked, may not be taken away
+ * @page: in whatever state
+ * @judged: it would belong on a queue otherwise
+ *
+ * Counts, and the page is on no queue. Source: Mach's vm_page_wire.
+ */
+void mach_queue_wire(struct page *page, bool judged)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	if (!mach_page_is_wired(page)) {
+		mach_queue_leave(page);
+		frame->bits |= MACH_FRAME_WIRED;
+		frame->wirings = 0;
+		if (judged)
+			atomic_long_inc(&mach_queue_wired);
+	}
+	frame->wirings++;
+}
+
+/**
+ * mach_queue_unwire - One reason less to keep a page
+ * @page: wired, of an object that is locked
+ * @judged: it belongs on a queue when the last reason went
+ */
+void mach_queue_unwire(struct page *page, bool judged)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+	struct bio_vec bvec = { .bv_page = page };
+
+	if (--frame->wirings)
+		return;
+	frame->bits &= ~MACH_FRAME_WIRED;
+	if (judged)
+		atomic_long_dec(&mach_queue_wired);
+	/* one in a return enters when that ends */
+	if (judged && mach_page_state(page) == MACH_PAGE_RESIDENT)
+		mach_queue_enter(&bvec, 1, 0);
 }
 
 bool mach_queue_inactive(struct page *page)
@@ -192,6 +249,8 @@ bool mach_queue_inactive(struct page *page)
 /* A judged page stays: it was used, or its pager has to take it first. */
 void mach_queue_used(struct page *page)
 {
+	if (mach_page_is_wired(page))
+		return;
 	spin_lock(&mach_queue_lock);
 	mach_policy->used(&mach_queues, mach_page_frame(page));
 	spin_unlock(&mach_queue_lock);
@@ -202,6 +261,8 @@ void mach_queue_enter_first(struct page *page)
 {
 	struct mach_frame *frame = mach_page_frame(page);
 
+	if (mach_page_is_wired(page))
+		return;
 	spin_lock(&mach_queue_lock);
 	mach_queue_deactivate(&mach_queues, frame);
 	list_move(&frame->link, &mach_queues.inactive);

@@ -49,11 +49,14 @@ struct mach_policy {
 void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
 		      unsigned long asked);
 void mach_queue_leave(struct page *page);
+void mach_queue_wire(struct page *page, bool judged);
+void mach_queue_unwire(struct page *page, bool judged);
 bool mach_queue_inactive(struct page *page);
 void mach_queue_used(struct page *page);
 void mach_queue_enter_first(struct page *page);
 struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 				    pgoff_t *index);
+unsigned long mach_queue_count_wired(void);
 void mach_queue_count(unsigned long *active, unsigned long *inactive);
 
 #endif /* MACH_PAGE_QUEUE_H */

@@ -2,6 +2,7 @@
 #include "pager_ioctl.h"
 #include "check.h"
 #include "data_return.h"
+#include "kmem.h"
 #include "mach_call.h"
 
 #include <linux/slab.h>
@@ -133,6 +134,8 @@ struct mach_lock_work {
 	struct mach_request *completed;
 };
 
+static struct mach_kmem *mach_lock_cache;
+
 static void mach_lock_run(struct work_struct *work)
 {
 	struct mach_lock_work *lock =
@@ -148,22 +151,24 @@ static void mach_lock_run(struct work_struct *work)
 		mach_request_put(lock->completed);
 	}
 	mach_object_put(lock->object);
-	kfree(lock);
+	mach_kmem_free(mach_lock_cache, lock);
 }
 
 static int mach_lock_start(struct mach_object *object,
 			   const struct mach_pager_lock *args, u64 length)
 {
-	struct mach_lock_work *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
+						      GFP_KERNEL);
 
 	if (!lock)
 		return -ENOMEM;
+	lock->completed = NULL;
 	if (args->flags & MACH_LOCK_REPLY) {
 		lock->completed = mach_request_create(object,
 						      MACH_OP_LOCK_COMPLETED,
 						      0);
 		if (!lock->completed) {
-			kfree(lock);
+			mach_kmem_free(mach_lock_cache, lock);
 			return -ENOMEM;
 		}
 		lock->completed->cookie = args->cookie;
@@ -232,4 +237,19 @@ int mach_pager_change_attributes(struct mach_call_context *context,
 	WRITE_ONCE(object->cluster, attributes->cluster >> PAGE_SHIFT);
 	mach_object_put(object);
 	return 0;
+}
+
+int mach_lock_init(void)
+{
+	mach_lock_cache = mach_kmem_create("lock request",
+					   sizeof(struct mach_lock_work),
+					   __alignof__(struct mach_lock_work),
+					   NULL);
+	return mach_lock_cache ? 0 : -ENOMEM;
+}
+
+/* The queue that lock requests run in is gone. */
+void mach_lock_exit(void)
+{
+	mach_kmem_destroy(mach_lock_cache);
 }

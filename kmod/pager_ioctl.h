@@ -27,4 +27,7 @@ int mach_pager_change_attributes(struct mach_call_context *context,
 
 struct mach_object *mach_pager_object(struct mach_port *port, u32 id);
 
+int mach_lock_init(void);
+void mach_lock_exit(void);
+
 #endif /* MACH_PAGER_IOCTL_H */

@@ -35,6 +35,27 @@ int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
 }
 
 /**
+ * mach_pmap_enter_writable - Map consecutive pages, with write permission
+ * @vma: as of mach_pmap_enter(), which it resembles in all else
+ * @address: of the first page
+ * @pages: frames whose writes need not be noticed any more
+ * @n: how many, inside the area
+ *
+ * Linux takes the permissions from the area, where they must be without write
+ * so that first writes are noticed. Hence a copy of the area, seen by the
+ * insertion alone.
+ */
+int mach_pmap_enter_writable(struct vm_area_struct *vma, unsigned long address,
+			     struct page **pages, unsigned int n)
+{
+	struct vm_area_struct writable = *vma;
+
+	writable.vm_page_prot = __pgprot(pgprot_val(vma->vm_page_prot) |
+					 _PAGE_RW);
+	return mach_pmap_enter(&writable, address, pages, n);
+}
+
+/**
  * mach_pmap_revoke - Unmap pages everywhere, in every process
  * @mapping: whose areas map the pages
  * @first: page index

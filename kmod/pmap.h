@@ -10,6 +10,8 @@
 void mach_pmap_prepare(struct vm_area_struct *vma);
 int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
 		    struct page **pages, unsigned int n);
+int mach_pmap_enter_writable(struct vm_area_struct *vma, unsigned long address,
+			     struct page **pages, unsigned int n);
 void mach_pmap_revoke(struct address_space *mapping, pgoff_t first,
 		      unsigned long n);
 

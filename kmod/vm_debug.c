@@ -45,6 +45,7 @@ static int mach_debug_statistics_show(struct seq_file *seq, void *unused)
 	mach_debug_number(seq, "chunks_refused", vm.chunks_refused);
 	mach_debug_number(seq, "overhead", vm.overhead);
 	mach_debug_number(seq, "objects", vm.objects);
+	mach_debug_number(seq, "internal_count", vm.internal_count);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_statistics);

@@ -2,6 +2,8 @@
 #include "vm_fault.h"
 #include "compat.h"
 #include "pmap.h"
+#include "vm_internal.h"
+#include "vm_map.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
 
@@ -25,8 +27,13 @@ enum mach_fault_hold {
  * @vmf: Linux's
  * @object: the object
  * @index: its page
+ * @first: first page of the object that may be mapped around it
+ * @end: the page after the last
  * @write: the page is to be written, or copied for writing
  * @share: written pages go back to the pager
+ * @random: neighbours are of no use
+ * @task: it comes through a task's map
+ * @free: nobody need notice the first write to a page
  * @asked: it has asked the pager: only what came with the answer is new
  * @hold: why it has to wait for something else than a request
  */
@@ -34,8 +41,13 @@ struct mach_fault {
 	struct vm_fault *vmf;
 	struct mach_object *object;
 	pgoff_t index;
+	pgoff_t first;
+	pgoff_t end;
 	bool write;
 	bool share;
+	bool random;
+	bool task;
+	bool free;
 	bool asked;
 	enum mach_fault_hold hold;
 };
@@ -49,23 +61,19 @@ static u32 mach_fault_access(const struct mach_fault *fault)
 /* A program that has said "random" gets what it asks for. */
 static unsigned int mach_fault_cluster(const struct mach_fault *fault)
 {
-	if (fault->vmf->vma->vm_flags & VM_RAND_READ)
-		return 1;
-	return READ_ONCE(fault->object->cluster);
+	return fault->random ? 1 : READ_ONCE(fault->object->cluster);
 }
 
 /* The pages that this fault may map, all in its area and near it. */
 static struct mach_extent mach_fault_around(const struct mach_fault *fault)
 {
-	struct vm_area_struct *vma = fault->vmf->vma;
 	unsigned int pages = mach_fault_cluster(fault);
-	pgoff_t end = min_t(pgoff_t, vma->vm_pgoff + vma_pages(vma),
-			    fault->object->npages);
+	pgoff_t end = min_t(pgoff_t, fault->end, fault->object->npages);
 
-	if (!fault->asked && !(vma->vm_flags & VM_RAND_READ))
+	if (!fault->asked && !fault->random)
 		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);
 	pages = min_t(unsigned int, pages, MACH_FAULT_MAP_MAX);
-	return mach_extent_window(fault->index, pages, vma->vm_pgoff, end);
+	return mach_extent_window(fault->index, pages, fault->first, end);
 }
 
 /*
@@ -79,12 +87,14 @@ static vm_fault_t mach_fault_map(const struct mach_fault *fault,
 	struct vm_area_struct *vma = fault->vmf->vma;
 	unsigned int before = fault->index - run->first;
 	unsigned long address = fault->vmf->address & PAGE_MASK;
+	int (*enter)(struct vm_area_struct *vma, unsigned long address,
+		     struct page **pages, unsigned int n);
 	int err;
 
-	err = mach_pmap_enter(vma, address, pages + before, run->n - before);
+	enter = fault->free ? mach_pmap_enter_writable : mach_pmap_enter;
+	err = enter(vma, address, pages + before, run->n - before);
 	if (!err && before)
-		err = mach_pmap_enter(vma, address - before * PAGE_SIZE, pages,
-				      before);
+		err = enter(vma, address - before * PAGE_SIZE, pages, before);
 	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
@@ -124,6 +134,29 @@ static bool mach_fault_may_dirty(struct mach_object *object, pgoff_t index)
 }
 
 /*
+ * The first write. Linux is told to make the entry of a node's area; a task's is
+ * made here, while its map cannot change.
+ */
+static vm_fault_t mach_fault_write(const struct mach_fault *fault,
+				   struct page *page)
+{
+	struct vm_fault *vmf = fault->vmf;
+
+	lockdep_assert_held(&fault->object->map_lock);
+	if (fault->task) {
+		mach_object_mark_dirty(fault->object, fault->index);
+		return mach_pmap_enter_writable(vmf->vma,
+						vmf->address & PAGE_MASK,
+						&page, 1) ?
+		       VM_FAULT_OOM : VM_FAULT_NOPAGE;
+	}
+	get_page(page);
+	lock_page(page);
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
+}
+
+/*
  * Look the page up and, if it is there, settle the fault.
  * Return: 0 if it is not; then *@request is the one it is in, if any, or the
  * fault has to hold.
@@ -143,21 +176,17 @@ static vm_fault_t mach_fault_resident(struct mach_fault *fault,
 	if (page && !mach_fault_suits(fault, page)) {
 		*request = mach_request_find(object, fault->index);
 		page = NULL;
-	} else if (page && fault->write && fault->share &&
+	} else if (page && fault->write && fault->share && !fault->free &&
 		   !mach_fault_may_dirty(object, fault->index)) {
 		fault->hold = MACH_FAULT_TOO_DIRTY;
 		page = NULL;
 	}
 	mach_object_unlock(object);
 	/* the map_lock keeps it resident */
-	if (page && fault->write) {
-		get_page(page);
-		lock_page(page);
-		fault->vmf->page = page;
-		ret = VM_FAULT_LOCKED;
-	} else if (page) {
+	if (page && fault->write && !fault->free)
+		ret = mach_fault_write(fault, page);
+	else if (page)
 		ret = mach_fault_map_around(fault, page);
-	}
 	up_read(&object->map_lock);
 	return ret;
 }
@@ -165,8 +194,8 @@ static vm_fault_t mach_fault_resident(struct mach_fault *fault,
 /*
  * The answer is there, and no lock is held. A read takes the lock back and maps
  * what came, which is cheaper than a second fault; a write may not, because
- * Linux goes on with page tables that it looked up before. An error is told
- * under the lock as well.
+ * Linux goes on with page tables that it looked up before. A task's map may have
+ * changed, too. An error is told under the lock as well.
  */
 static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 				    struct mm_struct *mm, struct file *file,
@@ -175,7 +204,8 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 	struct mach_request *other;
 	vm_fault_t ret;
 
-	if (err == -EINTR || (!err && (fault->write || fault->hold)) ||
+	if (err == -EINTR ||
+	    (!err && (fault->write || fault->hold || fault->task)) ||
 	    !mach_compat_fault_relock(fault->vmf, mm, file))
 		return VM_FAULT_RETRY;
 	if (err)
@@ -247,34 +277,46 @@ static vm_fault_t mach_fault_ask(struct mach_fault *fault,
 	return VM_FAULT_SIGBUS;
 }
 
-static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
+/* The page is not there: have it brought, if nobody does so yet. */
+static vm_fault_t mach_fault_bring(struct mach_fault *fault,
+				   struct mach_request *request)
 {
-	struct mach_fault fault = {
-		.vmf = vmf,
-		.object = vmf->vma->vm_file->private_data,
-		.index = vmf->pgoff,
-		.write = vmf->flags & FAULT_FLAG_WRITE,
-		.share = vmf->vma->vm_flags & VM_SHARED,
-		.asked = vmf->flags & FAULT_FLAG_TRIED,
-	};
-	struct mach_object *object = fault.object;
-	struct mach_request *request;
-	vm_fault_t ret;
+	struct mach_object *object = fault->object;
+	vm_fault_t ret = 0;
 
-	if (fault.index >= object->npages || mach_object_is_dead(object))
-		return VM_FAULT_SIGBUS;
-	ret = mach_fault_resident(&fault, &request);
-	if (ret)
-		return ret;
-	if (mach_pager_is_self(object->pager))
+	if (object->pager && mach_pager_is_self(object->pager))
 		ret = VM_FAULT_SIGBUS;
-	else if (!request && !fault.hold)
-		ret = mach_fault_ask(&fault, &request);
+	else if (!request && !fault->hold)
+		ret = mach_fault_ask(fault, &request);
 	if (!ret)
-		ret = mach_fault_wait(&fault, request);
+		ret = mach_fault_wait(fault, request);
 	if (!IS_ERR_OR_NULL(request))
 		mach_request_put(request);
 	return ret;
+}
+
+static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mach_fault fault = {
+		.vmf = vmf,
+		.object = vma->vm_file->private_data,
+		.index = vmf->pgoff,
+		.first = vma->vm_pgoff,
+		.end = vma->vm_pgoff + vma_pages(vma),
+		.write = vmf->flags & FAULT_FLAG_WRITE,
+		.share = vma->vm_flags & VM_SHARED,
+		.random = vma->vm_flags & VM_RAND_READ,
+		.asked = vmf->flags & FAULT_FLAG_TRIED,
+	};
+	struct mach_request *request;
+	vm_fault_t ret;
+
+	if (fault.index >= fault.object->npages ||
+	    mach_object_is_dead(fault.object))
+		return VM_FAULT_SIGBUS;
+	ret = mach_fault_resident(&fault, &request);
+	return ret ?: mach_fault_bring(&fault, request);
 }
 
 /*
@@ -303,7 +345,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 	up_read(&object->map_lock);
 	if (writable)
 		return VM_FAULT_LOCKED;
-	mach_pmap_revoke(object->inode->i_mapping, vmf->pgoff, 1);
+	mach_pmap_revoke(vmf->vma->vm_file->f_mapping, vmf->pgoff, 1);
 	return VM_FAULT_NOPAGE;
 }
 
@@ -321,6 +363,141 @@ const struct vm_operations_struct mach_vm_operations = {
 	.fault = mach_vm_fault,
 	.page_mkwrite = mach_vm_page_mkwrite,
 	.map_pages = mach_vm_map_pages,
+};
+
+/* May the access be made? An entry's permission to write is one to read. */
+static bool mach_task_fault_permitted(const struct vm_fault *vmf,
+				      const struct mach_map_entry *entry)
+{
+	u32 needs = MACH_PROT_READ | MACH_PROT_WRITE;
+
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		needs = MACH_PROT_WRITE;
+	else if (vmf->flags & FAULT_FLAG_INSTRUCTION)
+		needs = MACH_PROT_EXECUTE;
+	if (!entry || !(entry->protection & needs))
+		return false;
+	/*
+	 * In an executable area all pages can be executed. If they were only
+	 * mapped otherwise, Linux would retry such an access for ever.
+	 */
+	return !(vmf->vma->vm_flags & VM_EXEC) ||
+	       entry->protection & MACH_PROT_EXECUTE;
+}
+
+static void mach_task_fault_place(struct mach_fault *fault,
+				  const struct mach_map_entry *entry)
+{
+	struct vm_area_struct *vma = fault->vmf->vma;
+	s64 shift = (s64)mach_entry_delta(entry) >> PAGE_SHIFT;
+	u64 start = max_t(u64, entry->start >> PAGE_SHIFT, vma->vm_pgoff);
+	u64 end = min_t(u64, entry->end >> PAGE_SHIFT,
+			vma->vm_pgoff + vma_pages(vma));
+
+	fault->object = entry->object;
+	fault->index = fault->vmf->pgoff - shift;
+	fault->first = start - shift;
+	fault->end = end - shift;
+	fault->random = entry->behavior == MACH_BEHAVIOR_RANDOM;
+	fault->free = mach_object_is_internal(entry->object) &&
+		      entry->protection & MACH_PROT_WRITE;
+}
+
+/*
+ * Settle a fault while the map cannot change. Return: 0 if the page has to be
+ * brought; the object is referenced then.
+ */
+static vm_fault_t mach_task_fault_settle(struct mach_fault *fault,
+					 struct mach_request **request)
+{
+	struct mach_object *object = fault->object;
+	vm_fault_t ret;
+	int err = 0;
+
+	if (fault->index >= object->npages || mach_object_is_dead(object))
+		return VM_FAULT_SIGBUS;
+	do {
+		ret = mach_fault_resident(fault, request);
+		if (ret)
+			return ret;
+		if (!mach_object_is_internal(object))
+			break;
+		err = mach_internal_fill(object, fault->index);
+		fault->asked = true;	/* it was counted */
+	} while (!err);
+	if (err == -EAGAIN)
+		fault->hold = MACH_FAULT_NO_ROOM;
+	else if (err)
+		return VM_FAULT_SIGBUS;
+	mach_object_get(object);
+	return 0;
+}
+
+static vm_fault_t mach_task_fault(struct vm_fault *vmf)
+{
+	struct mach_map *map = mach_map_of(vmf->vma);
+	u64 address = (u64)vmf->pgoff << PAGE_SHIFT;
+	struct mach_fault fault = {
+		.vmf = vmf,
+		.write = vmf->flags & FAULT_FLAG_WRITE,
+		.share = true,
+		.task = true,
+		.asked = vmf->flags & FAULT_FLAG_TRIED,
+	};
+	struct mach_request *request = NULL;
+	struct mach_map_entry *entry;
+	vm_fault_t ret;
+
+	entry = mach_map_lookup(map, address);
+	if (!mach_task_fault_permitted(vmf, entry)) {
+		ret = VM_FAULT_SIGSEGV;
+	} else if (!entry->object) {
+		mach_map_unlock(map);
+		return mach_map_make_object(map, address) ? VM_FAULT_SIGBUS :
+							    VM_FAULT_NOPAGE;
+	} else {
+		mach_task_fault_place(&fault, entry);
+		ret = mach_task_fault_settle(&fault, &request);
+	}
+	mach_map_unlock(map);
+	if (ret)
+		return ret;
+	ret = mach_fault_bring(&fault, request);
+	mach_object_put(fault.object);
+	return ret;
+}
+
+/*
+ * First write to a page that is mapped read-only. Linux would make the entry
+ * writable when the map may have changed already: so the entry goes, and the
+ * write comes back as a fault.
+ */
+static vm_fault_t mach_task_page_mkwrite(struct vm_fault *vmf)
+{
+	struct mach_map *map = mach_map_of(vmf->vma);
+	struct mach_map_entry *entry;
+	bool permitted;
+
+	entry = mach_map_lookup(map, (u64)vmf->pgoff << PAGE_SHIFT);
+	permitted = mach_task_fault_permitted(vmf, entry);
+	mach_map_unlock(map);
+	if (!permitted)
+		return VM_FAULT_SIGSEGV;
+	mach_pmap_revoke(vmf->vma->vm_file->f_mapping, vmf->pgoff, 1);
+	return VM_FAULT_NOPAGE;
+}
+
+/* It cannot be moved, nor grow: its addresses are the map's. */
+static int mach_task_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+const struct vm_operations_struct mach_task_operations = {
+	.fault = mach_task_fault,
+	.page_mkwrite = mach_task_page_mkwrite,
+	.map_pages = mach_vm_map_pages,
+	.mremap = mach_task_mremap,
 };
 
 static struct mach_request *mach_fault_request(struct mach_object *object,
@@ -385,7 +562,8 @@ static int mach_fault_await(struct mach_object *object, pgoff_t index,
  * @index: inside the object
  * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
  *	marks it dirty before it unlocks
- * @wait: false: -EAGAIN when a pager would have to be asked
+ * @wait: false: -EAGAIN when a pager would have to be asked, or a frame be made
+ *	free
  *
  * Return: the page with a reference; -EIO or the pager's error, -EDEADLK,
  * -EINTR, -ENOMEM, -EAGAIN.
@@ -396,7 +574,8 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 	struct page *page;
 	int err = 0;
 
-	if (access & MACH_ACCESS_WRITE && !mach_pageout_may_dirty(object))
+	if (access & MACH_ACCESS_WRITE && object->pager &&
+	    !mach_pageout_may_dirty(object))
 		err = wait ? mach_pageout_throttle(object) : -EAGAIN;
 	while (!err) {
 		if (mach_object_is_dead(object))
@@ -406,8 +585,14 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 		up_read(&object->map_lock);
 		if (page)
 			return page;
-		if (mach_pager_is_self(object->pager))
+		if (object->pager && mach_pager_is_self(object->pager))
 			return ERR_PTR(-EDEADLK);
+		if (mach_object_is_internal(object)) {
+			err = mach_internal_fill(object, index);
+			if (err == -EAGAIN && wait)
+				err = mach_pageout_wait(object);
+			continue;
+		}
 		if (!wait)
 			return ERR_PTR(-EAGAIN);
 		err = mach_fault_await(object, index, access);

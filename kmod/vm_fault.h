@@ -11,7 +11,9 @@
 
 #include "memory_object.h"
 
+/* Areas of nodes and object descriptors; windows of tasks */
 extern const struct vm_operations_struct mach_vm_operations;
+extern const struct vm_operations_struct mach_task_operations;
 
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, bool wait);

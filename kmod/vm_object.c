@@ -25,6 +25,11 @@ static DEFINE_MUTEX(mach_objects_lock);
 static LIST_HEAD(mach_objects);
 static struct mach_object_counts mach_objects_gone;
 
+static atomic64_t mach_object_serial = ATOMIC64_INIT(0);
+
+/* Pages of all objects without a pager */
+static atomic_long_t mach_object_internal = ATOMIC_LONG_INIT(0);
+
 /* Where the inodes live that carry the objects' address spaces. */
 struct vfsmount *mach_object_mount;
 
@@ -84,6 +89,12 @@ unsigned long mach_object_sum(struct mach_object_counts *sum)
 	return n;
 }
 
+/* Pages of all objects without a pager: nobody can take them. */
+unsigned long mach_object_internal_pages(void)
+{
+	return atomic_long_read(&mach_object_internal);
+}
+
 /**
  * mach_object_next - Look at one object after the other
  * @object: NULL for the first one; else the caller's reference, taken over
@@ -107,9 +118,23 @@ struct mach_object *mach_object_next(struct mach_object *object)
 	return found;
 }
 
+static bool mach_object_set_pager(struct mach_object *object,
+				  struct mach_pager *pager, u64 size)
+{
+	struct inode *inode = alloc_anon_inode(mach_object_mount->mnt_sb);
+
+	if (IS_ERR(inode))
+		return false;
+	i_size_write(inode, size);
+	object->inode = inode;
+	mach_pager_get(pager);
+	object->pager = pager;
+	return true;
+}
+
 /**
  * mach_object_create - Make an object without pages
- * @pager: who supplies it
+ * @pager: who supplies it; NULL: nobody, it is internal
  * @size: bytes, 1 to MACH_OBJECT_SIZE_MAX
  * @cookie: the pager's word for it
  * @read_only: nobody may write
@@ -126,21 +151,19 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 	if (!object)
 		return NULL;
 	memset(object, 0, sizeof(*object));
-	object->inode = alloc_anon_inode(mach_object_mount->mnt_sb);
-	if (IS_ERR(object->inode)) {
+	if (pager && !mach_object_set_pager(object, pager, size)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;
 	}
-	i_size_write(object->inode, size);
 	refcount_set(&object->ref, 1);
 	atomic_set(&object->rights, 1);
-	mach_pager_get(pager);
-	object->pager = pager;
+	object->serial = atomic64_inc_return(&mach_object_serial);
 	object->size = size;
 	object->npages = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
 	object->cookie = cookie;
 	object->read_only = read_only;
 	init_rwsem(&object->map_lock);
+	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
 	mach_tree_init(&object->pages);
 	INIT_HLIST_HEAD(&object->requests);
@@ -177,6 +200,10 @@ void mach_object_put(struct mach_object *object)
 		return;
 	mach_object_delist(object);
 	WARN_ON(!hlist_empty(&object->requests));
+	WARN_ON(!RB_EMPTY_ROOT(&object->views));
+	if (mach_object_is_internal(object))
+		atomic_long_sub(object->counts.resident,
+				&mach_object_internal);
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
 		mach_queue_leave(page);
@@ -185,7 +212,8 @@ void mach_object_put(struct mach_object *object)
 	mach_tree_erase_run(&object->pages, 0, last + 1, &object->spare);
 	mach_object_free_nodes(&object->spare);
 	iput(object->inode);
-	mach_pager_put(object->pager);
+	if (object->pager)
+		mach_pager_put(object->pager);
 	mach_kmem_free(mach_object_cache, object);
 }
 
@@ -207,7 +235,7 @@ bool mach_object_right_try_get(struct mach_object *object)
 /* Rights never come back from zero, so the work is queued once. */
 void mach_object_right_put(struct mach_object *object)
 {
-	if (atomic_dec_and_test(&object->rights))
+	if (atomic_dec_and_test(&object->rights) && object->pager)
 		mach_object_queue(&object->terminate);
 	else
 		mach_object_put(object);
@@ -406,6 +434,71 @@ void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 	mach_object_unlock(object);
 }
 
+/**
+ * mach_object_add - Put a page where none is, of an object without a pager
+ * @object: not locked
+ * @index: page index
+ * @page: a frame, the object's on success
+ *
+ * Return: 0, -EEXIST, -ENOMEM.
+ */
+int mach_object_add(struct mach_object *object, pgoff_t index,
+		    struct page *page)
+{
+	int err;
+
+	do {
+		mach_object_lock(object);
+		err = mach_tree_insert(&object->pages, index, page,
+				       &object->spare);
+		if (!err) {
+			mach_page_set_owner(page, object, index);
+			object->counts.resident++;
+			atomic_long_inc(&mach_object_internal);
+		}
+		mach_object_unlock(object);
+		if (err == -ENOMEM && mach_object_stock(object, index, 1))
+			return -ENOMEM;
+	} while (err == -ENOMEM);
+	return err;
+}
+
+/**
+ * mach_object_take - Take pages out of an object without a pager
+ * @object: not locked; nobody else looks at these pages
+ * @first: page index to look from; out: where to look on
+ * @end: the page after the last
+ * @frames: out: pages that were there, each with its index as mach_frame_index()
+ *	has it
+ * @n: how many at most
+ *
+ * Return: how many; fewer than @n: there are no more.
+ */
+unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
+			      pgoff_t end, struct bio_vec *frames,
+			      unsigned int n)
+{
+	struct mach_tree_cursor at = { .index = *first };
+	unsigned int taken = 0;
+	struct page *page;
+
+	mach_object_lock(object);
+	while (taken < n) {
+		page = mach_tree_find(&object->pages, &at, end - 1);
+		if (!page)
+			break;
+		mach_tree_erase(&object->pages, at.index, &object->spare);
+		bvec_set_page(&frames[taken++], page, PAGE_SIZE, 0);
+		at.leaf = NULL;
+		at.index++;
+	}
+	object->counts.resident -= taken;
+	atomic_long_sub(taken, &mach_object_internal);
+	*first = at.index;
+	mach_object_unlock(object);
+	return taken;
+}
+
 /* Which resident pages are to go */
 enum mach_victims {
 	MACH_VICTIMS_CLEAN,
@@ -453,6 +546,37 @@ static unsigned int mach_object_victims(struct mach_object *object,
 	return n;
 }
 
+/* Pages as @view shows them, if it can show them at all */
+static void mach_view_unmap(const struct mach_view *view, pgoff_t first,
+			    unsigned long n)
+{
+	s64 start = (s64)first + ((s64)view->delta >> PAGE_SHIFT);
+	s64 end = start + n;
+
+	if (end > 0)
+		mach_pmap_revoke(view->mapping, max_t(s64, start, 0),
+				 end - max_t(s64, start, 0));
+}
+
+/**
+ * mach_object_unmap - Revoke pages wherever they are mapped
+ * @object: its map_lock held for writing
+ * @first: page index
+ * @n: how many
+ */
+void mach_object_unmap(struct mach_object *object, pgoff_t first,
+		       unsigned long n)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held_write(&object->map_lock);
+	if (object->inode)
+		mach_pmap_revoke(object->inode->i_mapping, first, n);
+	for (node = rb_first(&object->views); node; node = rb_next(node))
+		mach_view_unmap(rb_entry(node, struct mach_view, node), first,
+				n);
+}
+
 /* No CPU has an entry of these pages any more, and none can come. */
 static void mach_object_revoke(struct mach_object *object, pgoff_t base,
 			       const struct bio_vec *frames, unsigned int n)
@@ -463,8 +587,8 @@ static void mach_object_revoke(struct mach_object *object, pgoff_t base,
 	/* a write fault that has marked a page still makes its entry */
 	for (i = 0; i < n; i++)
 		wait_on_page_locked(frames[i].bv_page);
-	mach_pmap_revoke(object->inode->i_mapping, base + first,
-			 frames[n - 1].bv_offset - first + 1);
+	mach_object_unmap(object, base + first,
+			  frames[n - 1].bv_offset - first + 1);
 }
 
 /* Can the page go, now that it is revoked? */

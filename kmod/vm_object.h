@@ -24,6 +24,7 @@
 
 #include <linux/bvec.h>
 #include <linux/fs.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
 
@@ -60,6 +61,26 @@ struct mach_object_counts {
 };
 
 /**
+ * struct mach_view - Where a map shows an object
+ * @node: in object->views
+ * @mapping: the map's address space; const
+ * @delta: what has to be added to an offset of the object to get the address in
+ *	the map, modulo 2^64; const
+ * @entries: entries of the map that show it so
+ *
+ * All pieces that an entry is clipped into belong to one view, so that there are
+ * few. It says where pages may be seen, not that they are. Guarded by map_lock.
+ * In Mach's words, a list of physical-to-virtual mappings (pv list), by object
+ * rather than by page.
+ */
+struct mach_view {
+	struct rb_node node;
+	struct address_space *mapping;
+	u64 delta;
+	unsigned long entries;
+};
+
+/**
  * struct mach_object - A memory object
  *
  * (a) atomic, (c) const until freed, (m) map_lock, (o) the object lock,
@@ -67,17 +88,20 @@ struct mach_object_counts {
  * pager's port
  *
  * @ref: (a) keeps the structure
- * @rights: (a) open object descriptors and the node; at zero it terminates
- * @pager: (c) referenced
- * @inode: (c) owns the address space that all its areas hang on
+ * @rights: (a) open object descriptors, the node and views; at zero it terminates
+ * @pager: (c) referenced; NULL: anonymous memory, "internal" in Mach's words
+ * @inode: (c) owns the address space that all its areas hang on, but for those of
+ *	tasks; NULL if it is internal
  * @size: (c) bytes
  * @npages: (c) pages, the last one perhaps in part
  * @cookie: (c) the pager's word for it
  * @id: (c) the pager's number for it
+ * @serial: (c) no other object ever has the same
  * @read_only: (c) nobody may write
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
  * @map_lock: see above
+ * @views: (m) maps that show it
  * @laundry: (a) data_returns under way that make room
  * @lock: the object lock
  * @pages: (o) frames by page index, marked if dirty
@@ -97,10 +121,12 @@ struct mach_object {
 	pgoff_t npages;
 	u64 cookie;
 	u32 id;
+	u64 serial;
 	bool read_only;
 	unsigned int cluster;
 	u8 dead;
 	struct rw_semaphore map_lock;
+	struct rb_root views;
 	atomic_t laundry;
 	/* the object lock */
 	spinlock_t lock;
@@ -121,6 +147,11 @@ static inline void mach_object_lock(struct mach_object *object)
 static inline void mach_object_unlock(struct mach_object *object)
 {
 	spin_unlock(&object->lock);
+}
+
+static inline bool mach_object_is_internal(const struct mach_object *object)
+{
+	return !object->pager;
 }
 
 static inline void mach_object_get(struct mach_object *object)
@@ -189,11 +220,19 @@ void mach_object_erase(struct mach_object *object, pgoff_t first,
 bool mach_object_mark(struct mach_object *object, pgoff_t index);
 void mach_object_unmark(struct mach_object *object, pgoff_t index);
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
+int mach_object_add(struct mach_object *object, pgoff_t index,
+		    struct page *page);
+unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
+			      pgoff_t end, struct bio_vec *frames,
+			      unsigned int n);
+void mach_object_unmap(struct mach_object *object, pgoff_t first,
+		       unsigned long n);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction);
 void mach_object_queue(struct work_struct *work);
+unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
 

@@ -74,7 +74,8 @@ void mach_vm_get_statistics(struct mach_vm_statistics *vm)
 	vm->page_size = PAGE_SIZE;
 	vm->active_count = active;
 	vm->inactive_count = inactive;
-	vm->wire_count = mach_vm_wired();
+	vm->wire_count = mach_vm_wired() + mach_queue_count_wired();
+	vm->internal_count = mach_object_internal_pages();
 	mach_vm_tell_pool(vm);
 	mach_vm_tell_objects(vm);
 }

@@ -147,6 +147,18 @@ static void harass(const struct serve *s)
 	CHECK_IS(vm_ioctl(pager.fd, MACH_PAGER_LOCK_REQUEST, &l), 0);
 }
 
+static void lock_all(struct serve *s)
+{
+	struct mach_pager_lock l = {
+		.size = sizeof(l),
+		.flags = s->lock,
+		.object = object.number,
+	};
+
+	CHECK_IS(vm_ioctl(pager.fd, MACH_PAGER_LOCK_REQUEST, &l), 0);
+	s->lock = 0;
+}
+
 static long serve_open(const uint64_t *arg)
 {
 	struct serve *s = (struct serve *)(uintptr_t)arg[0];
@@ -201,6 +213,8 @@ static long serve_loop(const uint64_t *arg)
 			harass(s);
 		else if (err && err != -ETIMEDOUT)
 			return err;
+		if (s->lock)
+			lock_all(s);
 		let_go(s);
 	}
 	pager_close(&pager);

@@ -22,6 +22,7 @@
  * @fail_write: errno to answer returns with, or 0
  * @fail_sync: errno to answer SYNCHRONIZE with, or 0
  * @harass: MACH_LOCK_* to say of a random range after each answer, or 0
+ * @lock: MACH_LOCK_* to say of the whole object; 0 again when that is done
  * @hold: SERVE_HOLD() of operations not to be answered until this is cleared
  * @held: requests not answered so
  * @requests: data requests answered
@@ -43,6 +44,7 @@ struct serve {
 	volatile int fail_write;
 	volatile int fail_sync;
 	volatile uint32_t harass;
+	volatile uint32_t lock;
 	volatile uint32_t hold;
 	volatile unsigned int held;
 	volatile unsigned int requests;

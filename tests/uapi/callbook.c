@@ -148,6 +148,147 @@ static void fill_change_attributes(const struct world *w, union any_call *c)
 	c->attributes.cluster = 16384;
 }
 
+static uint64_t memory(const struct world *w)
+{
+	return (uintptr_t)w->t.window;
+}
+
+static void fill_allocate(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->allocate);
+	c->allocate.flags = MACH_VM_ANYWHERE;
+	c->allocate.length = PAGE;
+}
+
+/* A hole */
+static void fill_deallocate(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->range);
+	c->range.address = memory(w) + WORLD_WINDOW - PAGE;
+	c->range.length = PAGE;
+}
+
+static void fill_map(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->map);
+	c->map.flags = MACH_VM_ANYWHERE;
+	c->map.length = PAGE;
+	c->map.object = w->o.fd;
+	c->map.protection = MACH_PROT_READ;
+	c->map.max_protection = MACH_PROT_READ;
+}
+
+static void fill_protect(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->protect);
+	c->protect.address = memory(w);
+	c->protect.length = PAGE;
+	c->protect.protection = MACH_PROT_READ | MACH_PROT_WRITE;
+}
+
+static void fill_attribute(const struct world *w, union any_call *c,
+			   uint32_t value)
+{
+	c->size = sizeof(c->attribute);
+	c->attribute.address = memory(w);
+	c->attribute.length = PAGE;
+	c->attribute.value = value;
+}
+
+static void fill_inherit(const struct world *w, union any_call *c)
+{
+	fill_attribute(w, c, MACH_INHERIT_COPY);
+}
+
+static void fill_behavior(const struct world *w, union any_call *c)
+{
+	fill_attribute(w, c, MACH_BEHAVIOR_DEFAULT);
+}
+
+static void fill_wire(const struct world *w, union any_call *c)
+{
+	fill_attribute(w, c, MACH_PROT_READ);
+}
+
+static void fill_wire_all(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->wire_all);
+}
+
+static void fill_read(const struct world *w, union any_call *c)
+{
+	static char bytes[16];
+
+	c->size = sizeof(c->data);
+	c->data.address = memory(w) + 2 * PAGE - 8;
+	c->data.length = sizeof(bytes);
+	c->data.data = (uintptr_t)bytes;
+}
+
+static void fill_write(const struct world *w, union any_call *c)
+{
+	fill_read(w, c);
+}
+
+static void fill_copy(const struct world *w, union any_call *c)
+{
+	fill_read(w, c);
+	c->data.data = memory(w) + 5 * PAGE;
+}
+
+static void fill_remap(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->remap);
+	c->remap.flags = MACH_VM_ANYWHERE;
+	c->remap.length = PAGE;
+	c->remap.source = -1;
+	c->remap.source_address = memory(w) + 4 * PAGE;
+}
+
+static void fill_region(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->region);
+	c->region.address = memory(w);
+}
+
+static void fill_task_info(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->task);
+}
+
+static void fill_msync(const struct world *w, union any_call *c)
+{
+	c->size = sizeof(c->msync);
+	c->msync.flags = MACH_SYNC_SYNCHRONOUS;
+	c->msync.address = memory(w);
+	c->msync.length = PAGE;
+}
+
+static void fill_set_limit(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->limit);
+	c->limit.current_limit = ~0ULL;
+	c->limit.maximum = ~0ULL;
+}
+
+static void fill_get_limit(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->limit);
+}
+
+static void fill_proxy(const struct world *w, union any_call *c)
+{
+	(void)w;
+	c->size = sizeof(c->proxy);
+	c->proxy.max_protection = MACH_PROT_READ;
+	c->proxy.length = PAGE;
+}
+
 #define CALL(n, nr, str, k, r)						\
 	{								\
 		.name = #n, .number = nr, .size = sizeof(struct str),	\
@@ -162,7 +303,29 @@ const struct call callbook[] = {
 	CALL(info, MACH_OBJECT_INFO, mach_object_info, ON_OBJECT, 0),
 	CALL(name, MACH_OBJECT_NAME, mach_object_name, ON_OBJECT, 0),
 	CALL(compare, MACH_NAME_COMPARE, mach_name_compare, ON_OBJECT, 0),
-	CALL(register, MACH_PAGER_REGISTER, mach_pager_register, ON_TASK, 0),
+	CALL(register, MACH_PAGER_REGISTER, mach_pager_register, ON_NEW, 0),
+	CALL(proxy, MACH_OBJECT_PROXY, mach_object_proxy, ON_OBJECT, 0),
+	CALL(allocate, MACH_TASK_ALLOCATE, mach_task_allocate, ON_TASK, 0),
+	CALL(deallocate, MACH_TASK_DEALLOCATE, mach_task_range, ON_TASK, 0),
+	CALL(map, MACH_TASK_MAP, mach_task_map, ON_TASK, 0),
+	CALL(protect, MACH_TASK_PROTECT, mach_task_protect, ON_TASK, 0),
+	CALL(inherit, MACH_TASK_INHERIT, mach_task_attribute, ON_TASK, 0),
+	CALL(behavior, MACH_TASK_BEHAVIOR, mach_task_attribute, ON_TASK, 0),
+	CALL(wire, MACH_TASK_WIRE, mach_task_attribute, ON_TASK, 0),
+	{ "wire-all", MACH_TASK_WIRE_ALL, sizeof(struct mach_task_wire_all),
+	  ON_TASK, fill_wire_all, 0 },
+	CALL(read, MACH_TASK_READ, mach_task_data, ON_TASK, 0),
+	CALL(write, MACH_TASK_WRITE, mach_task_data, ON_TASK, 0),
+	CALL(copy, MACH_TASK_COPY, mach_task_data, ON_TASK, 0),
+	CALL(remap, MACH_TASK_REMAP, mach_task_remap, ON_TASK, 0),
+	CALL(region, MACH_TASK_REGION, mach_task_region, ON_TASK, 0),
+	{ "task-info", MACH_TASK_INFO, sizeof(struct mach_task_info), ON_TASK,
+	  fill_task_info, 0 },
+	CALL(msync, MACH_TASK_MSYNC, mach_task_msync, ON_TASK, 0),
+	{ "set-limit", MACH_TASK_SET_SIZE_LIMIT, sizeof(struct mach_task_limit),
+	  ON_TASK, fill_set_limit, 0 },
+	{ "get-limit", MACH_TASK_GET_SIZE_LIMIT, sizeof(struct mach_task_limit),
+	  ON_TASK, fill_get_limit, 0 },
 	CALL(create, MACH_PAGER_CREATE, mach_pager_create, ON_PAGER, 0),
 	CALL(publish, MACH_PAGER_PUBLISH, mach_pager_publish, ON_PAGER,
 	     -ENOENT),
@@ -199,6 +362,9 @@ void world_open(struct world *w)
 	struct mach_pager_supply sup = { .size = sizeof(sup) };
 
 	memset(w, 0, sizeof(*w));
+	task_open(&w->t, WORLD_WINDOW);
+	actor_hide_fd(w->t.fd);
+	CHECK_IS(task_allocate_at(&w->t, w->t.window, 8 * PAGE), 0);
 	pager_open(&w->p, &setup);
 	object_create(&w->p, &w->o, WORLD_SIZE, 16384, 0);
 	sup.object = w->o.number;
@@ -232,13 +398,26 @@ void world_check(struct world *w)
 	actor_stop(&a);
 }
 
+/* What was entered goes; and what was wired is not. */
+static void undo_task(struct world *w, const struct call *call)
+{
+	if (call->kind != ON_TASK)
+		return;
+	CHECK_IS(task_wire_all(&w->t, 0), 0);
+	CHECK_IS(task_deallocate(&w->t, w->t.window + 8 * PAGE,
+				 WORLD_WINDOW - 8 * PAGE), 0);
+}
+
 /* An object that is destroyed sends no TERMINATE for others to receive. */
 static void undo(struct world *w, const struct call *call, union any_call *c)
 {
 	struct mach_pager_destroy d = { .size = sizeof(d) };
 
+	undo_task(w, call);
 	if (call->number == MACH_OBJECT_NAME)
 		close(c->name.fd);
+	if (call->number == MACH_OBJECT_PROXY)
+		close(c->proxy.fd);
 	if (call->number != MACH_PAGER_CREATE)
 		return;
 	d.object = c->create.object;
@@ -252,11 +431,15 @@ long world_call(struct world *w, const struct call *call, union any_call *c)
 	long result;
 
 	if (call->kind == ON_TASK)
+		fd = w->t.fd;
+	if (call->kind == ON_NEW)
 		fd = vm_open();
+	if (fd < 0)
+		return fd;
 	result = vm_ioctl(fd, call->number, c);
 	if (!result)
 		undo(w, call, c);
-	if (call->kind == ON_TASK)
+	if (call->kind == ON_NEW)
 		close(fd);
 	return result;
 }

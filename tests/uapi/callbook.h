@@ -6,13 +6,19 @@
 #ifndef MACHVM_TESTS_CALLBOOK_H
 #define MACHVM_TESTS_CALLBOOK_H
 
+#include "task.h"
 #include "testpager.h"
 
-/* What the right arguments speak of: page 0 of @o is resident. */
+#define WORLD_WINDOW	(64 * MIB)
+
+/*
+ * What the right arguments speak of: page 0 of @o is resident, and the task has
+ * 8 pages of memory at the beginning of its window.
+ */
 struct world {
 	struct test_pager p;
 	struct test_object o;
-	int task;
+	struct test_task t;
 };
 
 union any_call {
@@ -33,6 +39,19 @@ union any_call {
 	struct mach_pager_lock lock;
 	struct mach_pager_destroy destroy;
 	struct mach_pager_attributes attributes;
+	struct mach_object_proxy proxy;
+	struct mach_task_allocate allocate;
+	struct mach_task_range range;
+	struct mach_task_map map;
+	struct mach_task_protect protect;
+	struct mach_task_attribute attribute;
+	struct mach_task_wire_all wire_all;
+	struct mach_task_data data;
+	struct mach_task_remap remap;
+	struct mach_task_region region;
+	struct mach_task_info task;
+	struct mach_task_msync msync;
+	struct mach_task_limit limit;
 	uint8_t bytes[512];
 };
 
@@ -41,7 +60,7 @@ union any_call {
  * @name: for test names
  * @number: the ioctl
  * @size: of its structure
- * @kind: of descriptor that answers it
+ * @kind: of descriptor that answers it; ON_NEW: a task without a window
  * @fill: writes the right arguments
  * @right: what the call then says, each time
  */
@@ -49,7 +68,7 @@ struct call {
 	const char *name;
 	unsigned long number;
 	size_t size;
-	enum { ON_ANY, ON_TASK, ON_PAGER, ON_OBJECT } kind;
+	enum { ON_ANY, ON_NEW, ON_TASK, ON_PAGER, ON_OBJECT } kind;
 	void (*fill)(const struct world *w, union any_call *c);
 	long right;
 };

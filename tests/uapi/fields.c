@@ -38,6 +38,8 @@ static const struct wrong wrongs[] = {
 	{ "statistics", "faults-top", F(mach_vm_statistics, faults), 1ULL << 63,
 	  -EINVAL },
 	{ "statistics", "objects", F(mach_vm_statistics, objects), 1, -EINVAL },
+	{ "statistics", "internal", F(mach_vm_statistics, internal_count), 1,
+	  -EINVAL },
 	{ "segments", "reserved", F(mach_vm_array, reserved), 1, -EINVAL },
 	{ "segments", "entry-0", F(mach_vm_array, entry_size), 0, -EINVAL },
 	{ "segments", "entry-1-less", F(mach_vm_array, entry_size),

@@ -63,10 +63,7 @@ static void test_map_wrong(void)
 {
 	const int rw = PROT_READ | PROT_WRITE;
 	struct test_pager p;
-	long fd = vm_open();
 
-	tap_is("task", RESULT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0)),
-	       -EPERM);
 	CHECK_IS(pager_register(&p, &by_ioctl), 0);
 	tap_is("writable", map_array(&p, p.size, rw, MAP_SHARED, 0), -EACCES);
 	tap_is("write-only", map_array(&p, p.size, PROT_WRITE, MAP_SHARED, 0),
@@ -87,6 +84,21 @@ static void test_map_wrong(void)
 	CHECK_IS(pager_map(&p), 0);
 	pager_expect_nothing(&p, 0);
 	pager_close(&p);
+}
+
+/* A task that has a window is no pager's any more. */
+static void test_window(void)
+{
+	struct mach_pager_register args = {
+		.size = sizeof(args),
+		.queues = 1,
+		.depth = 1,
+	};
+	long fd = vm_open();
+
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED,
+	      "no window: %s", tap_result(-errno));
+	CHECK_IS(vm_ioctl(fd, MACH_PAGER_REGISTER, &args), -EPERM);
 }
 
 static void test_protect(void)
@@ -261,6 +273,7 @@ static const struct tap_test tests[] = {
 	{ .name = "limits", .run = test_limits },
 	{ .name = "twice", .run = test_twice },
 	{ .name = "map-wrong", .run = test_map_wrong },
+	{ .name = "window", .run = test_window },
 	{ .name = "protect", .run = test_protect },
 	{ .name = "fork", .run = test_fork },
 	{ .name = "fork-exit", .run = test_fork_exit },

@@ -48,8 +48,11 @@ static void test_refused(void)
 	world_open(&w);
 	task = vm_open();
 	name = name_of(w.o.fd);
+	refuse(&w, "object", w.o.fd, ON_NEW, -ENOTTY);
 	refuse(&w, "object", w.o.fd, ON_TASK, -ENOTTY);
+	refuse(&w, "name", name, ON_NEW, -ENOTTY);
 	refuse(&w, "name", name, ON_TASK, -ENOTTY);
+	refuse(&w, "pager", w.p.fd, ON_NEW, -EPERM);
 	refuse(&w, "pager", w.p.fd, ON_TASK, -EPERM);
 	refuse(&w, "object", w.o.fd, ON_PAGER, -ENOTTY);
 	refuse(&w, "name", name, ON_PAGER, -ENOTTY);
@@ -60,6 +63,7 @@ static void test_refused(void)
 	CHECK_IS(object_publish(&w.p, &w.o, "rights", 0), 0);
 	node = open(MACH_VM_NODE_DIR "/rights", O_RDWR | O_CLOEXEC);
 	CHECK(node >= 0, "open: %m");
+	refuse(&w, "node", node, ON_NEW, -ENOTTY);
 	refuse(&w, "node", node, ON_TASK, -ENOTTY);
 	refuse(&w, "node", node, ON_PAGER, -ENOTTY);
 }

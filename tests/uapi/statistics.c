@@ -64,7 +64,8 @@ static unsigned int caches(struct mach_vm_cache *to)
 static bool adds_up(const struct mach_vm_statistics *vm)
 {
 	return vm->free_count + vm->active_count + vm->inactive_count +
-	       vm->wire_count + vm->busy_count + vm->aside_count ==
+	       vm->wire_count + vm->busy_count + vm->aside_count +
+	       vm->internal_count ==
 	       vm->chunks * vm->chunk_count;
 }
 
