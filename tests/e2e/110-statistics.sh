@@ -77,9 +77,10 @@ rows()
 	cat "$nodes/data" >/dev/null
 	wait $pid
 	[ "$(wc -l <"$work/rows")" = 22 ] || fail "$(wc -l <"$work/rows") lines"
-	# 256 pages came in some of the intervals, as many as requests
+	# 256 pages came in some of the intervals, as many as requests; on a busy
+	# machine intervals are longer, and rates less
 	awk 'NR > 2 { if (NF != 13) bad = 1; in_ += $8; requests += $13 }
-	     END { exit bad || in_ * 0.3 < 200 || in_ * 0.3 > 300 ||
+	     END { exit bad || in_ * 0.3 < 50 || in_ * 0.3 > 300 ||
 		   in_ != requests }' "$work/rows" ||
 		fail "$(<"$work/rows")"
 }
