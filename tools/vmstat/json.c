@@ -52,6 +52,7 @@ static void statistics(const struct mach_vm_statistics *vm)
 	number("chunks_returned", vm->chunks_returned);
 	number("chunks_refused", vm->chunks_refused);
 	number("overhead", vm->overhead);
+	number("internal_count", vm->internal_count);
 	printf("\"objects\":%llu}", (unsigned long long)vm->objects);
 }
 

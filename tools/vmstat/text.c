@@ -66,9 +66,11 @@ static void show_pool(const struct mach_vm_statistics *vm)
 		 "of the two before, %s on the way to pagers",
 		 bytes(vm->laundry_count * page));
 	line("dirty", bytes(vm->dirty_count * page), note);
+	line("internal", bytes(vm->internal_count * page),
+	     "zero-filled memory of tasks");
 	line("busy", bytes(vm->busy_count * page), "waits for data");
 	line("aside", bytes(vm->aside_count * page), "pinned by others");
-	line("wired", bytes(vm->wire_count * page), "structures");
+	line("wired", bytes(vm->wire_count * page), "structures, and what tasks have wired");
 	line("reserve", bytes(vm->reserve_count * page),
 	     "of the limit, for making room");
 }
