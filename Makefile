@@ -98,7 +98,7 @@ help:
 	@echo '                 for one kernel: KVER=6.1, KVER=6.12, KVER=RELEASE,'
 	@echo '                 or KDIR=/lib/modules/$$(uname -r)/build'
 	@echo '  userpager      the pager library and machpagerd'
-	@echo '  tools          machvmstat, machbench'
+	@echo '  tools          machvmstat, vminfo, vmreplay, benchmarks'
 	@echo '  tests          the test programs'
 	@echo '  clean          remove build/'
 	@echo
