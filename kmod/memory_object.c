@@ -345,6 +345,8 @@ int mach_request_wait_page(struct mach_request *request, pgoff_t index)
 	if (wait_event_killable(request->wait,
 				mach_request_settled(request, index)))
 		return -EINTR;
+	/* pairs with mach_request_settle() */
+	smp_rmb();
 	if (request->operation == MACH_OP_DATA_REQUEST &&
 	    index == request->mandatory)
 		return READ_ONCE(request->error);
@@ -452,13 +454,15 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 		return -ESTALE;
 	}
 	settle(request, first, n);
-	bitmap_set(request->settled, first - request->first, n);
 	if (error) {
 		object->counts.errors += n;
 		if (mach_request_is_return(request) ||
 		    request->mandatory - first < n)
 			mach_request_record(request, error);
 	}
+	/* who sees the bits sees the error: pairs with mach_request_wait_page() */
+	smp_wmb();
+	bitmap_set(request->settled, first - request->first, n);
 	mach_object_unlock(object);
 	mach_request_wake(request);
 	return 0;
