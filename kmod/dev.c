@@ -85,44 +85,68 @@ static int mach_pager_register(struct mach_call_context *context,
 	return 0;
 }
 
-static int mach_pager_add_object(struct mach_port *port,
-				 struct mach_object *object)
-{
-	int err;
-
-	err = xa_alloc(&port->objects, &object->id, object, xa_limit_31b,
-		       GFP_KERNEL);
-	if (err)
-		return err == -EBUSY ? -ENOSPC : err;
-	mach_object_get(object);
-	/* whoever reaps after this finds it */
-	if (READ_ONCE(port->dead)) {
-		port->pager.ops->forget(&port->pager, object);
-		mach_object_kill(object);
-		return -ENODEV;
-	}
-	return 0;
-}
-
+/* Dead first: who publishes it sees that, or its node is found here. */
 static void mach_pager_end_object(struct mach_port *port,
 				  struct mach_object *object)
 {
-	port->pager.ops->forget(&port->pager, object);
+	mach_object_set_dead(object);
 	mach_node_unpublish(object);
+	port->pager.ops->forget(&port->pager, object);
 	mach_object_kill(object);
+}
+
+/* Give it a number, by which nobody finds it before mach_pager_add_object(). */
+static int mach_pager_number_object(struct mach_port *port,
+				    struct mach_object *object)
+{
+	int err = xa_alloc(&port->objects, &object->id, NULL, xa_limit_31b,
+			   GFP_KERNEL);
+
+	if (!err)
+		mach_object_get(object);
+	return err == -EBUSY ? -ENOSPC : err;
+}
+
+static void mach_pager_unnumber_object(struct mach_port *port,
+				       struct mach_object *object)
+{
+	xa_erase(&port->objects, object->id);
+	/* the pager never heard of it: it is not told of its end */
+	mach_object_set_dead(object);
+	mach_object_put(object);
+}
+
+/* Other threads find it from here on; the number's reference is the table's. */
+static int mach_pager_add_object(struct mach_port *port,
+				 struct mach_object *object)
+{
+	/* has its place since the number was taken: it cannot fail */
+	xa_store(&port->objects, object->id, object, GFP_KERNEL);
+	/* whoever reaps after this finds it */
+	if (READ_ONCE(port->dead)) {
+		mach_pager_end_object(port, object);
+		return -ENODEV;
+	}
+	return 0;
 }
 
 /* The pager was not told of its object, so it hears of no end either. */
 static void mach_pager_uncreate(struct mach_call_context *context,
 				union mach_call_args *args)
 {
-	struct mach_object *object;
+	mach_pager_end_object(context->self, context->made->private_data);
+}
 
-	object = mach_pager_object(context->self, args->create.object);
-	if (IS_ERR(object))
-		return;
-	mach_pager_end_object(context->self, object);
-	mach_object_put(object);
+static int mach_pager_create_check(struct mach_pager_create *create)
+{
+	if (!create->cluster)
+		create->cluster = 64 * 1024;
+	if (create->flags & ~MACH_CREATE_READ_ONLY || create->reserved ||
+	    create->object || create->fd || !create->object_size ||
+	    create->object_size > MACH_OBJECT_SIZE_MAX ||
+	    !mach_cluster_valid(create->cluster))
+		return -EINVAL;
+	return 0;
 }
 
 static int mach_pager_create(struct mach_call_context *context,
@@ -134,13 +158,9 @@ static int mach_pager_create(struct mach_call_context *context,
 	struct file *file;
 	int err;
 
-	if (!create->cluster)
-		create->cluster = 64 * 1024;
-	if (create->flags & ~MACH_CREATE_READ_ONLY || create->reserved ||
-	    create->object || create->fd || !create->object_size ||
-	    create->object_size > MACH_OBJECT_SIZE_MAX ||
-	    !mach_cluster_valid(create->cluster))
-		return -EINVAL;
+	err = mach_pager_create_check(create);
+	if (err)
+		return err;
 	object = mach_object_create(&port->pager, create->object_size,
 				    create->cookie,
 				    create->flags & MACH_CREATE_READ_ONLY);
@@ -148,28 +168,27 @@ static int mach_pager_create(struct mach_call_context *context,
 		return -ENOMEM;
 	object->cluster = create->cluster >> PAGE_SHIFT;
 	INIT_WORK(&object->terminate, mach_object_terminate);
-	err = mach_pager_add_object(port, object);
+	err = mach_pager_number_object(port, object);
 	if (err)
-		goto err_kill;
+		goto err_put;
 	file = mach_object_file(object);
 	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
-		goto err_forget;
+		goto err_number;
 	}
-	/* from here on the file has the object's first right */
 	create->object = object->id;
+	/* from here on the file has the object's first right */
 	err = mach_call_make_fd(context, file);
 	if (err < 0) {
-		mach_pager_uncreate(context, args);
+		mach_pager_unnumber_object(port, object);
 		return err;
 	}
 	create->fd = err;
-	return 0;
+	return mach_pager_add_object(port, object);
 
-err_forget:
-	port->pager.ops->forget(&port->pager, object);
-err_kill:
-	mach_object_kill(object);
+err_number:
+	mach_pager_unnumber_object(port, object);
+err_put:
 	mach_object_put(object);
 	return err;
 }
