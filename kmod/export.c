@@ -13,6 +13,7 @@
 #include "vm_page.h"
 #include "vm_view.h"
 #include "vm_wire.h"
+#include "zero_fill.h"
 
 #include <kunit/visibility.h>
 

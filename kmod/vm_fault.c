@@ -2,10 +2,10 @@
 #include "vm_fault.h"
 #include "compat.h"
 #include "pmap.h"
-#include "vm_internal.h"
 #include "vm_map.h"
 #include "vm_page.h"
 #include "vm_pageout.h"
+#include "zero_fill.h"
 
 #include <linux/file.h>
 #include <linux/pagemap.h>

@@ -17,7 +17,6 @@
 #define MACH_INTERNAL_MIDDLE	(MACH_OBJECT_SIZE_MAX / 2)
 
 struct mach_object *mach_internal_create(void);
-int mach_internal_fill(struct mach_object *object, pgoff_t index);
 void mach_internal_discard(struct mach_object *object, pgoff_t first,
 			   pgoff_t end);
 int mach_internal_move(struct mach_object *to, pgoff_t first,

@@ -9,6 +9,7 @@
 #include "vm_page.h"
 #include "vm_view.h"
 #include "vm_wire.h"
+#include "zero_fill.h"
 
 #include <linux/sizes.h>
 
