@@ -3,17 +3,17 @@
  * What kunit/ calls. Built only for kernels that have KUnit; for others the
  * module exports nothing.
  */
-#include "data_return.h"
-#include "kmem.h"
-#include "pager_answer.h"
-#include "slab.h"
-#include "vm_map_range.h"
-#include "vm_internal.h"
-#include "vm_map.h"
-#include "vm_page.h"
-#include "vm_view.h"
-#include "vm_wire.h"
-#include "zero_fill.h"
+#include "request/data_return.h"
+#include "pool/kmem.h"
+#include "pager/pager_answer.h"
+#include "pool/slab.h"
+#include "map/vm_map_range.h"
+#include "object/vm_internal.h"
+#include "map/vm_map.h"
+#include "pool/vm_page.h"
+#include "object/vm_view.h"
+#include "object/vm_wire.h"
+#include "fault/zero_fill.h"
 
 #include <kunit/visibility.h>
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The init ladder. */
-#include "data_return.h"
-#include "dev.h"
-#include "fail.h"
-#include "kmem.h"
-#include "memory_object.h"
-#include "node.h"
-#include "pager_ioctl.h"
-#include "trim.h"
-#include "vm_debug.h"
-#include "vm_map.h"
-#include "vm_page.h"
-#include "vm_pageout.h"
-#include "vm_view.h"
+#include "request/data_return.h"
+#include "dev/dev.h"
+#include "base/fail.h"
+#include "pool/kmem.h"
+#include "request/memory_object.h"
+#include "file/publish.h"
+#include "pager/pager_call.h"
+#include "pool/trim.h"
+#include "dev/vm_debug.h"
+#include "map/vm_map.h"
+#include "pool/vm_page.h"
+#include "request/vm_pageout.h"
+#include "object/vm_view.h"
 
 #include <linux/module.h>
 

@@ -3,7 +3,7 @@
  * The buddy allocator in the kernel, on chunks that have descriptors but no
  * memory, at addresses of each segment. Its property tests run in user space.
  */
-#include "buddy.h"
+#include "pool/buddy.h"
 #include "fake_pager.h"
 
 #include <linux/gfp.h>

@@ -6,8 +6,8 @@
 #ifndef MACH_FAKE_PAGER_H
 #define MACH_FAKE_PAGER_H
 
-#include "data_return.h"
-#include "memory_object.h"
+#include "request/data_return.h"
+#include "request/memory_object.h"
 
 #include <kunit/test.h>
 #include <linux/completion.h>

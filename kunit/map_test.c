@@ -4,7 +4,7 @@
  * them run in user space. No object is looked into, so any address will do.
  */
 #include "fake_pager.h"
-#include "vm_map_range.h"
+#include "map/vm_map_range.h"
 
 #include <linux/sizes.h>
 

@@ -4,8 +4,8 @@
  * returned and go; by themselves, against a model, and by many threads at once.
  */
 #include "fake_pager.h"
-#include "kmem.h"
-#include "vm_page.h"
+#include "pool/kmem.h"
+#include "pool/vm_page.h"
 
 #include <linux/kthread.h>
 #include <linux/pagemap.h>

@@ -4,8 +4,8 @@
  * nobody gets a frame that somebody has, and all come back.
  */
 #include "fake_pager.h"
-#include "kmem.h"
-#include "vm_page.h"
+#include "pool/kmem.h"
+#include "pool/vm_page.h"
 
 #include <linux/io.h>
 #include <linux/sched.h>

@@ -4,7 +4,7 @@
 #define MACH_KUNIT_PORT_H
 
 #include "fake_pager.h"
-#include "pager_port.h"
+#include "pager/pager_port.h"
 
 #define PORT_DEPTH	4
 

@@ -3,7 +3,7 @@
  * The states of a port's slots: each transition and each refusal by itself.
  */
 #include "port.h"
-#include "pager_answer.h"
+#include "pager/pager_answer.h"
 
 #include <linux/delay.h>
 #include <linux/mman.h>

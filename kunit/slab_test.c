@@ -4,9 +4,9 @@
  * in debug mode. Their property tests run in user space.
  */
 #include "fake_pager.h"
-#include "kmem.h"
-#include "slab.h"
-#include "vm_page.h"
+#include "pool/kmem.h"
+#include "pool/slab.h"
+#include "pool/vm_page.h"
 
 #include <linux/sched.h>
 

@@ -4,12 +4,12 @@
  * merges, is shared, wired and let go. Nothing is mapped by a process.
  */
 #include "fake_pager.h"
-#include "vm_internal.h"
-#include "vm_map.h"
-#include "vm_page.h"
-#include "vm_view.h"
-#include "vm_wire.h"
-#include "zero_fill.h"
+#include "object/vm_internal.h"
+#include "map/vm_map.h"
+#include "pool/vm_page.h"
+#include "object/vm_view.h"
+#include "object/vm_wire.h"
+#include "fault/zero_fill.h"
 
 #include <linux/sizes.h>
 

@@ -1,100 +1,132 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Holds kmod/ to the ranks in LAYERS; prints what breaks them."""
+"""Holds kmod/ to the folders and ranks in LAYERS; prints what breaks them."""
 
+import argparse
 import pathlib
 import re
 import sys
 
-USAGE = "usage: layers.py [LAYERS [DIRECTORY]]"
+HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+FOLDER = re.compile(r"(= )?([\w.]+)/ (.+)")
 UAPI = re.compile(r"linux/mach_\w+\.h")  # the same in user space
 VERSION = re.compile(r"\bLINUX_VERSION_CODE\b|\bKERNEL_VERSION\b|linux/version\.h")
+KERN = "base/kern"
 
 
-def read_layers(path):
-    """Maps each name to its rank, and gives the set of pure names."""
-    ranks, pure = {}, set()
+class File:
+    """One name of a folder."""
+
+    def __init__(self, folder, word, rank):
+        self.folder = folder
+        self.name = word.strip("()*")
+        self.rank = rank
+        self.inner = word.startswith("(")
+        self.pure = "*" in word
+
+
+class Folder:
+    """A folder with its sentence; folders of one level are neighbours."""
+
+    def __init__(self, name, sentence, level):
+        self.name = name
+        self.sentence = sentence
+        self.level = level
+        self.ranks = []
+
+
+def read_layers(path=HERE / "LAYERS"):
+    """The folders from the ground up, and the files by 'folder/name'."""
+    folders, files, level = [], {}, 0
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        words = line.split("#")[0].split()
-        if not words:
+        if not line.strip() or line.startswith("#"):
             continue
-        rank, names = words[0], words[1:]
-        if not rank.isdigit():
-            sys.exit(f"{path}:{number}: a line starts with a rank")
-        if names and names[-1] == "pure":
-            names.pop()
-            pure.update(names)
-        for name in names:
-            if name in ranks:
-                sys.exit(f"{path}:{number}: {name} has two ranks")
-            ranks[name] = int(rank)
-    return ranks, pure
+        found = FOLDER.fullmatch(line)
+        if found:
+            level += not found[1]
+            folders.append(Folder(found[2], found[3], level))
+        elif line.startswith("\t") and folders:
+            folder = folders[-1]
+            folder.ranks.append(line.split())
+            for word in line.split():
+                file = File(folder, word, len(folder.ranks))
+                files[f"{folder.name}/{file.name}"] = file
+        else:
+            sys.exit(f"{path.name}:{number}: neither a folder nor a rank")
+    return folders, files
 
 
-def own(name, included):
-    """trace.c instantiates mach_trace.h, which no other name does."""
-    return included in (name, f"mach_{name}")
-
-
-def check_include(name, kind, target, ranks, pure):
-    """What is wrong with one #include of the file called name, or None."""
-    if kind == "<":
-        if name in pure and not UAPI.fullmatch(target):
-            return f"a pure file includes kern.h, not <{target}>"
+def check_target(file, target, files):
+    """What is wrong with file's including of target, or None."""
+    inside = "/" not in target
+    key = re.sub(r"\.h$", "", f"{file.folder.name}/{target}" if inside else target)
+    other = files.get(key)
+    if other is file or (key, file.name) == ("base/mach_trace", "trace"):
         return None
-    included = pathlib.PurePath(target).stem
-    if own(name, included):
-        return None
-    if included not in ranks:
-        return f'"{target}" has no rank'
-    if ranks[included] >= ranks[name]:
-        return (f'"{target}" has rank {ranks[included]}, this file '
-                f"{ranks[name]}: include lower ranks only, or move one of them")
-    if name in pure and included != "kern" and included not in pure:
-        return f'a pure file includes pure headers only, not "{target}"'
+    if not other:
+        return "it has no rank"
+    if not inside and other.folder is file.folder:
+        return "inside a folder the file's name will do"
+    if not inside and other.folder.level >= file.folder.level:
+        return f"{other.folder.name}/ is not below {file.folder.name}/"
+    if not inside and other.inner:
+        return f"it is inner to {other.folder.name}/"
+    if inside and other.rank >= file.rank:
+        return "its rank is not lower"
+    if file.pure and key != KERN and not other.pure:
+        return "a pure file includes pure headers only"
     return None
 
 
-def check_file(path, ranks, pure):
+def check_file(path, file, files):
     """Yields (line number, complaint)."""
-    name = path.stem
-    if name not in ranks:
-        yield 1, "give this file a rank in tests/lint/LAYERS"
-        return
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        if name != "compat" and VERSION.search(line):
+        if file.name != "compat" and VERSION.search(line):
             yield number, "only compat.h knows kernel versions"
         found = INCLUDE.match(line)
         if not found:
             continue
-        complaint = check_include(name, *found.groups(), ranks, pure)
+        kind, target = found.groups()
+        if kind == "<":
+            if file.pure and not UAPI.fullmatch(target):
+                yield number, f"a pure file includes base/kern.h, not <{target}>"
+            continue
+        complaint = check_target(file, target, files)
         if complaint:
-            yield number, complaint
+            yield number, f'"{target}": {complaint}'
 
 
-def main(arguments):
-    if "-h" in arguments or "--help" in arguments or len(arguments) > 2:
-        print(USAGE)
-        return 0 if len(arguments) == 1 else 2
-    here = pathlib.Path(__file__).resolve().parent
-    layers = pathlib.Path(arguments[0]) if arguments else here / "LAYERS"
-    kmod = (pathlib.Path(arguments[1]) if len(arguments) > 1
-            else here.parent.parent / "kmod")
-    ranks, pure = read_layers(layers)
-    files = sorted(kmod.rglob("*.[ch]"))
-    if not files:
-        sys.exit(f"no sources in {kmod}")
-    bad = 0
-    for path in files:
-        for number, complaint in check_file(path, ranks, pure):
-            print(f"kmod/{path.name}:{number}: {complaint}")
-            bad += 1
-    for name in sorted(set(ranks) - {path.stem for path in files} - {"kern"}):
-        print(f"{layers.name}: {name} has a rank but is not there")
-        bad += 1
+def complaints(kmod, files):
+    """Yields what is wrong with any file, or with a rank that has none."""
+    seen = set()
+    for path in sorted(kmod.rglob("*.[ch]")):
+        where = path.relative_to(kmod)
+        key = f"{where.parent}/{path.stem}".replace("./", "", 1) \
+            if where.parent.name else f"./{path.stem}"
+        seen.add(key)
+        if key not in files:
+            yield f"kmod/{where}:1: give this file a rank in tests/lint/LAYERS"
+            continue
+        for number, text in check_file(path, files[key], files):
+            yield f"kmod/{where}:{number}: {text}"
+    for key in sorted(set(files) - seen):
+        yield f"LAYERS: {key} has a rank but is not there"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("layers", nargs="?", type=pathlib.Path,
+                        default=HERE / "LAYERS")
+    parser.add_argument("kmod", nargs="?", type=pathlib.Path,
+                        default=HERE.parents[1] / "kmod")
+    args = parser.parse_args()
+    _, files = read_layers(args.layers)
+    bad = list(complaints(args.kmod, files))
+    for line in bad:
+        print(line)
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -4,7 +4,7 @@
  * free, so that nothing can merge: it does not grow with what is free; with
  * constraints, it is a word for 64 frames at most.
  */
-#include "../../kmod/buddy.h"
+#include "../../kmod/pool/buddy.h"
 #include "property.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../../kmod/buddy.h"
+#include "../../kmod/pool/buddy.h"
 #include "property.h"
 
 #include <stdlib.h>

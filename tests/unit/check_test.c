@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../../kmod/check.h"
+#include "../../kmod/base/check.h"
 #include "property.h"
 
 /* The models compute in 128 bits, or look at one character at a time. */

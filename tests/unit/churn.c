@@ -9,8 +9,8 @@
  * be in blocks of 2 MiB. The same with nothing kept apart shows that the load is
  * not harmless.
  */
-#include "../../kmod/buddy.h"
-#include "../../kmod/slab.h"
+#include "../../kmod/pool/buddy.h"
+#include "../../kmod/pool/slab.h"
 #include "property.h"
 
 #include <getopt.h>

@@ -3,7 +3,7 @@
 #ifndef ENTRIES_H
 #define ENTRIES_H
 
-#include "../../kmod/vm_map_entry.h"
+#include "../../kmod/map/vm_map_entry.h"
 #include "property.h"
 
 void entries_stock_fill(struct mach_entry_stock *stock, unsigned int n);

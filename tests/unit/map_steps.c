@@ -4,7 +4,7 @@
  * as the tree is high. And what costs one entry after the other: no more for
  * each than that.
  */
-#include "../../kmod/vm_map_range.h"
+#include "../../kmod/map/vm_map_range.h"
 #include "property.h"
 
 #include <stdio.h>

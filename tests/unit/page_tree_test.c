@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../../kmod/page_tree.h"
+#include "../../kmod/object/page_tree.h"
 #include "property.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef PLAIN_OBJECT_H
 #define PLAIN_OBJECT_H
 
-#include "../../kmod/vm_map_range.h"
+#include "../../kmod/map/vm_map_range.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "../../kmod/slab.h"
+#include "../../kmod/pool/slab.h"
 #include "property.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * of memory is a cell, and each page of the map knows its cell and its own
  * attributes. What the map says is read through its entries and objects.
  */
-#include "../../kmod/vm_map_range.h"
+#include "../../kmod/map/vm_map_range.h"
 #include "entries.h"
 
 #include <stdlib.h>

@@ -98,7 +98,7 @@ make_text()
 {
 	local round=0
 	cat /usr/share/common-licenses/* "$project"/README* "$project"/docs/* \
-		"$project"/kmod/* "$project"/userpager/*/*.[ch] \
+		"$project"/kmod/*/*.[ch] "$project"/userpager/*/*.[ch] \
 		>"$dir/store" 2>/dev/null || true
 	bytes=$(stat -c %s "$dir/store")
 	[ "$bytes" -ge 100000 ] || bad "found only $bytes bytes of text"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "replay.h"
 
-#include "../../kmod/vm_map_range.h"
+#include "../../kmod/map/vm_map_range.h"
 
 #include <err.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "kernel.h"
 #include "replay.h"
 
-#include "../../kmod/vm_map_range.h"
+#include "../../kmod/map/vm_map_range.h"
 
 #include <err.h>
 #include <inttypes.h>

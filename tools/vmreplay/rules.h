@@ -3,7 +3,7 @@
 #ifndef VMREPLAY_RULES_H
 #define VMREPLAY_RULES_H
 
-#include "../../kmod/vm_map_coalesce.h"
+#include "../../kmod/map/vm_map_coalesce.h"
 
 /* Anonymous objects begin in the middle of their offsets: no rule of the map's. */
 #define RULE_MIDDLE	(1U << 31)

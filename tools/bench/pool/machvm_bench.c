@@ -6,8 +6,8 @@
  * instruction takes a nanosecond, these are instructions. And what memory it
  * takes to describe a frame.
  */
-#include "kmem.h"
-#include "vm_page.h"
+#include "pool/kmem.h"
+#include "pool/vm_page.h"
 
 #include <linux/ktime.h>
 #include <linux/mm.h>

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm_debug.h"
+#include "file/publish.h"
+#include "file/vm_statistics.h"
+
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+static struct dentry *mach_debug_dir;
+
+static void mach_debug_number(struct seq_file *seq, const char *name, u64 value)
+{
+	seq_printf(seq, "%-16s %llu\n", name, value);
+}
+
+static int mach_debug_statistics_show(struct seq_file *seq, void *unused)
+{
+	struct mach_vm_statistics vm;
+
+	mach_vm_get_statistics(&vm);
+	mach_debug_number(seq, "page_size", vm.page_size);
+	mach_debug_number(seq, "free_count", vm.free_count);
+	mach_debug_number(seq, "active_count", vm.active_count);
+	mach_debug_number(seq, "inactive_count", vm.inactive_count);
+	mach_debug_number(seq, "wire_count", vm.wire_count);
+	mach_debug_number(seq, "busy_count", vm.busy_count);
+	mach_debug_number(seq, "dirty_count", vm.dirty_count);
+	mach_debug_number(seq, "laundry_count", vm.laundry_count);
+	mach_debug_number(seq, "aside_count", vm.aside_count);
+	mach_debug_number(seq, "cached_count", vm.cached_count);
+	mach_debug_number(seq, "faults", vm.faults);
+	mach_debug_number(seq, "pageins", vm.pageins);
+	mach_debug_number(seq, "pageouts", vm.pageouts);
+	mach_debug_number(seq, "zero_fill_count", vm.zero_fill_count);
+	mach_debug_number(seq, "reactivations", vm.reactivations);
+	mach_debug_number(seq, "evictions", vm.evictions);
+	mach_debug_number(seq, "requests", vm.requests);
+	mach_debug_number(seq, "errors", vm.errors);
+	mach_debug_number(seq, "limit_count", vm.limit_count);
+	mach_debug_number(seq, "reserve_count", vm.reserve_count);
+	mach_debug_number(seq, "chunk_count", vm.chunk_count);
+	mach_debug_number(seq, "chunks", vm.chunks);
+	mach_debug_number(seq, "chunks_taken", vm.chunks_taken);
+	mach_debug_number(seq, "chunks_returned", vm.chunks_returned);
+	mach_debug_number(seq, "chunks_refused", vm.chunks_refused);
+	mach_debug_number(seq, "overhead", vm.overhead);
+	mach_debug_number(seq, "objects", vm.objects);
+	mach_debug_number(seq, "internal_count", vm.internal_count);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mach_debug_statistics);
+
+static int mach_debug_segments_show(struct seq_file *seq, void *unused)
+{
+	struct mach_vm_segment segment;
+	unsigned int i, order;
+
+	seq_puts(seq, "start            end              chunks  pages    free     frag%  free blocks, of 1, 2, 4, ... pages\n");
+	for (i = 0; mach_vm_get_segment(i, &segment); i++) {
+		seq_printf(seq, "%016llx %016llx %-7llu %-8llu %-8llu %3u.%u ",
+			   segment.start, segment.end, segment.chunks,
+			   segment.page_count, segment.free_count,
+			   segment.fragmentation / 10,
+			   segment.fragmentation % 10);
+		for (order = 0; order < MACH_VM_ORDERS; order++)
+			seq_printf(seq, " %llu", segment.free_blocks[order]);
+		seq_putc(seq, '\n');
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mach_debug_segments);
+
+static int mach_debug_caches_show(struct seq_file *seq, void *unused)
+{
+	struct mach_vm_cache cache;
+	unsigned int i;
+
+	seq_puts(seq, "name                 size stride   slab each  slabs empty   active  cached    freed misuse\n");
+	for (i = 0; mach_vm_get_cache(i, &cache); i++)
+		seq_printf(seq, "%-18s %6u %6u %6u %4u %6llu %5llu %8llu %7llu %8llu %6llu\n",
+			   cache.name, cache.object_size, cache.stride,
+			   cache.slab_size, cache.per_slab, cache.slabs,
+			   cache.empty_slabs, cache.active, cache.cached,
+			   cache.freed_slabs, cache.misuses);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mach_debug_caches);
+
+static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
+{
+	struct mach_object_counts counts;
+	char name[MACH_NAME_MAX + 1];
+
+	mach_node_get_name(object, name);
+	mach_object_lock(object);
+	counts = object->counts;
+	mach_object_unlock(object);
+	seq_printf(seq, "%-16s %p %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu%s\n",
+		   name, object->pager, object->id, object->size,
+		   counts.resident, counts.busy, counts.dirty, counts.laundry,
+		   counts.faults, counts.pageins, counts.pageouts,
+		   counts.evictions, counts.reactivations, counts.errors,
+		   mach_object_is_dead(object) ? " dead" : "");
+}
+
+static int mach_debug_objects_show(struct seq_file *seq, void *unused)
+{
+	struct mach_object *object = NULL;
+
+	seq_puts(seq, "node             pager              number         size resident   busy  dirty laundry   faults  pageins pageouts  evicted reactive errors\n");
+	while ((object = mach_object_next(object)))
+		mach_debug_object(seq, object);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mach_debug_objects);
+
+/* Without debugfs there is nothing, and nothing is wrong. */
+void mach_debug_init(void)
+{
+	mach_debug_dir = debugfs_create_dir("machvm", NULL);
+	debugfs_create_file("statistics", 0444, mach_debug_dir, NULL,
+			    &mach_debug_statistics_fops);
+	debugfs_create_file("segments", 0444, mach_debug_dir, NULL,
+			    &mach_debug_segments_fops);
+	debugfs_create_file("caches", 0444, mach_debug_dir, NULL,
+			    &mach_debug_caches_fops);
+	debugfs_create_file("objects", 0444, mach_debug_dir, NULL,
+			    &mach_debug_objects_fops);
+}
+
+void mach_debug_exit(void)
+{
+	debugfs_remove(mach_debug_dir);
+}

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "object_file.h"
+#include "base/check.h"
+#include "base/compat.h"
+#include "request/data_return.h"
+#include "base/mach_call.h"
+#include "object/pmap.h"
+#include "fault/vm_fault.h"
+#include "vm_statistics.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (mach_object_is_dead(file->private_data))
+		return -ENODEV;
+	file_accessed(file);
+	vma->vm_ops = &mach_vm_operations;
+	mach_pmap_prepare(vma);
+	return 0;
+}
+
+static ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	ssize_t done = 0;
+
+	while (iov_iter_count(to) && iocb->ki_pos < object->size) {
+		unsigned int in_page = offset_in_page(iocb->ki_pos);
+		size_t bytes = min3((u64)iov_iter_count(to),
+				    (u64)PAGE_SIZE - in_page,
+				    object->size - iocb->ki_pos);
+		struct page *page;
+		size_t copied;
+
+		page = mach_fault_page(object, iocb->ki_pos >> PAGE_SHIFT,
+				       MACH_ACCESS_READ,
+				       !(iocb->ki_flags & IOCB_NOWAIT));
+		if (IS_ERR(page))
+			return done ?: PTR_ERR(page);
+		copied = copy_page_to_iter(page, in_page, bytes, to);
+		put_page(page);
+		iocb->ki_pos += copied;
+		done += copied;
+		if (copied < bytes)
+			return done ?: -EFAULT;
+		cond_resched();
+	}
+	return done;
+}
+
+/* One page's share of a write; 0 when the source has to be faulted in first. */
+static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
+				      struct iov_iter *from, bool wait)
+{
+	pgoff_t index = at >> PAGE_SHIFT;
+	unsigned int in_page = offset_in_page(at);
+	size_t bytes = min3((u64)iov_iter_count(from),
+			    (u64)PAGE_SIZE - in_page, object->size - at);
+	struct page *page;
+
+	page = mach_fault_page(object, index,
+			       MACH_ACCESS_READ | MACH_ACCESS_WRITE, wait);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	/* the page is locked: a fault on the source must not come to us */
+	bytes = copy_page_from_iter_atomic(page, in_page, bytes, from);
+	if (bytes)
+		mach_object_mark_dirty(object, index);
+	unlock_page(page);
+	put_page(page);
+	return bytes;
+}
+
+static ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	bool wait = !(iocb->ki_flags & IOCB_NOWAIT);
+	ssize_t done = 0, bytes;
+
+	if (iocb->ki_flags & IOCB_APPEND)
+		iocb->ki_pos = object->size;
+	if (iov_iter_count(from) && iocb->ki_pos >= object->size)
+		return -ENOSPC;
+	while (iov_iter_count(from) && iocb->ki_pos < object->size) {
+		if (fault_in_iov_iter_readable(from, PAGE_SIZE) &&
+		    fault_in_iov_iter_readable(from, 1))
+			return done ?: -EFAULT;
+		bytes = mach_object_write_page(object, iocb->ki_pos, from,
+					       wait);
+		if (bytes < 0)
+			return done ?: bytes;
+		iocb->ki_pos += bytes;
+		done += bytes;
+		if (fatal_signal_pending(current))
+			return done ?: -EINTR;
+		cond_resched();
+	}
+	if (iocb_is_dsync(iocb)) {
+		int err = vfs_fsync_range(iocb->ki_filp, iocb->ki_pos - done,
+					  iocb->ki_pos - 1, 0);
+
+		return err ?: done;
+	}
+	return done;
+}
+
+static loff_t mach_object_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct mach_object *object = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, object->size);
+}
+
+static int mach_object_fsync(struct file *file, loff_t start, loff_t end,
+			     int datasync)
+{
+	struct mach_object *object = file->private_data;
+	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, object->npages - 1);
+	int err, lost;
+
+	if (start >> PAGE_SHIFT > last)
+		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
+	err = mach_data_return_range(object, start >> PAGE_SHIFT, last + 1,
+				     MACH_MSG_SYNC);
+	if (!err && !mach_object_is_dead(object))
+		err = mach_object_synchronize(object);
+	/* each descriptor learns once of data that was lost since it last asked */
+	lost = file_check_and_advance_wb_err(file);
+	if (!err && mach_object_is_dead(object))
+		err = -EIO;
+	return lost ?: err;
+}
+
+static int mach_object_release(struct inode *inode, struct file *file)
+{
+	mach_object_right_put(file->private_data);
+	return 0;
+}
+
+static int mach_object_info(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct mach_object *object = context->self;
+	struct mach_object_info info = { .size = args->size };
+
+	if (memchr_inv((u8 *)&args->info + sizeof(u32), 0,
+		       sizeof(info) - sizeof(u32)))
+		return -EINVAL;
+	mach_object_lock(object);
+	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
+		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
+		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0) |
+		     (object->pager ? 0 : MACH_OBJECT_INTERNAL);
+	info.object_size = object->size;
+	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
+	info.resident = object->counts.resident;
+	info.dirty = object->counts.dirty;
+	info.pageins = object->counts.pageins;
+	info.pageouts = object->counts.pageouts;
+	info.requests = object->counts.requests;
+	info.errors = object->counts.errors;
+	mach_object_unlock(object);
+	args->info = info;
+	return 0;
+}
+
+static const struct file_operations mach_name_fops;
+static const struct file_operations mach_proxy_fops;
+
+/**
+ * struct mach_proxy - Lesser rights to an object; const
+ * @grant: what it gives; the object with a right
+ */
+struct mach_proxy {
+	struct mach_grant grant;
+};
+
+/* The object that a descriptor means, of whatever kind, not referenced. */
+static struct mach_object *mach_object_of_file(struct file *file)
+{
+	struct mach_proxy *proxy = file->private_data;
+
+	if (file->f_op == &mach_proxy_fops)
+		return proxy->grant.object;
+	if (file->f_op != &mach_object_fops && file->f_op != &mach_name_fops)
+		return NULL;
+	return file->private_data;
+}
+
+/**
+ * mach_object_name_file - Make a name of an object
+ * @object: gets a reference
+ */
+struct file *mach_object_name_file(struct mach_object *object)
+{
+	struct file *file = anon_inode_getfile("[machname]", &mach_name_fops,
+					       object, O_RDONLY);
+
+	if (!IS_ERR(file))
+		mach_object_get(object);
+	return file;
+}
+
+static int mach_object_name(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct file *file;
+	int fd;
+
+	if (args->name.flags || args->name.fd || args->name.reserved)
+		return -EINVAL;
+	file = mach_object_name_file(context->self);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = mach_call_make_fd(context, file);
+	if (fd < 0)
+		return fd;
+	args->name.fd = fd;
+	return 0;
+}
+
+static int mach_name_compare(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_object *other;
+	struct file *file;
+
+	if (args->compare.flags || args->compare.equal)
+		return -EINVAL;
+	file = fget(args->compare.fd);
+	if (!file)
+		return -EBADF;
+	other = mach_object_of_file(file);
+	args->compare.equal = other == context->self;
+	fput(file);
+	return other ? 0 : -EBADF;
+}
+
+/* What an open descriptor's mode, or a proxy, lets its holder map */
+static int mach_grant_of_file(struct file *file, struct mach_grant *grant)
+{
+	struct mach_proxy *proxy = file->private_data;
+	struct mach_object *object = file->private_data;
+
+	if (file->f_op == &mach_proxy_fops) {
+		*grant = proxy->grant;
+		return 0;
+	}
+	if (file->f_op != &mach_object_fops)
+		return -EBADF;
+	*grant = (struct mach_grant) {
+		.object = object,
+		.length = object->size,
+	};
+	if (file->f_mode & FMODE_READ)
+		grant->protection |= MACH_PROT_READ | MACH_PROT_EXECUTE;
+	if (file->f_mode & FMODE_WRITE && !object->read_only)
+		grant->protection |= MACH_PROT_WRITE;
+	return 0;
+}
+
+/**
+ * mach_grant_get - What a descriptor lets its holder map
+ * @fd: of an object or a proxy
+ * @grant: out; a right to its object is the caller's
+ *
+ * Return: 0 or -EBADF.
+ */
+int mach_grant_get(int fd, struct mach_grant *grant)
+{
+	struct file *file = fget(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = mach_grant_of_file(file, grant);
+	if (!err)
+		mach_object_right_get(grant->object);
+	fput(file);
+	return err;
+}
+
+/* Narrow a grant. Return: 0, -EINVAL, -EACCES. */
+static int mach_grant_narrow(struct mach_grant *grant,
+			     const struct mach_object_proxy *args)
+{
+	if (args->max_protection & ~MACH_PROT_ALL || !args->length ||
+	    !mach_range_fits(args->start, args->length, grant->length) ||
+	    !mach_range_aligned(args->start, args->length, grant->length))
+		return -EINVAL;
+	if (args->max_protection & ~grant->protection)
+		return -EACCES;
+	grant->protection = args->max_protection;
+	grant->start += args->start;
+	grant->length = args->length;
+	return 0;
+}
+
+static int mach_object_proxy(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_proxy *proxy;
+	struct mach_grant grant;
+	struct file *file;
+	int err;
+
+	/* a name does not answer this */
+	if (mach_grant_of_file(context->file, &grant))
+		return -ENOTTY;
+	if (args->proxy.fd || args->proxy.flags)
+		return -EINVAL;
+	err = mach_grant_narrow(&grant, &args->proxy);
+	if (err)
+		return err;
+	proxy = kmalloc(sizeof(*proxy), GFP_KERNEL_ACCOUNT);
+	if (!proxy)
+		return -ENOMEM;
+	proxy->grant = grant;
+	file = anon_inode_getfile("[machproxy]", &mach_proxy_fops, proxy,
+				  O_RDONLY);
+	if (IS_ERR(file)) {
+		kfree(proxy);
+		return PTR_ERR(file);
+	}
+	mach_object_right_get(grant.object);
+	err = mach_call_make_fd(context, file);
+	if (err < 0)
+		return err;
+	args->proxy.fd = err;
+	return 0;
+}
+
+static const struct mach_call mach_object_calls[] = {
+	MACH_CALL(MACH_OBJECT_PROXY, struct mach_object_proxy,
+		  mach_object_proxy),
+	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version,
+		  mach_call_version),
+	MACH_CALL(MACH_OBJECT_INFO, struct mach_object_info, mach_object_info),
+	MACH_CALL(MACH_OBJECT_NAME, struct mach_object_name, mach_object_name),
+	MACH_CALL(MACH_NAME_COMPARE, struct mach_name_compare,
+		  mach_name_compare),
+	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
+		  mach_vm_statistics),
+	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
+	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
+};
+
+static long mach_object_ioctl(struct file *file, unsigned int command,
+			      unsigned long address)
+{
+	struct mach_call_context context = {
+		.self = mach_object_of_file(file),
+		.file = file,
+	};
+
+	return mach_call_dispatch(mach_object_calls,
+				  ARRAY_SIZE(mach_object_calls), &context,
+				  command, address);
+}
+
+static int (*mach_object_node_open)(struct inode *inode, struct file *file);
+
+static int mach_object_open(struct inode *inode, struct file *file)
+{
+	return mach_object_node_open(inode, file);
+}
+
+/* Set once, before the first node appears: how a node finds its object. */
+void mach_object_file_set_open(int (*open)(struct inode *inode,
+					   struct file *file))
+{
+	mach_object_node_open = open;
+}
+
+const struct file_operations mach_object_fops = {
+	.owner = THIS_MODULE,
+	.open = mach_object_open,
+	.release = mach_object_release,
+	.mmap = mach_object_mmap,
+	.read_iter = mach_object_read_iter,
+	.write_iter = mach_object_write_iter,
+	.splice_read = mach_compat_splice_read,
+	.llseek = mach_object_llseek,
+	.fsync = mach_object_fsync,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static int mach_name_release(struct inode *inode, struct file *file)
+{
+	mach_object_put(file->private_data);
+	return 0;
+}
+
+/* A name authorises nothing but asking. */
+static const struct file_operations mach_name_fops = {
+	.owner = THIS_MODULE,
+	.release = mach_name_release,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static int mach_proxy_release(struct inode *inode, struct file *file)
+{
+	struct mach_proxy *proxy = file->private_data;
+
+	mach_object_right_put(proxy->grant.object);
+	kfree(proxy);
+	return 0;
+}
+
+static const struct file_operations mach_proxy_fops = {
+	.owner = THIS_MODULE,
+	.release = mach_proxy_release,
+	.unlocked_ioctl = mach_object_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/**
+ * mach_object_file_open - Make an opened node a descriptor of its object
+ * @object: one right of the caller, taken over on success
+ * @file: being opened
+ *
+ * Return: 0, or -EACCES when the object is read-only and the file is not.
+ */
+int mach_object_file_open(struct mach_object *object, struct file *file)
+{
+	if (object->read_only && file->f_mode & FMODE_WRITE)
+		return -EACCES;
+	file->private_data = object;
+	file->f_mapping = object->inode->i_mapping;
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	return 0;
+}
+
+/**
+ * mach_object_file - Make an object descriptor
+ * @object: one right of the caller, taken over on success
+ */
+struct file *mach_object_file(struct mach_object *object)
+{
+	struct file *file;
+
+	if (!try_module_get(THIS_MODULE))
+		return ERR_PTR(-ENODEV);
+	ihold(object->inode);
+	file = alloc_file_pseudo(object->inode, mach_object_mount, "machobj",
+				 object->read_only ? O_RDONLY : O_RDWR,
+				 &mach_object_fops);
+	if (IS_ERR(file)) {
+		iput(object->inode);
+		module_put(THIS_MODULE);
+		return file;
+	}
+	file->private_data = object;
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	return file;
+}

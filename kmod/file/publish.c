@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "publish.h"
+#include "base/check.h"
+#include "base/compat.h"
+#include "object_file.h"
+
+#include <linux/cdev.h>
+#include <linux/cred.h>
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#define MACH_NODE_MINORS	4096
+
+/**
+ * struct mach_node - A published object; all guarded by mach_node_lock
+ * @device: its node; const
+ * @object: with one right; const
+ * @minor: key in mach_nodes; const
+ * @mode: permission bits; const
+ * @uid: owner; const
+ * @gid: group; const
+ */
+struct mach_node {
+	struct device device;
+	struct mach_object *object;
+	u32 minor;
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/* Outermost of the module's locks; guards names, minors and object->node. */
+static DEFINE_MUTEX(mach_node_lock);
+static DEFINE_XARRAY_ALLOC(mach_nodes);
+static struct class *mach_node_class;
+static dev_t mach_node_first;
+static struct cdev mach_node_cdev;
+
+static char *mach_node_devnode(MACH_COMPAT_DEVNODE_CONST struct device *device,
+			       umode_t *mode, kuid_t *uid, kgid_t *gid)
+{
+	MACH_COMPAT_DEVNODE_CONST struct mach_node *node =
+		container_of(device, struct mach_node, device);
+
+	/* when a node goes, its name alone is asked for */
+	if (mode)
+		*mode = node->mode;
+	if (uid)
+		*uid = node->uid;
+	if (gid)
+		*gid = node->gid;
+	return NULL;
+}
+
+static const struct device_type mach_node_type = {
+	.name = "machobj",
+	.devnode = mach_node_devnode,
+};
+
+static void mach_node_free(struct device *device)
+{
+	kfree(container_of(device, struct mach_node, device));
+}
+
+static const char *mach_node_name(const struct mach_node *node)
+{
+	return dev_name(&node->device) + strlen("machobj!");
+}
+
+static struct mach_node *mach_node_find(const char *name)
+{
+	struct mach_node *node;
+	unsigned long minor;
+
+	lockdep_assert_held(&mach_node_lock);
+	xa_for_each(&mach_nodes, minor, node)
+		if (!strcmp(mach_node_name(node), name))
+			return node;
+	return NULL;
+}
+
+/* Take an object's node out of sight; mach_node_drop() does the rest. */
+static struct mach_node *mach_node_detach(struct mach_object *object)
+{
+	struct mach_node *node = object->node;
+
+	lockdep_assert_held(&mach_node_lock);
+	WRITE_ONCE(object->node, NULL);
+	if (node) {
+		xa_erase(&mach_nodes, node->minor);
+		device_del(&node->device);
+	}
+	return node;
+}
+
+static void mach_node_drop(struct mach_node *node)
+{
+	struct mach_object *object = node->object;
+
+	put_device(&node->device);
+	mach_object_right_put(object);
+}
+
+/*
+ * Is the name free? A dead pager's node, which is still to be reaped, makes way
+ * (*@old), so that a successor need not wait. For a name that is really taken
+ * sysfs would complain aloud.
+ */
+static int mach_node_claim(const char *name, struct mach_node **old)
+{
+	struct mach_node *node = mach_node_find(name);
+
+	*old = NULL;
+	if (!node)
+		return 0;
+	if (!mach_object_is_dead(node->object))
+		return -EEXIST;
+	*old = mach_node_detach(node->object);
+	return 0;
+}
+
+static struct mach_node *mach_node_create(struct mach_object *object,
+					  const struct mach_pager_publish *args)
+{
+	struct mach_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	device_initialize(&node->device);
+	node->device.class = mach_node_class;
+	node->device.type = &mach_node_type;
+	node->device.release = mach_node_free;
+	node->object = object;
+	node->mode = args->mode ?: 0600;
+	node->uid = make_kuid(current_user_ns(), args->uid);
+	node->gid = make_kgid(current_user_ns(), args->gid);
+	if (!uid_valid(node->uid) || !gid_valid(node->gid)) {
+		put_device(&node->device);
+		return ERR_PTR(-EINVAL);
+	}
+	if (dev_set_name(&node->device, "machobj!%s", args->name)) {
+		put_device(&node->device);
+		return ERR_PTR(-ENOMEM);
+	}
+	return node;
+}
+
+static int mach_node_add(struct mach_node *node)
+{
+	int err;
+
+	lockdep_assert_held(&mach_node_lock);
+	err = xa_alloc(&mach_nodes, &node->minor, node,
+		       XA_LIMIT(0, MACH_NODE_MINORS - 1), GFP_KERNEL);
+	if (err)
+		return err == -EBUSY ? -ENOSPC : err;
+	node->device.devt = mach_node_first + node->minor;
+	err = device_add(&node->device);
+	if (err)
+		xa_erase(&mach_nodes, node->minor);
+	return err;
+}
+
+/**
+ * mach_node_publish - Give an object a node
+ * @object: referenced by the caller
+ * @args: not checked yet
+ *
+ * Return: 0; -EINVAL; -EEXIST when the name is taken or the object has a node;
+ * -ENOSPC; -ENOMEM; -ENODEV when the object is dead.
+ */
+int mach_node_publish(struct mach_object *object,
+		      const struct mach_pager_publish *args)
+{
+	struct mach_node *node, *old = NULL;
+	int err = 0;
+
+	if (!mach_name_valid(args->name) || args->mode & ~0777 ||
+	    args->reserved)
+		return -EINVAL;
+	node = mach_node_create(object, args);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+
+	mutex_lock(&mach_node_lock);
+	if (mach_object_is_dead(object) || !mach_object_right_try_get(object)) {
+		err = -ENODEV;
+		goto out_unlock;
+	}
+	err = object->node ? -EEXIST : mach_node_claim(args->name, &old);
+	if (err) {
+		mach_object_right_put(object);
+		goto out_unlock;
+	}
+	err = mach_node_add(node);
+	if (err)
+		mach_object_right_put(object);
+	else
+		WRITE_ONCE(object->node, node);
+out_unlock:
+	mutex_unlock(&mach_node_lock);
+	if (old)
+		mach_node_drop(old);
+	if (err)
+		put_device(&node->device);
+	return err;
+}
+
+/**
+ * mach_node_unpublish - Take an object's node away, if it has one
+ * @object: referenced by the caller
+ */
+void mach_node_unpublish(struct mach_object *object)
+{
+	struct mach_node *node;
+
+	mutex_lock(&mach_node_lock);
+	node = mach_node_detach(object);
+	mutex_unlock(&mach_node_lock);
+	if (node)
+		mach_node_drop(node);
+}
+
+/**
+ * mach_node_get_name - The name of an object's node
+ * @object: object
+ * @name: out: MACH_NAME_MAX + 1 bytes; "-" if it has no node
+ */
+void mach_node_get_name(struct mach_object *object, char *name)
+{
+	struct mach_node *node;
+
+	mutex_lock(&mach_node_lock);
+	node = object->node;
+	strscpy(name, node ? mach_node_name(node) : "-", MACH_NAME_MAX + 1);
+	mutex_unlock(&mach_node_lock);
+}
+
+static int mach_node_open(struct inode *inode, struct file *file)
+{
+	struct mach_object *object = NULL;
+	struct mach_node *node;
+	int err;
+
+	mutex_lock(&mach_node_lock);
+	node = xa_load(&mach_nodes, iminor(inode));
+	if (node) {
+		object = node->object;
+		mach_object_right_get(object);
+	}
+	mutex_unlock(&mach_node_lock);
+	if (!object)
+		return -ENXIO;
+	err = mach_object_file_open(object, file);
+	if (err)
+		mach_object_right_put(object);
+	return err;
+}
+
+int mach_node_init(void)
+{
+	int err;
+
+	mach_node_class = mach_compat_class_create("machobj");
+	if (IS_ERR(mach_node_class))
+		return PTR_ERR(mach_node_class);
+	err = alloc_chrdev_region(&mach_node_first, 0, MACH_NODE_MINORS,
+				  "machobj");
+	if (err)
+		goto err_class;
+	mach_object_file_set_open(mach_node_open);
+	cdev_init(&mach_node_cdev, &mach_object_fops);
+	mach_node_cdev.owner = THIS_MODULE;
+	err = cdev_add(&mach_node_cdev, mach_node_first, MACH_NODE_MINORS);
+	if (err)
+		goto err_region;
+	return 0;
+
+err_region:
+	unregister_chrdev_region(mach_node_first, MACH_NODE_MINORS);
+err_class:
+	class_destroy(mach_node_class);
+	return err;
+}
+
+void mach_node_exit(void)
+{
+	cdev_del(&mach_node_cdev);
+	unregister_chrdev_region(mach_node_first, MACH_NODE_MINORS);
+	class_destroy(mach_node_class);
+	xa_destroy(&mach_nodes);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm_statistics.h"
+#include "pool/kmem.h"
+#include "object/page_queue.h"
+#include "object/vm_object.h"
+
+#include <linux/uaccess.h>
+
+#define MACH_BIG_ORDER	9	/* a block of 2 MiB */
+
+static_assert(MACH_VM_ORDERS == MACH_CHUNK_ORDERS, "all of them are told");
+
+static void mach_vm_tell_pool(struct mach_vm_statistics *vm)
+{
+	struct mach_page_counts counts;
+	const struct mach_pool_counts *pool = &counts.pool;
+
+	mach_page_get_counts(&counts);
+	vm->free_count = pool->chunks * MACH_CHUNK_FRAMES - pool->used +
+			 counts.cached;
+	vm->aside_count = pool->aside;
+	vm->cached_count = counts.cached;
+	vm->limit_count = pool->limit;
+	vm->reserve_count = counts.reserve;
+	vm->chunk_count = MACH_CHUNK_FRAMES;
+	vm->chunks = pool->chunks;
+	vm->chunks_taken = pool->taken;
+	vm->chunks_returned = pool->given_back;
+	vm->chunks_refused = pool->refused;
+	vm->overhead = counts.overhead + mach_kmem_overhead();
+}
+
+static void mach_vm_tell_objects(struct mach_vm_statistics *vm)
+{
+	struct mach_object_counts sum;
+
+	vm->objects = mach_object_sum(&sum);
+	vm->busy_count = sum.busy;
+	vm->dirty_count = sum.dirty;
+	vm->laundry_count = sum.laundry;
+	vm->faults = sum.faults;
+	vm->pageins = sum.pageins;
+	vm->pageouts = sum.pageouts;
+	vm->zero_fill_count = sum.zero_fills;
+	vm->reactivations = sum.reactivations;
+	vm->evictions = sum.evictions;
+	vm->requests = sum.requests;
+	vm->errors = sum.errors;
+}
+
+/* Frames in slabs */
+static u64 mach_vm_wired(void)
+{
+	struct mach_kmem_counts counts;
+	unsigned int i;
+	u64 n = 0;
+
+	for (i = 0; mach_kmem_get_counts(i, &counts); i++)
+		n += (u64)counts.slabs * counts.slab_pages;
+	return n;
+}
+
+/**
+ * mach_vm_get_statistics - The module in numbers
+ * @vm: out: all but its size
+ *
+ * Source: Mach's vm_statistics.
+ */
+void mach_vm_get_statistics(struct mach_vm_statistics *vm)
+{
+	unsigned long active, inactive;
+
+	mach_queue_count(&active, &inactive);
+	vm->page_size = PAGE_SIZE;
+	vm->active_count = active;
+	vm->inactive_count = inactive;
+	vm->wire_count = mach_vm_wired() + mach_queue_count_wired();
+	vm->internal_count = mach_object_internal_pages();
+	mach_vm_tell_pool(vm);
+	mach_vm_tell_objects(vm);
+}
+
+static const u64 mach_segment_starts[MACH_SEGMENTS + 1] = {
+	[MACH_SEGMENT_DMA] = 0,
+	[MACH_SEGMENT_DMA32] = 1ULL << 24,
+	[MACH_SEGMENT_NORMAL] = 1ULL << 32,
+};
+
+/* What of it is only to be had in pieces */
+static void mach_segment_judge(struct mach_vm_segment *segment)
+{
+	u64 big = 0;
+	int order;
+
+	for (order = MACH_CHUNK_ORDER; order >= 0; order--) {
+		u64 blocks = segment->free_blocks[order];
+
+		if (blocks && !segment->largest_free)
+			segment->largest_free = PAGE_SIZE << order;
+		if (order >= MACH_BIG_ORDER)
+			big += blocks << order;
+	}
+	if (segment->free_count)
+		segment->fragmentation =
+			div64_u64(1000 * (segment->free_count - big),
+				  segment->free_count);
+}
+
+/**
+ * mach_vm_get_segment - What the pool has in a range of addresses
+ * @i: which, from 0
+ * @segment: out
+ *
+ * Return: is there such a one?
+ */
+bool mach_vm_get_segment(unsigned int i, struct mach_vm_segment *segment)
+{
+	struct mach_pool_counts counts;
+	unsigned int order;
+
+	if (i >= MACH_SEGMENTS)
+		return false;
+	mach_pool_get_counts(&counts);
+	*segment = (struct mach_vm_segment) {
+		.start = mach_segment_starts[i],
+		.end = mach_segment_starts[i + 1] - 1,
+		.chunks = counts.segment_chunks[i],
+		.page_count = counts.segment_chunks[i] * MACH_CHUNK_FRAMES,
+		.free_count = counts.free[i],
+	};
+	for (order = 0; order < MACH_CHUNK_ORDERS; order++)
+		segment->free_blocks[order] = counts.blocks[i][order];
+	mach_segment_judge(segment);
+	return true;
+}
+
+/**
+ * mach_vm_get_cache - What a cache of structures has
+ * @i: which, from 0
+ * @cache: out
+ *
+ * Return: is there such a one?
+ */
+bool mach_vm_get_cache(unsigned int i, struct mach_vm_cache *cache)
+{
+	struct mach_kmem_counts counts;
+
+	if (!mach_kmem_get_counts(i, &counts))
+		return false;
+	*cache = (struct mach_vm_cache) {
+		.object_size = counts.size,
+		.stride = counts.stride,
+		.slab_size = PAGE_SIZE * counts.slab_pages,
+		.per_slab = counts.per_slab,
+		.slabs = counts.slabs,
+		.empty_slabs = counts.empty,
+		.active = counts.active,
+		.cached = counts.cached,
+		.freed_slabs = counts.freed,
+		.misuses = counts.bad,
+	};
+	strscpy_pad(cache->name, counts.name, sizeof(cache->name));
+	return true;
+}
+
+/* MACH_VM_STATISTICS, which every kind of descriptor answers */
+int mach_vm_statistics(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	struct mach_vm_statistics vm = { .size = args->size };
+
+	if (memchr_inv((u8 *)&args->statistics + sizeof(u32), 0,
+		       sizeof(vm) - sizeof(u32)))
+		return -EINVAL;
+	mach_vm_get_statistics(&vm);
+	args->statistics = vm;
+	return 0;
+}
+
+/* An entry as large as the caller's; what is not known of it is zero. */
+static int mach_array_put(const struct mach_vm_array *array, u32 i,
+			  const void *entry, u32 size)
+{
+	char __user *to = u64_to_user_ptr(array->address +
+					  (u64)i * array->entry_size);
+	u32 known = min(size, array->entry_size);
+
+	if (copy_to_user(to, entry, known) ||
+	    clear_user(to + known, array->entry_size - known))
+		return -EFAULT;
+	return 0;
+}
+
+static bool mach_array_valid(const struct mach_vm_array *array, u32 min_size)
+{
+	return !array->reserved && array->entry_size >= min_size &&
+	       array->entry_size <= PAGE_SIZE;
+}
+
+/* MACH_VM_SEGMENTS, which every kind of descriptor answers */
+int mach_vm_segments(struct mach_call_context *context,
+		     union mach_call_args *args)
+{
+	struct mach_vm_array *array = &args->array;
+	struct mach_vm_segment segment;
+	unsigned int i;
+
+	if (!mach_array_valid(array, sizeof(segment)))
+		return -EINVAL;
+	for (i = 0; mach_vm_get_segment(i, &segment); i++)
+		if (i < array->count &&
+		    mach_array_put(array, i, &segment, sizeof(segment)))
+			return -EFAULT;
+	array->count = i;
+	return 0;
+}
+
+/* MACH_VM_CACHES, which every kind of descriptor answers */
+int mach_vm_caches(struct mach_call_context *context,
+		   union mach_call_args *args)
+{
+	struct mach_vm_array *array = &args->array;
+	struct mach_vm_cache cache;
+	unsigned int i;
+
+	if (!mach_array_valid(array, sizeof(cache)))
+		return -EINVAL;
+	for (i = 0; mach_vm_get_cache(i, &cache); i++)
+		if (i < array->count &&
+		    mach_array_put(array, i, &cache, sizeof(cache)))
+			return -EFAULT;
+	array->count = i;
+	return 0;
+}

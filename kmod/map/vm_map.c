@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm_map.h"
+#include "pool/kmem.h"
+#include "object/pmap.h"
+#include "object/vm_internal.h"
+#include "vm_map_rules.h"
+#include "object/vm_view.h"
+#include "object/vm_wire.h"
+
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+/* Entries that one turn of a deallocation takes out. */
+#define MACH_MAP_REMOVE_MAX	64
+/* Entries that a map keeps for its next calls. */
+#define MACH_MAP_SPARE_MAX	8
+
+static struct mach_kmem *mach_entry_cache;
+
+static struct mach_map *mach_map_of_entries(struct mach_entries *entries)
+{
+	return container_of(entries, struct mach_map, entries);
+}
+
+/* One more piece of what has a view already: so it cannot fail. */
+static void mach_map_entry_get(struct mach_entries *entries,
+			       const struct mach_map_entry *entry)
+{
+	struct mach_map *map = mach_map_of_entries(entries);
+
+	WARN_ON_ONCE(mach_view_get(entry->object, mach_map_mapping(map),
+				   mach_entry_delta(entry)));
+}
+
+static void mach_map_entry_put(struct mach_entries *entries,
+			       const struct mach_map_entry *entry)
+{
+	struct mach_map *map = mach_map_of_entries(entries);
+
+	mach_view_put(entry->object, mach_map_mapping(map),
+		      mach_entry_delta(entry));
+}
+
+/* Anonymous memory that this map alone sees? */
+static bool mach_map_private(const struct mach_map_entry *entry)
+{
+	return mach_object_is_internal(entry->object) &&
+	       mach_view_sole(entry->object);
+}
+
+static bool mach_map_pieces(struct mach_entries *entries,
+			    const struct mach_map_entry *entry)
+{
+	return mach_view_sole(entry->object) != 1;
+}
+
+static bool mach_map_extends(struct mach_entries *entries,
+			     const struct mach_map_entry *entry, u64 start,
+			     u64 end)
+{
+	u64 delta = mach_entry_delta(entry);
+
+	return mach_map_private(entry) && start - delta <= end - delta &&
+	       end - delta <= MACH_OBJECT_SIZE_MAX;
+}
+
+static void mach_map_extend(struct mach_entries *entries,
+			    const struct mach_map_entry *entry, u64 start,
+			    u64 end)
+{
+	u64 delta = mach_entry_delta(entry);
+
+	mach_internal_discard(entry->object, (start - delta) >> PAGE_SHIFT,
+			      (end - delta) >> PAGE_SHIFT);
+}
+
+static bool mach_map_absorb(struct mach_entries *entries,
+			    const struct mach_map_entry *to,
+			    const struct mach_map_entry *from)
+{
+	pgoff_t first = (from->start - mach_entry_delta(to)) >> PAGE_SHIFT;
+	pgoff_t from_first = from->offset >> PAGE_SHIFT;
+	pgoff_t pages = mach_entry_size(from) >> PAGE_SHIFT;
+
+	if (!mach_map_private(from) ||
+	    !mach_map_extends(entries, to, from->start, from->end))
+		return false;
+	mach_internal_discard(to->object, first, first + pages);
+	return !mach_internal_move(to->object, first, from->object, from_first,
+				   from_first + pages);
+}
+
+static const struct mach_entry_ops mach_map_entry_ops = {
+	.get = mach_map_entry_get,
+	.put = mach_map_entry_put,
+	.pieces = mach_map_pieces,
+	.extends = mach_map_extends,
+	.extend = mach_map_extend,
+	.absorb = mach_map_absorb,
+};
+
+/* Look up what a fault hits. The map is locked for reading until unlocked. */
+struct mach_map_entry *mach_map_lookup(struct mach_map *map, u64 address)
+{
+	down_read(&map->lock);
+	return mach_entry_lookup(&map->entries, address);
+}
+
+void mach_map_unlock(struct mach_map *map)
+{
+	up_read(&map->lock);
+}
+
+/**
+ * mach_map_spot - What a map has at an address
+ * @map: not locked
+ * @address: any
+ * @spot: out, if there is an entry; its object is referenced
+ *
+ * Return: is there an entry?
+ */
+bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot)
+{
+	struct mach_map_entry *entry = mach_map_lookup(map, address);
+
+	if (entry) {
+		spot->object = entry->object;
+		spot->index = (address - mach_entry_delta(entry)) >> PAGE_SHIFT;
+		spot->end = entry->end;
+		spot->protection = entry->protection;
+		if (entry->object)
+			mach_object_get(entry->object);
+	}
+	mach_map_unlock(map);
+	return entry;
+}
+
+static int mach_map_fill_spare(struct mach_map *map)
+{
+	struct mach_map_entry *entry;
+
+	while (map->spare.n < MACH_RANGE_STOCK) {
+		entry = mach_kmem_alloc(mach_entry_cache, GFP_KERNEL);
+		if (!entry)
+			return -ENOMEM;
+		mach_stock_add(&map->spare, entry);
+	}
+	return 0;
+}
+
+static void mach_map_drain_spare(struct mach_map *map, unsigned int keep)
+{
+	while (map->spare.n > keep)
+		mach_kmem_free(mach_entry_cache, mach_stock_take(&map->spare));
+}
+
+/**
+ * mach_map_lock_write - Be the only one to see a map, with entries at hand
+ * @map: not locked
+ *
+ * Return: 0; -EINTR when killed; -ENOMEM.
+ */
+int mach_map_lock_write(struct mach_map *map)
+{
+	int err;
+
+	if (down_write_killable(&map->lock))
+		return -EINTR;
+	err = mach_map_fill_spare(map);
+	if (err)
+		up_write(&map->lock);
+	return err;
+}
+
+void mach_map_unlock_write(struct mach_map *map)
+{
+	mach_map_drain_spare(map, MACH_MAP_SPARE_MAX);
+	up_write(&map->lock);
+}
+
+/* Is one of the first @max entries of a range in transition? */
+static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
+				   unsigned long max)
+{
+	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+
+	for (; entry && entry->start < end && max--; entry = entry->next)
+		if (entry->in_transition)
+			return true;
+	return false;
+}
+
+/* Others may come first whenever the lock was let go, so it looks again. */
+static int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
+			      unsigned long max)
+{
+	DEFINE_WAIT(wait);
+	int err;
+
+	for (;;) {
+		err = mach_map_lock_write(map);
+		if (err || !mach_map_in_transition(map, start, end, max))
+			return err;
+		prepare_to_wait(&map->transition, &wait, TASK_KILLABLE);
+		mach_map_unlock_write(map);
+		schedule();
+		finish_wait(&map->transition, &wait);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+/**
+ * mach_map_lock_range - Lock, when nobody works on a range without the lock
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ *
+ * Return: as mach_map_lock_write().
+ */
+int mach_map_lock_range(struct mach_map *map, u64 start, u64 end)
+{
+	return mach_map_lock_some(map, start, end, ULONG_MAX);
+}
+
+/**
+ * mach_map_make_object - Give untouched memory an object, since it is touched
+ * @map: not locked
+ * @address: in the memory
+ *
+ * Return: 0, also if it has one by now or is gone; -ENOMEM.
+ */
+int mach_map_make_object(struct mach_map *map, u64 address)
+{
+	struct mach_object *object = mach_internal_create();
+	struct mach_map_entry *entry;
+	int err = 0;
+
+	if (!object)
+		return -ENOMEM;
+	down_write(&map->lock);
+	entry = mach_entry_lookup(&map->entries, address);
+	if (entry && !entry->object)
+		err = mach_view_get(object, mach_map_mapping(map),
+				    -MACH_INTERNAL_MIDDLE);
+	if (entry && !entry->object && !err) {
+		entry->object = object;
+		entry->offset = entry->start + MACH_INTERNAL_MIDDLE;
+	}
+	/* before anybody asks whether it is private */
+	mach_object_right_put(object);
+	up_write(&map->lock);
+	return err;
+}
+
+/**
+ * mach_map_set_apart - Give a part of anonymous memory an object of its own
+ * @map: locked for writing, with entries at hand
+ * @entry: what it is a part of; nobody works on it without the lock
+ * @start: first address
+ * @end: the address after the last
+ * @own: internal, and new
+ *
+ * For memory that is going to be seen elsewhere: what lies beside it stays
+ * private. Return: 0, also if @entry is not private; -ENOMEM.
+ */
+int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,
+		       u64 start, u64 end, struct mach_object *own)
+{
+	struct mach_object *old = entry->object;
+	u64 delta = old ? mach_entry_delta(entry) : -MACH_INTERNAL_MIDDLE;
+	pgoff_t first = (start - delta) >> PAGE_SHIFT;
+	int err;
+
+	lockdep_assert_held_write(&map->lock);
+	if (old && !mach_map_private(entry))
+		return 0;
+	err = mach_view_get(own, mach_map_mapping(map), delta);
+	if (err)
+		return err;
+	if (old)
+		err = mach_internal_move(own, first, old, first,
+					 (end - delta) >> PAGE_SHIFT);
+	if (err) {
+		mach_view_put(own, mach_map_mapping(map), delta);
+		return err;
+	}
+	if (entry->start < start)
+		entry = mach_entry_clip(&map->entries, entry, start,
+					&map->spare);
+	if (entry->end > end)
+		mach_entry_clip(&map->entries, entry, end, &map->spare);
+	entry->object = own;
+	entry->offset = start - delta;
+	if (old)
+		mach_view_put(old, mach_map_mapping(map), delta);
+	return 0;
+}
+
+/**
+ * mach_map_round - The whole pages of a caller's range
+ * @map: has a window?
+ * @address: first byte
+ * @length: bytes
+ * @start: out: first address
+ * @end: out: the address after the last; == @start if @length is 0
+ *
+ * Return: 0, -EINVAL if the sum wraps, -EADDRNOTAVAIL if there is no window.
+ */
+int mach_map_round(const struct mach_map *map, u64 address, u64 length,
+		   u64 *start, u64 *end)
+{
+	if (mach_map_unused(map))
+		return -EADDRNOTAVAIL;
+	*start = address & PAGE_MASK;
+	*end = *start;
+	if (!length)
+		return 0;
+	if (address > U64_MAX - length ||
+	    address + length > U64_MAX - (PAGE_SIZE - 1))
+		return -EINVAL;
+	*end = PAGE_ALIGN(address + length);
+	return 0;
+}
+
+/* Where it will be, or why nowhere */
+static int mach_map_find_place(struct mach_map *map,
+			       struct mach_map_place *place)
+{
+	struct mach_entries *entries = &map->entries;
+	struct mach_map_entry *next;
+
+	if (place->anywhere)
+		return mach_entries_find_space(entries, place->address,
+					       place->length, place->mask,
+					       &place->address);
+	if (place->address < entries->min || place->address >= entries->max ||
+	    place->length > entries->max - place->address)
+		return -EADDRNOTAVAIL;
+	next = mach_entry_from(entries, place->address);
+	if (next && next->start < place->address + place->length)
+		return -ENOSPC;
+	return 0;
+}
+
+static int mach_map_check_limit(const struct mach_map *map, u64 length,
+				const struct mach_map_entry *like)
+{
+	u64 used = map->entries.size - map->entries.none;
+
+	if (!like->max_protection)
+		return 0;
+	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
+}
+
+/*
+ * The object is on show for as long as entering takes: then that cannot fail. The
+ * caller's right goes first, so that it is seen whether the object is private.
+ */
+static int mach_map_enter_locked(struct mach_map *map, u64 start, u64 end,
+				 const struct mach_map_entry *like)
+{
+	u64 delta = start - like->offset;
+	int err = 0;
+
+	lockdep_assert_held_write(&map->lock);
+	if (like->object)
+		err = mach_view_get(like->object, mach_map_mapping(map), delta);
+	if (err)
+		return err;
+	if (like->object)
+		mach_object_right_put(like->object);
+	mach_range_enter(&map->entries, start, end, like, &map->spare);
+	if (like->object)
+		mach_view_put(like->object, mach_map_mapping(map), delta);
+	return 0;
+}
+
+/**
+ * mach_map_enter - Enter something into a map
+ * @map: not locked
+ * @place: where, whole pages, not empty
+ * @like: object, offset and attributes; a right to the object is the caller's,
+ *	and the map's on success
+ *
+ * Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM; -EINTR. Source: Mach's
+ * vm_map_enter.
+ */
+int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
+		   const struct mach_map_entry *like)
+{
+	int err;
+
+	err = mach_map_lock_write(map);
+	if (err)
+		return err;
+	err = mach_map_check_limit(map, place->length, like);
+	if (!err)
+		err = mach_map_find_place(map, place);
+	if (!err)
+		err = mach_map_enter_locked(map, place->address,
+					    place->address + place->length,
+					    like);
+	mach_map_unlock_write(map);
+	return err;
+}
+
+/* An entry no longer shows its object: what nobody else sees is free. */
+static void mach_map_let_go(struct mach_map *map,
+			    const struct mach_map_entry *entry)
+{
+	pgoff_t first = entry->offset >> PAGE_SHIFT;
+	pgoff_t end = first + (mach_entry_size(entry) >> PAGE_SHIFT);
+	struct mach_object *object = entry->object;
+
+	if (entry->wired)
+		mach_object_unwire(object, first, end, entry->wired);
+	if (mach_object_is_internal(object) && mach_view_sole(object))
+		mach_internal_discard(object, first, end);
+	mach_map_entry_put(&map->entries, entry);
+}
+
+/* Entries that are out of the map already */
+static void mach_map_dispose(struct mach_map *map,
+			     struct mach_entry_stock *removed)
+{
+	struct mach_map_entry *entry;
+
+	while (removed->n) {
+		entry = mach_stock_take(removed);
+		if (entry->object)
+			mach_map_let_go(map, entry);
+		mach_stock_add(&map->spare, entry);
+	}
+}
+
+static bool mach_stock_touched(const struct mach_entry_stock *removed)
+{
+	const struct mach_map_entry *entry;
+	unsigned int i = removed->n;
+
+	for (entry = removed->first; i--; entry = entry->next)
+		if (entry->object)
+			return true;
+	return false;
+}
+
+/* Unmap a range from the window; what its entries allow comes back by faults. */
+static void mach_map_unmap(struct mach_map *map, u64 start, u64 end)
+{
+	mach_pmap_revoke(mach_map_mapping(map), start >> PAGE_SHIFT,
+			 (end - start) >> PAGE_SHIFT);
+}
+
+/* The next entries of a range; *@start moves on. */
+static int mach_map_remove_some(struct mach_map *map, u64 *start, u64 end)
+{
+	struct mach_entry_stock removed = {};
+	u64 from = *start;
+	bool touched;
+	int err;
+
+	err = mach_map_lock_some(map, from, end, MACH_MAP_REMOVE_MAX);
+	if (err)
+		return err;
+	*start = mach_range_remove(&map->entries, from, end,
+				   MACH_MAP_REMOVE_MAX, &map->spare, &removed);
+	touched = mach_stock_touched(&removed);
+	if (touched)
+		mach_map_unmap(map, from, *start);
+	/* before anybody can enter something there and get these pages */
+	mach_map_dispose(map, &removed);
+	/* an object's other pieces may have become private by that */
+	if (touched)
+		mach_range_heal(&map->entries, from, *start, &map->spare);
+	mach_map_unlock_write(map);
+	return 0;
+}
+
+/**
+ * mach_map_remove - Take a range out of a map
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ *
+ * In turns, so that neither faults nor a signal have to wait for all of a large
+ * one. Return: 0, -EINTR, -ENOMEM. Source: Mach's vm_map_remove.
+ */
+int mach_map_remove(struct mach_map *map, u64 start, u64 end)
+{
+	int err = 0;
+
+	end = min(end, map->entries.max);
+	start = max(start, map->entries.min);
+	while (!err && start < end) {
+		err = mach_map_remove_some(map, &start, end);
+		if (start < end && fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/**
+ * mach_map_replace - Enter something where something is
+ * @map: not locked
+ * @start: first address, of whole pages
+ * @end: the address after the last
+ * @like: as of mach_map_enter()
+ *
+ * Return: 0; -ENOSPC; -ENOMEM; -EINTR.
+ */
+int mach_map_replace(struct mach_map *map, u64 start, u64 end,
+		     const struct mach_map_entry *like)
+{
+	struct mach_entry_stock removed = {};
+	u64 at = start;
+	int err;
+
+	err = mach_map_lock_range(map, start, end);
+	if (err)
+		return err;
+	err = mach_map_check_limit(map, end - start, like);
+	while (!err && at < end) {
+		at = mach_range_remove(&map->entries, at, end,
+				       MACH_MAP_REMOVE_MAX, &map->spare,
+				       &removed);
+		if (mach_stock_touched(&removed))
+			mach_map_unmap(map, start, end);
+		mach_map_dispose(map, &removed);
+		err = mach_map_fill_spare(map);
+	}
+	if (!err)
+		err = mach_map_enter_locked(map, start, end, like);
+	mach_map_unlock_write(map);
+	return err;
+}
+
+/* May the rights be given? And do any go? */
+static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
+				 const struct mach_change *change, bool *less)
+{
+	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+	const u32 rights = MACH_CHANGE_PROTECTION | MACH_CHANGE_MAXIMUM;
+
+	*less = false;
+	if (!(change->what & rights))
+		return 0;
+	for (; entry && entry->start < end; entry = entry->next) {
+		if (change->protection & ~entry->max_protection)
+			return -EACCES;
+		*less |= entry->object &&
+			 entry->protection & ~change->protection;
+	}
+	return 0;
+}
+
+/**
+ * mach_map_change - Give a range other attributes
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ * @change: what changes
+ *
+ * Return: 0; -EACCES; -EINTR; -ENOMEM. Source: Mach's vm_map_protect,
+ * vm_map_inherit.
+ */
+int mach_map_change(struct mach_map *map, u64 start, u64 end,
+		    const struct mach_change *change)
+{
+	bool less;
+	int err;
+
+	end = min(end, map->entries.max);
+	start = max(start, map->entries.min);
+	if (start >= end)
+		return 0;
+	err = mach_map_lock_range(map, start, end);
+	if (err)
+		return err;
+	err = mach_map_check_change(map, start, end, change, &less);
+	if (!err)
+		mach_range_change(&map->entries, start, end, change,
+				  &map->spare);
+	if (!err && less)
+		mach_map_unmap(map, start, end);
+	mach_map_unlock_write(map);
+	return err;
+}
+
+/**
+ * mach_map_set_window - The first mmap of a task
+ * @map: without a window
+ * @vma: becomes it
+ *
+ * Return: 0, or -EBUSY if there is one.
+ */
+int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma)
+{
+	int err = -EBUSY;
+
+	down_write(&map->lock);
+	if (!map->mm) {
+		map->entries.min = vma->vm_start;
+		map->entries.max = vma->vm_end;
+		map->pid = get_pid(task_tgid(current));
+		map->prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+			    (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0);
+		mmgrab(current->mm);
+		/* pairs with mach_map_unused(): all of the above is seen */
+		smp_store_release(&map->mm, current->mm);
+		err = 0;
+	}
+	up_write(&map->lock);
+	return err;
+}
+
+/* A map without a window, for a new descriptor; or NULL */
+struct mach_map *mach_map_create(void)
+{
+	struct mach_map *map = kzalloc(sizeof(*map), GFP_KERNEL);
+
+	if (!map)
+		return NULL;
+	map->inode = alloc_anon_inode(mach_object_mount->mnt_sb);
+	if (IS_ERR(map->inode)) {
+		kfree(map);
+		return NULL;
+	}
+	init_rwsem(&map->lock);
+	mutex_init(&map->exec_lock);
+	init_waitqueue_head(&map->transition);
+	mach_entries_init(&map->entries, 0, 0, mach_map_rules(),
+			  &mach_map_entry_ops);
+	map->limit = U64_MAX;
+	map->limit_max = U64_MAX;
+	return map;
+}
+
+/* The last descriptor and the window are gone. */
+void mach_map_destroy(struct mach_map *map)
+{
+	struct mach_entry_stock removed = {};
+	struct mach_map_entry *entry;
+
+	while ((entry = map->entries.first)) {
+		mach_entry_unlink(&map->entries, entry);
+		mach_stock_add(&removed, entry);
+		mach_map_dispose(map, &removed);
+		cond_resched();
+	}
+	mach_map_drain_spare(map, 0);
+	if (map->mm) {
+		put_pid(map->pid);
+		mmdrop(map->mm);
+	}
+	iput(map->inode);
+	kfree(map);
+}
+
+int mach_map_init(void)
+{
+	mach_entry_cache = mach_kmem_create("map entry",
+					    sizeof(struct mach_map_entry),
+					    __alignof__(struct mach_map_entry),
+					    NULL);
+	return mach_entry_cache ? 0 : -ENOMEM;
+}
+
+void mach_map_exit(void)
+{
+	mach_kmem_destroy(mach_entry_cache);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Task maps: what the addresses of a task's window hold.
+ *
+ * The entries, and what each call does to them, are pure code (vm_map_entry.c,
+ * vm_map_coalesce.c, vm_map_range.c). Here are the lock, the checks, the objects
+ * and the page tables.
+ *
+ *	map->lock	read: from looking an entry up to its page-table entry;
+ *			write: while entries change. What they allow no longer
+ *			is unmapped before a call returns, after the change: so
+ *			no fault can bring it back.
+ */
+#ifndef MACH_VM_MAP_H
+#define MACH_VM_MAP_H
+
+#include "vm_map_range.h"
+#include "object/vm_object.h"
+
+#include <linux/mach_task.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/wait.h>
+
+/**
+ * struct mach_map - The map of one task
+ *
+ * (c) const once there is a window, (l) the lock, (x) exec_lock
+ *
+ * @lock: see above
+ * @entries: (l)
+ * @spare: (l) entries for the next call
+ * @limit: (l) bytes that entries may cover
+ * @limit_max: (l) that @limit may be set to
+ * @wire_future: (l) new entries are wired
+ * @executable: (l) some part of the window is, or was, mapped executable
+ * @transition: woken when entries are no longer in transition
+ * @inode: const; owns the address space that the window hangs on
+ * @exec_lock: outermost: entries and areas agree on what can be executed
+ * @mm: (c) that has the window, for comparison only (mmgrab)
+ * @pid: (c) its process
+ * @prot: (c) PROT_* that the window was made with
+ */
+struct mach_map {
+	struct rw_semaphore lock;
+	struct mach_entries entries;
+	struct mach_entry_stock spare;
+	u64 limit;
+	u64 limit_max;
+	bool wire_future;
+	bool executable;
+	wait_queue_head_t transition;
+	struct inode *inode;
+	struct mutex exec_lock; /* see above */
+	struct mm_struct *mm;
+	struct pid *pid;
+	unsigned long prot;
+};
+
+/**
+ * struct mach_map_place - Where something is to be entered
+ * @address: where, or from where on; out: where it is
+ * @length: bytes
+ * @mask: bits that must not be set in the address
+ * @anywhere: the lowest room will do
+ */
+struct mach_map_place {
+	u64 address;
+	u64 length;
+	u64 mask;
+	bool anywhere;
+};
+
+/* No window was made yet: then it may become a pager's. */
+static inline bool mach_map_unused(const struct mach_map *map)
+{
+	/* pairs with mach_map_set_window() */
+	return !smp_load_acquire(&map->mm);
+}
+
+/* Whose window an area is a part of */
+static inline struct mach_map *mach_map_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_private_data;
+}
+
+static inline struct address_space *mach_map_mapping(const struct mach_map *map)
+{
+	return map->inode->i_mapping;
+}
+
+/**
+ * struct mach_spot - What a map has at one address
+ * @object: with a reference, or NULL
+ * @index: page of it
+ * @end: where the entry ends
+ * @protection: of the entry
+ */
+struct mach_spot {
+	struct mach_object *object;
+	pgoff_t index;
+	u64 end;
+	u32 protection;
+};
+
+struct mach_map *mach_map_create(void);
+void mach_map_destroy(struct mach_map *map);
+int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma);
+
+struct mach_map_entry *mach_map_lookup(struct mach_map *map, u64 address);
+void mach_map_unlock(struct mach_map *map);
+int mach_map_lock_write(struct mach_map *map);
+int mach_map_lock_range(struct mach_map *map, u64 start, u64 end);
+void mach_map_unlock_write(struct mach_map *map);
+bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);
+int mach_map_make_object(struct mach_map *map, u64 address);
+int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,
+		       u64 start, u64 end, struct mach_object *own);
+
+int mach_map_round(const struct mach_map *map, u64 address, u64 length,
+		   u64 *start, u64 *end);
+int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
+		   const struct mach_map_entry *like);
+int mach_map_replace(struct mach_map *map, u64 start, u64 end,
+		     const struct mach_map_entry *like);
+int mach_map_remove(struct mach_map *map, u64 start, u64 end);
+int mach_map_change(struct mach_map *map, u64 start, u64 end,
+		    const struct mach_change *change);
+int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max);
+
+int mach_map_init(void);
+void mach_map_exit(void);
+
+#endif /* MACH_VM_MAP_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an object knows of its pager: where requests go, and who it is. The
+ * pager's port fills this in; a fake pager may as well.
+ */
+#ifndef MACH_PAGER_H
+#define MACH_PAGER_H
+
+#include "base/hand_off.h"
+#include "base/mach_types.h"
+
+#include <linux/refcount.h>
+#include <linux/sched.h>
+
+/**
+ * struct mach_pager_ops - How to reach a pager
+ * @submit: send @request, taking a reference of it. Never waits. -EIO when the
+ *	pager is gone; then nothing was taken.
+ * @forget: the object has terminated; its number is free again.
+ * @free: the last reference went.
+ */
+struct mach_pager_ops {
+	int (*submit)(struct mach_pager *pager, struct mach_request *request);
+	void (*forget)(struct mach_pager *pager, struct mach_object *object);
+	void (*free)(struct mach_pager *pager);
+};
+
+/**
+ * struct mach_pager - The sending side of a pager
+ * @ops: const
+ * @mm: const, for comparison only (mmgrab): who may not wait for itself
+ * @request_pages: const, most pages of a request; 1 for a single-page pager
+ * @ref: atomic
+ * @hand_off: of threads that wait for this pager
+ * @link: in the list of all pagers, of pager.c
+ */
+struct mach_pager {
+	const struct mach_pager_ops *ops;
+	struct mm_struct *mm;
+	unsigned int request_pages;
+	refcount_t ref;
+	struct mach_hand_off hand_off;
+	struct list_head link;
+};
+
+void mach_pager_enlist(struct mach_pager *pager);
+void mach_pager_delist(struct mach_pager *pager);
+bool mach_pager_current(void);
+
+static inline void mach_pager_get(struct mach_pager *pager)
+{
+	refcount_inc(&pager->ref);
+}
+
+static inline void mach_pager_put(struct mach_pager *pager)
+{
+	if (refcount_dec_and_test(&pager->ref))
+		pager->ops->free(pager);
+}
+
+/* A process that waits for its own answer would wait for ever. */
+static inline bool mach_pager_is_self(struct mach_pager *pager)
+{
+	return current->mm && current->mm == pager->mm;
+}
+
+#endif /* MACH_PAGER_H */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory objects: which pages are in memory, and in which state.
+ *
+ * A page of an object is absent, busy (a frame placed by a data_request that
+ * nobody can see yet), resident, or in a data_return. Two locks keep that:
+ *
+ *	object->map_lock	read: no resident page goes away or stops being
+ *				writable; held from lookup to page-table entry.
+ *				write: held while pages are revoked.
+ *	  page lock		held by Linux over a write fault's last steps;
+ *				taken before a page's dirty mark is cleared.
+ *	    object lock		the tree of pages, its marks, their states, requests
+ *				and counts.
+ *
+ * The whole tree of locks is in docs/locking.md.
+ */
+#ifndef MACH_VM_OBJECT_H
+#define MACH_VM_OBJECT_H
+
+#include "base/page_run.h"
+#include "page_tree.h"
+#include "pager.h"
+
+#include <linux/bvec.h>
+#include <linux/fs.h>
+#include <linux/rbtree.h>
+#include <linux/rwsem.h>
+#include <linux/workqueue.h>
+
+struct mach_node;
+
+/**
+ * struct mach_object_counts - What an object has, and what happened to it
+ * @resident: pages that are in memory and not busy
+ * @busy: frames that wait for data
+ * @dirty: resident pages with the dirty mark or in a data_return
+ * @laundry: pages in a data_return
+ * @faults: page faults on it; these and all below only grow
+ * @pageins: pages supplied
+ * @zero_fills: of them, without data
+ * @pageouts: pages taken back
+ * @requests: data_requests sent
+ * @errors: pages refused, lost, or not taken back
+ * @evictions: pages dropped to make room
+ * @reactivations: pages not dropped, because they were used
+ */
+struct mach_object_counts {
+	u64 resident;
+	u64 busy;
+	u64 dirty;
+	u64 laundry;
+	u64 faults;
+	u64 pageins;
+	u64 zero_fills;
+	u64 pageouts;
+	u64 requests;
+	u64 errors;
+	u64 evictions;
+	u64 reactivations;
+};
+
+/**
+ * struct mach_view - Where a map shows an object
+ * @node: in object->views
+ * @mapping: the map's address space; const
+ * @delta: what has to be added to an offset of the object to get the address in
+ *	the map, modulo 2^64; const
+ * @entries: entries of the map that show it so
+ *
+ * All pieces that an entry is clipped into belong to one view, so that there are
+ * few. It says where pages may be seen, not that they are. Guarded by map_lock.
+ * In Mach's words, a list of physical-to-virtual mappings (pv list), by object
+ * rather than by page.
+ */
+struct mach_view {
+	struct rb_node node;
+	struct address_space *mapping;
+	u64 delta;
+	unsigned long entries;
+};
+
+/**
+ * struct mach_object - A memory object
+ *
+ * (a) atomic, (c) const until freed, (m) map_lock, (o) the object lock,
+ * (l) the lock of the list of objects, (n) the node table's lock, (p) the
+ * pager's port
+ *
+ * @ref: (a) keeps the structure
+ * @rights: (a) open object descriptors, the node and views; at zero it terminates
+ * @pager: (c) referenced; NULL: anonymous memory, "internal" in Mach's words
+ * @inode: (c) owns the address space that all its areas hang on, but for those of
+ *	tasks; NULL if it is internal
+ * @size: (c) bytes
+ * @npages: (c) pages, the last one perhaps in part
+ * @cookie: (c) the pager's word for it
+ * @id: (c) the pager's number for it
+ * @serial: (c) no other object ever has the same
+ * @read_only: (c) nobody may write
+ * @cluster: (o) pages of a full request; may be read without the lock
+ * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
+ * @map_lock: see above
+ * @views: (m) maps that show it
+ * @laundry: (a) data_returns under way that make room
+ * @lock: the object lock
+ * @pages: (o) frames by page index, marked if dirty
+ * @spare: (o) nodes for it
+ * @requests: (o) data_requests and data_returns under way
+ * @counts: (o)
+ * @node: (n) its node, if it is published
+ * @terminate: runs when the last right went
+ * @link: (l) in the list of all objects
+ */
+struct mach_object {
+	refcount_t ref;
+	atomic_t rights;
+	struct mach_pager *pager;
+	struct inode *inode;
+	u64 size;
+	pgoff_t npages;
+	u64 cookie;
+	u32 id;
+	u64 serial;
+	bool read_only;
+	unsigned int cluster;
+	u8 dead;
+	struct rw_semaphore map_lock;
+	struct rb_root views;
+	atomic_t laundry;
+	/* the object lock */
+	spinlock_t lock;
+	struct mach_tree pages;
+	struct mach_tree_stock spare;
+	struct hlist_head requests;
+	struct mach_object_counts counts;
+	struct mach_node *node;
+	struct work_struct terminate;
+	struct list_head link;
+};
+
+static inline void mach_object_lock(struct mach_object *object)
+{
+	spin_lock(&object->lock);
+}
+
+static inline void mach_object_unlock(struct mach_object *object)
+{
+	spin_unlock(&object->lock);
+}
+
+static inline bool mach_object_is_internal(const struct mach_object *object)
+{
+	return !object->pager;
+}
+
+static inline void mach_object_get(struct mach_object *object)
+{
+	refcount_inc(&object->ref);
+}
+
+/* For who finds it without a reference: false when it is being freed. */
+static inline bool mach_object_try_get(struct mach_object *object)
+{
+	return refcount_inc_not_zero(&object->ref);
+}
+
+static inline void mach_object_set_dead(struct mach_object *object)
+{
+	mach_object_lock(object);
+	WRITE_ONCE(object->dead, true);
+	mach_object_unlock(object);
+}
+
+static inline bool mach_object_is_dead(struct mach_object *object)
+{
+	return READ_ONCE(object->dead);
+}
+
+/* Bytes of the pages [first, first + n) that lie inside the object. */
+static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
+				    unsigned int n)
+{
+	u64 offset = (u64)first << PAGE_SHIFT;
+
+	return min((u64)n << PAGE_SHIFT, object->size - offset);
+}
+
+/**
+ * struct mach_eviction - What came of judging some pages
+ * @dropped: pages that went
+ * @dirty: pages that may go once the pager has their data
+ */
+struct mach_eviction {
+	unsigned int dropped;
+	unsigned int dirty;
+};
+
+struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
+				       u64 cookie, bool read_only);
+void mach_object_put(struct mach_object *object);
+
+bool mach_object_right_try_get(struct mach_object *object);
+void mach_object_right_get(struct mach_object *object);
+void mach_object_right_put(struct mach_object *object);
+
+struct page *mach_object_page(struct mach_object *object, pgoff_t index);
+bool mach_object_is_dirty(struct mach_object *object, pgoff_t index);
+unsigned int mach_object_resident_run(struct mach_object *object,
+				      struct mach_extent *around, pgoff_t index,
+				      struct page **pages);
+void mach_object_absent_run(struct mach_object *object, pgoff_t index,
+			    struct mach_extent *window);
+int mach_object_place(struct mach_object *object, pgoff_t first,
+		      const struct bio_vec *frames, unsigned int n);
+int mach_object_stock(struct mach_object *object, pgoff_t first,
+		      unsigned int n);
+void mach_object_erase(struct mach_object *object, pgoff_t first,
+		       unsigned int n);
+bool mach_object_mark(struct mach_object *object, pgoff_t index);
+void mach_object_unmark(struct mach_object *object, pgoff_t index);
+void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
+int mach_object_add(struct mach_object *object, pgoff_t index,
+		    struct page *page);
+unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
+			      pgoff_t end, struct bio_vec *frames,
+			      unsigned int n);
+void mach_object_unmap(struct mach_object *object, pgoff_t first,
+		       unsigned long n);
+void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty);
+void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       struct mach_eviction *eviction);
+void mach_object_queue(struct work_struct *work);
+unsigned long mach_object_internal_pages(void);
+unsigned long mach_object_sum(struct mach_object_counts *sum);
+struct mach_object *mach_object_next(struct mach_object *object);
+
+int mach_object_init(void);
+void mach_object_exit(void);
+extern struct vfsmount *mach_object_mount;
+
+#endif /* MACH_VM_OBJECT_H */

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pager_answer.h"
+#include "base/check.h"
+#include "base/compat.h"
+#include "base/mach_trace.h"
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/highmem.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+/**
+ * struct mach_fill - Pages of a request that one part fills or empties
+ * @request: being answered
+ * @frames: the first one's frame
+ * @first: page index
+ * @n: pages
+ * @length: bytes; less than the pages only at the object's end
+ * @offset: of the first byte in the object
+ */
+struct mach_fill {
+	struct mach_request *request;
+	struct bio_vec *frames;
+	pgoff_t first;
+	unsigned int n;
+	u64 length;
+	u64 offset;
+};
+
+static int mach_fill_locate(struct mach_request *request,
+			    const struct mach_part *part,
+			    struct mach_fill *fill)
+{
+	u64 start = (u64)request->first << PAGE_SHIFT;
+	unsigned long i;
+
+	if (!part->length)
+		return -EINVAL;
+	if (part->offset < start ||
+	    !mach_range_fits(part->offset - start, part->length,
+			     mach_object_bytes(request->object, request->first,
+					       request->n)))
+		return -ERANGE;
+	if (!mach_range_aligned(part->offset, part->length,
+				request->object->size))
+		return -EINVAL;
+
+	fill->request = request;
+	fill->offset = part->offset;
+	fill->length = part->length;
+	fill->first = part->offset >> PAGE_SHIFT;
+	fill->n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
+	i = fill->first - request->first;
+	fill->frames = &request->frames[i];
+	if (find_next_bit(request->settled, i + fill->n, i) < i + fill->n)
+		return -EEXIST;
+	return 0;
+}
+
+/* The last page's rest, behind the object's end, reads as zero. */
+static void mach_fill_tail(const struct mach_fill *fill)
+{
+	unsigned int rest = offset_in_page(fill->length);
+
+	if (rest)
+		memzero_page(fill->frames[fill->n - 1].bv_page, rest,
+			     PAGE_SIZE - rest);
+}
+
+static int mach_fill_copy(const struct mach_fill *fill, u64 address)
+{
+	const char __user *from = u64_to_user_ptr(address);
+	u64 left = fill->length;
+	unsigned int i;
+
+	for (i = 0; i < fill->n; i++) {
+		unsigned int bytes = min_t(u64, left, PAGE_SIZE);
+
+		if (copy_from_user(page_address(fill->frames[i].bv_page), from,
+				   bytes))
+			return -EFAULT;
+		from += bytes;
+		left -= bytes;
+	}
+	return 0;
+}
+
+static void mach_fill_zero(const struct mach_fill *fill)
+{
+	unsigned int i;
+
+	for (i = 0; i < fill->n; i++)
+		clear_highpage(fill->frames[i].bv_page);
+}
+
+/* A file to move pages from or to, with the calling pager's rights. */
+static struct file *mach_fill_file(int fd, fmode_t mode)
+{
+	const fmode_t needed = mode | FMODE_LSEEK | FMODE_PREAD;
+	struct file *file = fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op->owner == THIS_MODULE) {
+		fput(file);
+		return ERR_PTR(-ELOOP);
+	}
+	/* what has no positions (a pipe, say) could block for ever */
+	if ((file->f_mode & needed) != needed ||
+	    S_ISDIR(file_inode(file)->i_mode)) {
+		fput(file);
+		return ERR_PTR(-EBADF);
+	}
+	return file;
+}
+
+static int mach_fill_transfer(const struct mach_fill *fill,
+			      const struct mach_part *part, bool write)
+{
+	loff_t position = part->source;
+	struct iov_iter iter;
+	struct file *file;
+	ssize_t done = 0;
+
+	file = mach_fill_file(part->fd, write ? FMODE_CAN_WRITE : FMODE_CAN_READ);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, fill->frames,
+		      fill->n, fill->length);
+	while (iov_iter_count(&iter)) {
+		done = write ? mach_compat_iter_write(file, &iter, &position) :
+			       vfs_iter_read(file, &iter, &position, 0);
+		if (done <= 0)
+			break;
+	}
+	fput(file);
+	/* for io_uring these mean that the command goes on: it does not */
+	if (done == -EAGAIN || done == -EIOCBQUEUED)
+		return -EIO;
+	if (done == -ERESTARTSYS)
+		return -EINTR;
+	if (done < 0)
+		return done;
+	return iov_iter_count(&iter) ? -ENODATA : 0;
+}
+
+static int mach_part_supply(const struct mach_fill *fill,
+			    const struct mach_part *part)
+{
+	int err;
+
+	switch (part->kind) {
+	case MACH_PART_COPY:
+		err = mach_fill_copy(fill, part->source);
+		break;
+	case MACH_PART_FILE:
+		err = mach_fill_transfer(fill, part, false);
+		break;
+	case MACH_PART_UNAVAILABLE:
+		mach_fill_zero(fill);
+		return mach_request_supply_zeros(fill->request, fill->first,
+						 fill->n);
+	case MACH_PART_ERROR:
+		return mach_request_refuse(fill->request, fill->first, fill->n,
+					   -(int)part->source);
+	default:
+		return -EPROTO;
+	}
+	if (err)
+		return err;
+	mach_fill_tail(fill);
+	return mach_request_supply(fill->request, fill->first, fill->n);
+}
+
+static int mach_part_take(const struct mach_fill *fill,
+			  const struct mach_part *part)
+{
+	int err = 0;
+
+	switch (part->kind) {
+	case MACH_PART_FILE:
+		err = mach_fill_transfer(fill, part, true);
+		fallthrough;
+	case MACH_PART_DONE:
+		return err ?: mach_request_taken(fill->request, fill->first,
+						 fill->n);
+	case MACH_PART_ERROR:
+		return mach_request_refuse(fill->request, fill->first, fill->n,
+					   -(int)part->source);
+	}
+	return -EPROTO;
+}
+
+/*
+ * Apply one part. An error that concerns the request as a whole goes to
+ * *@verdict; it becomes known when the request ends.
+ */
+static int mach_answer_part(struct mach_request *request,
+			    const struct mach_part *part, int *verdict)
+{
+	struct mach_fill fill;
+	int err;
+
+	if (request->operation == MACH_OP_SYNCHRONIZE) {
+		if (part->kind != MACH_PART_DONE &&
+		    part->kind != MACH_PART_ERROR)
+			return -EPROTO;
+		*verdict = -(int)part->source;
+		return 0;
+	}
+	if (!request->n)
+		return -EPROTO;
+	err = mach_fill_locate(request, part, &fill);
+	if (err)
+		return err;
+	trace_mach_answer(part->kind, request->object->id, fill.first, fill.n);
+	if (request->operation == MACH_OP_DATA_RETURN)
+		return mach_part_take(&fill, part);
+	return mach_part_supply(&fill, part);
+}
+
+static int mach_answer_parts(struct mach_request *request,
+			     const struct mach_answer *answer, int *verdict)
+{
+	const struct mach_part __user *from = u64_to_user_ptr(answer->parts);
+	struct mach_part part;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < answer->nr_parts && !err; i++) {
+		if (answer->nr_parts == 1)
+			part = *answer->part;
+		else if (copy_from_user(&part, from + i, sizeof(part)))
+			return -EFAULT;
+		if (!mach_part_valid(&part))
+			return -EINVAL;
+		err = mach_answer_part(request, &part, verdict);
+	}
+	return err;
+}
+
+static int mach_answer_check(const struct mach_answer *answer)
+{
+	if (answer->nr_parts > MACH_PARTS_MAX)
+		return -EINVAL;
+	if (answer->nr_parts < 2 && answer->parts)
+		return -EINVAL;
+	if (answer->nr_parts != 1 &&
+	    memchr_inv(answer->part, 0, sizeof(*answer->part)))
+		return -EINVAL;
+	return 0;
+}
+
+/* A deadline that passes between the parts and the end does not undo them. */
+static int mach_answer_end(struct mach_request *request,
+			   const struct mach_answer *answer, int verdict)
+{
+	int err = mach_request_end(request, verdict);
+
+	return answer->nr_parts && request->n ? 0 : err;
+}
+
+/**
+ * mach_answer - Apply an answer to the request that a slot holds
+ * @port: the pager's
+ * @answer: what it answers
+ *
+ * Return: 0; when refused, an errno of <linux/mach_vm.h> or one of the file
+ * that a part names; the slot still holds the request, except after -ESTALE.
+ */
+int mach_answer(struct mach_port *port, const struct mach_answer *answer)
+{
+	struct mach_slot *slot;
+	int verdict = 0;
+	int err;
+
+	err = mach_answer_check(answer);
+	if (err)
+		return err;
+	slot = mach_port_hold(port, answer->queue, answer->tag,
+			      answer->generation);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	err = mach_request_has_ended(slot->request) ? -ESTALE :
+	      mach_answer_parts(slot->request, answer, &verdict);
+	if (!err && !answer->more)
+		err = mach_answer_end(slot->request, answer, verdict);
+	mach_port_release(port, slot, err == -ESTALE || (!err && !answer->more));
+	return err;
+}
+
+static int mach_collect(struct mach_request *request,
+			const struct mach_pager_collect *args)
+{
+	u64 start = (u64)request->first << PAGE_SHIFT;
+	char __user *to = u64_to_user_ptr(args->address);
+	u64 at = args->offset - start, left = args->length;
+
+	if (mach_request_has_ended(request))
+		return -ESTALE;
+	if (request->operation != MACH_OP_DATA_RETURN)
+		return -EPROTO;
+	if (args->offset < start ||
+	    !mach_range_fits(at, left, mach_object_bytes(request->object,
+							 request->first,
+							 request->n)))
+		return -ERANGE;
+	while (left) {
+		struct page *page = request->frames[at >> PAGE_SHIFT].bv_page;
+		unsigned int in_page = offset_in_page(at);
+		unsigned int bytes = min_t(u64, left, PAGE_SIZE - in_page);
+
+		if (!page)
+			return -EEXIST;
+		if (copy_to_user(to, page_address(page) + in_page, bytes))
+			return -EFAULT;
+		to += bytes;
+		at += bytes;
+		left -= bytes;
+	}
+	return 0;
+}
+
+/**
+ * mach_answer_collect - Let the pager read data that is returned to it
+ * @port: the pager's
+ * @args: checked but for the slot and the range
+ */
+int mach_answer_collect(struct mach_port *port,
+			const struct mach_pager_collect *args)
+{
+	struct mach_slot *slot = mach_port_hold(port, args->queue, args->tag,
+						args->generation);
+	int err;
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	err = mach_collect(slot->request, args);
+	mach_port_release(port, slot, err == -ESTALE);
+	return err;
+}
+
+/**
+ * mach_answer_unasked - Supply pages that nobody has asked for
+ * @object: where to
+ * @part: COPY, FILE or UNAVAILABLE
+ * @supplied: out: bytes supplied
+ *
+ * Return: 0; -EEXIST when a page was there, after supplying what lies before
+ * it; otherwise nothing was supplied.
+ */
+int mach_answer_unasked(struct mach_object *object,
+			const struct mach_part *part, u64 *supplied)
+{
+	struct mach_extent window;
+	struct mach_request *request;
+	struct mach_part piece = *part;
+	struct mach_fill fill;
+	int err;
+
+	if (!mach_part_valid(part) || !part->length ||
+	    part->length > MACH_CLUSTER_MAX ||
+	    !mach_range_fits(part->offset, part->length, object->size) ||
+	    !mach_range_aligned(part->offset, part->length, object->size))
+		return -EINVAL;
+	if (part->kind > MACH_PART_UNAVAILABLE)
+		return -EPROTO;
+
+	window.first = part->offset >> PAGE_SHIFT;
+	window.n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
+	request = mach_data_request_prepare(object, window.first, ULONG_MAX,
+					    &window);
+	/* the pager is not kept waiting for what it was not asked for */
+	if (request == ERR_PTR(-EAGAIN))
+		return -ENOMEM;
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	piece.length = min(part->length, (u64)window.n << PAGE_SHIFT);
+	err = mach_fill_locate(request, &piece, &fill) ?:
+	      mach_part_supply(&fill, &piece);
+	mach_request_end(request, 0);
+	mach_request_put(request);
+	if (err)
+		return err;
+	*supplied = piece.length;
+	return piece.length < part->length ? -EEXIST : 0;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pager_call.h"
+#include "base/check.h"
+#include "request/data_return.h"
+#include "pool/kmem.h"
+#include "base/mach_call.h"
+
+#include <linux/slab.h>
+
+/* The pager's object by its number, with a reference. */
+struct mach_object *mach_pager_object(struct mach_port *port, u32 id)
+{
+	struct mach_object *object;
+
+	xa_lock(&port->objects);
+	object = xa_load(&port->objects, id);
+	if (object)
+		mach_object_get(object);
+	xa_unlock(&port->objects);
+	return object ?: ERR_PTR(-ENOENT);
+}
+
+static int mach_pager_answer_checked(struct mach_port *port,
+				     const struct mach_pager_answer *args)
+{
+	struct mach_answer answer = {
+		.queue = args->queue,
+		.tag = args->tag,
+		.generation = args->generation,
+		.nr_parts = args->nr_parts,
+		.parts = args->parts,
+		.part = &args->part,
+		.more = args->flags & MACH_ANSWER_MORE,
+	};
+
+	if (args->flags & ~MACH_ANSWER_MORE || args->reserved)
+		return -EINVAL;
+	return mach_answer(port, &answer);
+}
+
+int mach_pager_answer(struct mach_call_context *context,
+		      union mach_call_args *args)
+{
+	return mach_pager_answer_checked(context->self, &args->answer);
+}
+
+static int mach_pager_receive_answer(struct mach_port *port,
+				     const struct mach_pager_receive *args)
+{
+	const struct mach_pager_answer *answer = &args->answer;
+
+	if (!(args->flags & MACH_RECEIVE_ANSWER))
+		return memchr_inv(answer, 0, sizeof(*answer)) ? -EINVAL : 0;
+	if (answer->size != sizeof(*answer) || answer->flags)
+		return -EINVAL;
+	return mach_pager_answer_checked(port, answer);
+}
+
+int mach_pager_receive(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	struct mach_pager_receive *receive = &args->receive;
+	struct mach_port *port = context->self;
+	unsigned int tag;
+	int err;
+
+	if (receive->flags & ~(MACH_RECEIVE_ANSWER | MACH_RECEIVE_NONBLOCK) ||
+	    receive->tag ||
+	    memchr_inv(&receive->message, 0, sizeof(receive->message)))
+		return -EINVAL;
+	/* nothing may be answered by a call that cannot receive */
+	if (receive->queue >= port->nr_queues)
+		return -ENOENT;
+	err = mach_pager_receive_answer(port, receive);
+	if (err)
+		return err;
+	err = mach_port_receive(port, receive->queue, receive->timeout_ms,
+				!(receive->flags & MACH_RECEIVE_NONBLOCK),
+				&tag, &receive->message);
+	if (!err)
+		receive->tag = tag;
+	return err;
+}
+
+void mach_pager_unreceive(struct mach_call_context *context,
+			  union mach_call_args *args)
+{
+	mach_port_unreceive(context->self, args->receive.queue,
+			    args->receive.tag);
+}
+
+int mach_pager_collect(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	struct mach_pager_collect *collect = &args->collect;
+
+	if (collect->flags || collect->reserved || !collect->length)
+		return -EINVAL;
+	return mach_answer_collect(context->self, collect);
+}
+
+int mach_pager_supply(struct mach_call_context *context,
+		      union mach_call_args *args)
+{
+	struct mach_pager_supply *supply = &args->supply;
+	struct mach_object *object;
+	int err;
+
+	if (supply->supplied)
+		return -EINVAL;
+	object = mach_pager_object(context->self, supply->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_answer_unasked(object, &supply->part, &supply->supplied);
+	mach_object_put(object);
+	return err;
+}
+
+/**
+ * struct mach_lock_work - A lock request that goes on without its caller
+ * @work: in the module's queue
+ * @object: referenced
+ * @first: first page index
+ * @end: the page after the last
+ * @flags: MACH_LOCK_*
+ * @completed: message to send afterwards, or NULL
+ */
+struct mach_lock_work {
+	struct work_struct work;
+	struct mach_object *object;
+	pgoff_t first;
+	pgoff_t end;
+	u32 flags;
+	struct mach_request *completed;
+};
+
+static struct mach_kmem *mach_lock_cache;
+
+static void mach_lock_run(struct work_struct *work)
+{
+	struct mach_lock_work *lock =
+		container_of(work, struct mach_lock_work, work);
+	bool clean = lock->flags & MACH_LOCK_CLEAN;
+
+	if (clean)
+		mach_data_return_range(lock->object, lock->first, lock->end, 0);
+	if (lock->flags & MACH_LOCK_FLUSH)
+		mach_object_flush(lock->object, lock->first, lock->end, !clean);
+	if (lock->completed) {
+		mach_request_submit(lock->completed);
+		mach_request_put(lock->completed);
+	}
+	mach_object_put(lock->object);
+	mach_kmem_free(mach_lock_cache, lock);
+}
+
+static int mach_lock_start(struct mach_object *object,
+			   const struct mach_pager_lock *args, u64 length)
+{
+	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
+						      GFP_KERNEL);
+
+	if (!lock)
+		return -ENOMEM;
+	lock->completed = NULL;
+	if (args->flags & MACH_LOCK_REPLY) {
+		lock->completed = mach_request_create(object,
+						      MACH_OP_LOCK_COMPLETED,
+						      0);
+		if (!lock->completed) {
+			mach_kmem_free(mach_lock_cache, lock);
+			return -ENOMEM;
+		}
+		lock->completed->cookie = args->cookie;
+	}
+	mach_object_get(object);
+	lock->object = object;
+	lock->first = args->offset >> PAGE_SHIFT;
+	lock->end = DIV_ROUND_UP_ULL(args->offset + length, PAGE_SIZE);
+	lock->flags = args->flags;
+	INIT_WORK(&lock->work, mach_lock_run);
+	mach_object_queue(&lock->work);
+	return 0;
+}
+
+int mach_pager_lock_request(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	const u32 known = MACH_LOCK_CLEAN | MACH_LOCK_FLUSH | MACH_LOCK_REPLY;
+	struct mach_pager_lock *lock = &args->lock;
+	struct mach_object *object;
+	u64 length = lock->length;
+	int err = -EINVAL;
+
+	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
+	    lock->reserved)
+		return -EINVAL;
+	object = mach_pager_object(context->self, lock->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	if (!length && lock->offset < object->size)
+		length = object->size - lock->offset;
+	if (length && mach_range_fits(lock->offset, length, object->size) &&
+	    mach_range_aligned(lock->offset, length, object->size))
+		err = mach_lock_start(object, lock, length);
+	mach_object_put(object);
+	return err;
+}
+
+int mach_pager_get_attributes(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_pager_attributes *attributes = &args->attributes;
+	struct mach_object *object;
+
+	if (attributes->cluster || attributes->reserved)
+		return -EINVAL;
+	object = mach_pager_object(context->self, attributes->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	attributes->cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
+	mach_object_put(object);
+	return 0;
+}
+
+int mach_pager_change_attributes(struct mach_call_context *context,
+				 union mach_call_args *args)
+{
+	struct mach_pager_attributes *attributes = &args->attributes;
+	struct mach_object *object;
+
+	if (!mach_cluster_valid(attributes->cluster) || attributes->reserved)
+		return -EINVAL;
+	object = mach_pager_object(context->self, attributes->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	WRITE_ONCE(object->cluster, attributes->cluster >> PAGE_SHIFT);
+	mach_object_put(object);
+	return 0;
+}
+
+int mach_lock_init(void)
+{
+	mach_lock_cache = mach_kmem_create("lock request",
+					   sizeof(struct mach_lock_work),
+					   __alignof__(struct mach_lock_work),
+					   NULL);
+	return mach_lock_cache ? 0 : -ENOMEM;
+}
+
+/* The queue that lock requests run in is gone. */
+void mach_lock_exit(void)
+{
+	mach_kmem_destroy(mach_lock_cache);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pager protocol, seen from an object: requests for data, returns of data,
+ * and how each ends.
+ *
+ * A request belongs to the kernel: its slot, its waiters and whoever fills its
+ * frames hold references. It ends once, by the pager's commit, its deadline or
+ * the pager's death; what it did not settle by then is dropped.
+ */
+#ifndef MACH_MEMORY_OBJECT_H
+#define MACH_MEMORY_OBJECT_H
+
+#include "object/vm_object.h"
+
+#include <linux/bvec.h>
+#include <linux/wait.h>
+
+/**
+ * struct mach_request - One message to a pager and what came of it
+ *
+ * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port
+ *
+ * @ref: (a)
+ * @cache: (c) where its memory came from
+ * @object: (c) referenced
+ * @wait: woken when pages are settled and at the end
+ * @operation: (c) MACH_OP_*
+ * @flags: (c) MACH_MSG_*
+ * @access: (c) MACH_ACCESS_*
+ * @first: (c) first page index
+ * @n: (c) pages
+ * @mandatory: (c) page that the maker waits for
+ * @cookie: (c) for the message
+ * @error: (o) 0, or -errno for who waits for the mandatory page or the return
+ * @near: (p) it went to a pager thread that last ran on the sender's CPU
+ * @laundry: (c) a data_return that makes room
+ * @ended: (o) bool: nothing more will be settled; may be read without the lock.
+ *	No bool, because gcc calls the volatile read of one, where a loop ends by
+ *	it, a plain read, and KCSAN a race
+ * @link: (o) in object->requests
+ * @port_link: (p) while it waits for a slot
+ * @deadline: (p) jiffies
+ * @settled: (o) bit i: page first + i is supplied, refused or taken
+ * @frames: page i's frame; NULL once it was supplied or taken: it is the
+ *	object's alone then. Who answers the request uses those that are not
+ *	settled, without a lock.
+ */
+struct mach_request {
+	refcount_t ref;
+	struct mach_kmem *cache;
+	struct mach_object *object;
+	wait_queue_head_t wait;
+	u16 operation;
+	u16 flags;
+	u32 access;
+	pgoff_t first;
+	unsigned int n;
+	pgoff_t mandatory;
+	u64 cookie;
+	int error;
+	bool near;
+	bool laundry;
+	u8 ended;
+	struct hlist_node link;
+	struct list_head port_link;
+	unsigned long deadline;
+	DECLARE_BITMAP(settled, MACH_CLUSTER_MAX_PAGES);
+	struct bio_vec frames[];
+};
+
+void mach_request_put(struct mach_request *request);
+
+static inline void mach_request_get(struct mach_request *request)
+{
+	refcount_inc(&request->ref);
+}
+
+static inline bool mach_request_has_ended(const struct mach_request *request)
+{
+	/* what came of it is known as well; pairs with mach_request_end() */
+	return smp_load_acquire(&request->ended);
+}
+
+unsigned int mach_request_fewer(unsigned int n);
+struct mach_request *mach_request_create(struct mach_object *object,
+					 u16 operation, unsigned int n);
+void mach_request_submit(struct mach_request *request);
+
+struct mach_request *mach_data_request_prepare(struct mach_object *object,
+					       pgoff_t index, pgoff_t mandatory,
+					       struct mach_extent *window);
+struct mach_request *mach_data_request(struct mach_object *object,
+				       pgoff_t index, unsigned int pages,
+				       u32 access);
+struct mach_request *mach_request_find(struct mach_object *object,
+				       pgoff_t index);
+int mach_request_wait_page(struct mach_request *request, pgoff_t index);
+
+int mach_request_supply(struct mach_request *request, pgoff_t first,
+			unsigned int n);
+int mach_request_supply_zeros(struct mach_request *request, pgoff_t first,
+			      unsigned int n);
+int mach_request_refuse(struct mach_request *request, pgoff_t first,
+			unsigned int n, int error);
+int mach_request_taken(struct mach_request *request, pgoff_t first,
+		       unsigned int n);
+int mach_request_end(struct mach_request *request, int error);
+
+int mach_request_init(void);
+void mach_request_exit(void);
+
+#endif /* MACH_MEMORY_OBJECT_H */

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "task.h"
+#include "file/object_file.h"
+#include "fault/vm_fault.h"
+#include "object/vm_internal.h"
+#include "vm_map_data.h"
+#include "vm_map_exec.h"
+#include "vm_map_remap.h"
+#include "vm_map_wire.h"
+#include "object/vm_view.h"
+
+#include <linux/capability.h>
+#include <linux/file.h>
+
+static struct mach_map *(*mach_task_map_of)(struct file *file);
+
+void mach_task_set_map_of(struct mach_map *(*map_of)(struct file *file))
+{
+	mach_task_map_of = map_of;
+}
+
+/* Whole pages, not none */
+static int mach_task_place(const struct mach_map *map, u64 address, u64 length,
+			   u64 mask, bool anywhere,
+			   struct mach_map_place *place)
+{
+	u64 start, end;
+	int err;
+
+	if (!anywhere && mask & address)
+		return -EINVAL;
+	err = mach_map_round(map, address, length, &start, &end);
+	if (err)
+		return err;
+	if (start == end)
+		return -EINVAL;
+	*place = (struct mach_map_place) {
+		/* a length goes with the address that it is found at */
+		.address = anywhere ? PAGE_ALIGN(address) : start,
+		.length = anywhere ? PAGE_ALIGN(length) : end - start,
+		.mask = mask & PAGE_MASK,
+		.anywhere = anywhere,
+	};
+	return 0;
+}
+
+/* What is new is wired if all is to be, and executable; or it is not there. */
+static int mach_task_finish(struct mach_call_context *context,
+			    const struct mach_map_place *place)
+{
+	struct mach_map *map = context->self;
+	u64 start = place->address, end = start + place->length;
+	int err = 0;
+
+	if (READ_ONCE(map->wire_future))
+		err = mach_map_wire_current(map, start, end);
+	if (!err)
+		err = mach_map_exec_settle(map, context->file, start, end);
+	if (err)
+		mach_map_remove(map, start, end);
+	return err;
+}
+
+/* Enter it; a right to its object is taken over. */
+static int mach_task_enter(struct mach_call_context *context,
+			   struct mach_map_place *place,
+			   const struct mach_map_entry *like)
+{
+	int err = mach_map_exec_check(context->self, like->protection);
+
+	if (!err)
+		err = mach_map_enter(context->self, place, like);
+	if (err && like->object)
+		mach_object_right_put(like->object);
+	return err ?: mach_task_finish(context, place);
+}
+
+int mach_task_allocate(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	struct mach_task_allocate *allocate = &args->allocate;
+	const struct mach_map_entry like = {
+		.protection = MACH_PROT_READ | MACH_PROT_WRITE,
+		.max_protection = MACH_PROT_ALL,
+		.inheritance = MACH_INHERIT_COPY,
+	};
+	struct mach_map_place place;
+	int err;
+
+	if (allocate->flags & ~MACH_VM_ANYWHERE)
+		return -EINVAL;
+	if (!allocate->length)
+		return 0;
+	err = mach_task_place(context->self, allocate->address,
+			      allocate->length, 0,
+			      allocate->flags & MACH_VM_ANYWHERE, &place);
+	if (!err)
+		err = mach_task_enter(context, &place, &like);
+	if (!err)
+		allocate->address = place.address;
+	return err;
+}
+
+int mach_task_deallocate(struct mach_call_context *context,
+			 union mach_call_args *args)
+{
+	struct mach_map *map = context->self;
+	u64 start, end;
+	int err;
+
+	if (args->range.reserved)
+		return -EINVAL;
+	err = mach_map_round(map, args->range.address, args->range.length,
+			     &start, &end) ?:
+	      mach_map_exec_lower(map, context->file, start, end, 0);
+	if (err)
+		return err;
+	err = mach_map_remove(map, start, end);
+	return mach_map_exec_settle(map, context->file, start, end) ?: err;
+}
+
+static bool mach_protections_valid(u32 protection, u32 max_protection)
+{
+	return !(max_protection & ~MACH_PROT_ALL) &&
+	       !(protection & ~max_protection);
+}
+
+/* What the descriptor in @args gives of its object, for @length whole pages */
+static int mach_task_map_object(const struct mach_task_map *args, u64 length,
+				struct mach_map_entry *entry)
+{
+	struct mach_grant grant;
+	int err = mach_grant_get(args->object, &grant);
+
+	if (err)
+		return err;
+	if (args->offset > grant.length ||
+	    length > PAGE_ALIGN(grant.length) - args->offset)
+		err = -EINVAL;
+	else if (entry->protection & ~grant.protection)
+		err = -EACCES;
+	else if (mach_object_is_dead(grant.object))
+		err = -ENODEV;
+	if (err) {
+		mach_object_right_put(grant.object);
+		return err;
+	}
+	entry->max_protection &= grant.protection;
+	entry->object = grant.object;
+	entry->offset = grant.start + args->offset;
+	return 0;
+}
+
+/* A copy takes the place of the object: it may be given any right. */
+static int mach_task_map_copy(const struct mach_task_map *args, u64 length,
+			      struct mach_map_entry *entry)
+{
+	struct mach_object *copy = mach_internal_create();
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	err = mach_object_copy(entry->object, entry->offset >> PAGE_SHIFT,
+			       length >> PAGE_SHIFT, copy,
+			       MACH_INTERNAL_MIDDLE >> PAGE_SHIFT);
+	if (err) {
+		mach_object_right_put(copy);
+		return err;
+	}
+	mach_object_right_put(entry->object);
+	entry->object = copy;
+	entry->offset = MACH_INTERNAL_MIDDLE;
+	entry->max_protection = args->max_protection;
+	return 0;
+}
+
+/* Untouched memory for a copy that somebody wants to write to */
+static int mach_task_map_like(const struct mach_task_map *args, u64 length,
+			      struct mach_map_entry *entry)
+{
+	const bool copy = args->flags & MACH_VM_COPY;
+	int err;
+
+	*entry = (struct mach_map_entry) {
+		/* a copy needs to be read, and no more */
+		.protection = copy && args->object >= 0 ? MACH_PROT_READ :
+							  args->protection,
+		.max_protection = args->max_protection,
+		.inheritance = args->inheritance,
+	};
+	if (args->object < 0)
+		return 0;
+	err = mach_task_map_object(args, length, entry);
+	if (err || !copy)
+		return err;
+	entry->protection = args->protection;
+	err = mach_task_map_copy(args, length, entry);
+	if (err)
+		mach_object_right_put(entry->object);
+	return err;
+}
+
+int mach_task_map(struct mach_call_context *context,
+		  union mach_call_args *args)
+{
+	struct mach_task_map *map = &args->map;
+	struct mach_map_place place;
+	struct mach_map_entry like;
+	int err;
+
+	if (map->flags & ~(MACH_VM_ANYWHERE | MACH_VM_COPY) ||
+	    map->inheritance > MACH_INHERIT_NONE || map->object < -1 ||
+	    !IS_ALIGNED(map->offset, PAGE_SIZE) || !map->length ||
+	    !mach_protections_valid(map->protection, map->max_protection))
+		return -EINVAL;
+	err = mach_task_place(context->self, map->address, map->length,
+			      map->mask, map->flags & MACH_VM_ANYWHERE, &place);
+	if (err)
+		return err;
+	err = mach_task_map_like(map, place.length, &like);
+	if (err)
+		return err;
+	err = mach_task_enter(context, &place, &like);
+	if (!err)
+		map->address = place.address;
+	return err;
+}
+
+static int mach_task_change(struct mach_call_context *context, u64 address,
+			    u64 length, const struct mach_change *change)
+{
+	u64 start, end;
+	int err;
+
+	err = mach_map_round(context->self, address, length, &start, &end);
+	return err ?: mach_map_change(context->self, start, end, change);
+}
+
+int mach_task_protect(struct mach_call_context *context,
+		      union mach_call_args *args)
+{
+	struct mach_task_protect *protect = &args->protect;
+	struct mach_map *map = context->self;
+	struct mach_change change = {
+		.what = protect->set_maximum ? MACH_CHANGE_MAXIMUM :
+					       MACH_CHANGE_PROTECTION,
+		.protection = protect->protection,
+	};
+	u64 start, end;
+	int err;
+
+	if (protect->set_maximum > 1 || protect->reserved ||
+	    protect->protection & ~MACH_PROT_ALL)
+		return -EINVAL;
+	err = mach_map_round(map, protect->address, protect->length, &start,
+			     &end);
+	if (!err && !protect->set_maximum)
+		err = mach_map_exec_check(map, protect->protection);
+	if (!err)
+		err = mach_map_exec_lower(map, context->file, start, end,
+					  protect->protection);
+	if (err)
+		return err;
+	err = mach_map_change(map, start, end, &change);
+	return mach_map_exec_settle(map, context->file, start, end) ?: err;
+}
+
+int mach_task_inherit(struct mach_call_context *context,
+		      union mach_call_args *args)
+{
+	const struct mach_change change = {
+		.what = MACH_CHANGE_INHERITANCE,
+		.inheritance = args->attribute.value,
+	};
+
+	if (args->attribute.value > MACH_INHERIT_NONE)
+		return -EINVAL;
+	return mach_task_change(context, args->attribute.address,
+				args->attribute.length, &change);
+}
+
+int mach_task_behavior(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	const struct mach_change change = {
+		.what = MACH_CHANGE_BEHAVIOR,
+		.behavior = args->attribute.value,
+	};
+
+	if (args->attribute.value > MACH_BEHAVIOR_REVERSE)
+		return -EINVAL;
+	return mach_task_change(context, args->attribute.address,
+				args->attribute.length, &change);
+}
+
+int mach_task_wire(struct mach_call_context *context,
+		   union mach_call_args *args)
+{
+	u64 start, end;
+	int err;
+
+	if (args->attribute.value & ~MACH_PROT_ALL)
+		return -EINVAL;
+	err = mach_map_round(context->self, args->attribute.address,
+			     args->attribute.length, &start, &end);
+	if (err)
+		return err;
+	if (!args->attribute.value)
+		return mach_map_unwire(context->self, start, end);
+	return mach_map_wire(context->self, start, end, args->attribute.value);
+}
+
+int mach_task_wire_all(struct mach_call_context *context,
+		       union mach_call_args *args)
+{
+	if (args->wire_all.flags & ~(MACH_WIRE_CURRENT | MACH_WIRE_FUTURE))
+		return -EINVAL;
+	return mach_map_wire_all(context->self, args->wire_all.flags);
+}
+
+static int mach_task_transfer(struct mach_call_context *context,
+			      union mach_call_args *args,
+			      int (*transfer)(struct mach_map *map,
+					      struct mach_task_data *data))
+{
+	if (args->data.reserved || args->data.done ||
+	    args->data.data > U64_MAX - args->data.length)
+		return -EINVAL;
+	return transfer(context->self, &args->data);
+}
+
+int mach_task_read(struct mach_call_context *context,
+		   union mach_call_args *args)
+{
+	return mach_task_transfer(context, args, mach_map_read);
+}
+
+int mach_task_write(struct mach_call_context *context,
+		    union mach_call_args *args)
+{
+	return mach_task_transfer(context, args, mach_map_write);
+}
+
+int mach_task_copy(struct mach_call_context *context,
+		   union mach_call_args *args)
+{
+	return mach_task_transfer(context, args, mach_map_copy);
+}
+
+static int mach_task_remap_from(struct mach_call_context *context,
+				struct mach_task_remap *args,
+				struct mach_map *source)
+{
+	struct mach_remap remap = {
+		.source = source,
+		.copy = args->flags & MACH_VM_COPY,
+		.inheritance = args->inheritance,
+	};
+	struct mach_map *map = context->self;
+	u64 end;
+	int err;
+
+	err = mach_task_place(map, args->address, args->length, args->mask,
+			      args->flags & MACH_VM_ANYWHERE, &remap.place);
+	if (!err)
+		err = mach_map_round(source, args->source_address, args->length,
+				     &remap.start, &end);
+	if (err)
+		return err;
+	remap.place.length = end - remap.start;
+	err = mach_map_remap(map, &remap);
+	if (err)
+		return err;
+	args->address = remap.place.address;
+	args->protection = remap.protection;
+	args->max_protection = remap.max_protection;
+	return mach_task_finish(context, &remap.place);
+}
+
+int mach_task_remap(struct mach_call_context *context,
+		    union mach_call_args *args)
+{
+	struct mach_task_remap *remap = &args->remap;
+	struct mach_map *source = context->self;
+	struct file *file;
+	int err;
+
+	if (remap->flags & ~(MACH_VM_ANYWHERE | MACH_VM_COPY) ||
+	    remap->inheritance > MACH_INHERIT_NONE || remap->source < -1 ||
+	    remap->protection || remap->max_protection || !remap->length)
+		return -EINVAL;
+	if (remap->source < 0)
+		return mach_task_remap_from(context, remap, source);
+	file = fget(remap->source);
+	if (!file)
+		return -EBADF;
+	source = mach_task_map_of(file);
+	err = source ? mach_task_remap_from(context, remap, source) : -EBADF;
+	fput(file);
+	return err;
+}
+
+static u32 mach_region_state(const struct mach_map_entry *entry)
+{
+	bool internal = !entry->object ||
+			mach_object_is_internal(entry->object);
+
+	return (entry->shared ? MACH_REGION_SHARED : 0) |
+	       (internal ? MACH_REGION_INTERNAL : 0) |
+	       (entry->needs_copy ? MACH_REGION_NEEDS_COPY : 0) |
+	       (entry->in_transition ? MACH_REGION_IN_TRANSITION : 0);
+}
+
+/* Return: the object, with a reference, or NULL. */
+static struct mach_object *mach_region_tell(const struct mach_map_entry *entry,
+					    struct mach_task_region *region)
+{
+	region->address = entry->start;
+	region->length = mach_entry_size(entry);
+	region->offset = entry->offset;
+	region->protection = entry->protection;
+	region->max_protection = entry->max_protection;
+	region->inheritance = entry->inheritance;
+	region->behavior = entry->behavior;
+	region->wired = entry->wired;
+	region->state = mach_region_state(entry);
+	if (entry->object)
+		mach_object_get(entry->object);
+	return entry->object;
+}
+
+/* A name authorises nothing but comparing and asking. */
+static int mach_region_name(struct mach_call_context *context,
+			    struct mach_object *object,
+			    struct mach_task_region *region)
+{
+	struct file *file = mach_object_name_file(object);
+	int fd;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = mach_call_make_fd(context, file);
+	if (fd < 0)
+		return fd;
+	region->name = fd;
+	return 0;
+}
+
+int mach_task_region(struct mach_call_context *context,
+		     union mach_call_args *args)
+{
+	struct mach_task_region region = {
+		.size = args->region.size,
+		.flags = args->region.flags,
+		.name = -1,
+	};
+	struct mach_map *map = context->self;
+	struct mach_map_entry *entry;
+	struct mach_object *object = NULL;
+	int err = 0;
+
+	if (region.flags & ~MACH_REGION_NAME ||
+	    memchr_inv(&args->region.length, 0, sizeof(region) -
+		       offsetof(struct mach_task_region, length)))
+		return -EINVAL;
+	down_read(&map->lock);
+	entry = mach_entry_from(&map->entries, args->region.address);
+	if (entry)
+		object = mach_region_tell(entry, &region);
+	mach_map_unlock(map);
+	if (!entry)
+		return -EADDRNOTAVAIL;
+	if (object) {
+		region.object = object->serial;
+		region.references = mach_object_users(object);
+		if (region.flags & MACH_REGION_NAME)
+			err = mach_region_name(context, object, &region);
+		mach_object_put(object);
+	}
+	args->region = region;
+	return err;
+}
+
+int mach_task_info(struct mach_call_context *context,
+		   union mach_call_args *args)
+{
+	struct mach_task_info info = {
+		.size = args->task.size,
+		.entry_size = sizeof(struct mach_map_entry),
+	};
+	struct mach_map *map = context->self;
+	unsigned int i;
+
+	if (memchr_inv((u8 *)&args->task + sizeof(u32), 0,
+		       sizeof(info) - sizeof(u32)))
+		return -EINVAL;
+	down_read(&map->lock);
+	if (map->pid && pid_has_task(map->pid, PIDTYPE_TGID))
+		info.pid = pid_vnr(map->pid);
+	info.start = map->entries.min;
+	info.end = map->entries.max;
+	info.entries = map->entries.n;
+	info.mapped = map->entries.size;
+	info.none = map->entries.none;
+	info.wired = map->entries.wired;
+	info.merges = map->entries.merges;
+	for (i = 0; i < MACH_REFUSALS; i++)
+		info.refusals += map->entries.refusals[i];
+	mach_map_unlock(map);
+	args->task = info;
+	return 0;
+}
+
+int mach_task_msync(struct mach_call_context *context,
+		    union mach_call_args *args)
+{
+	const u32 how = MACH_SYNC_ASYNCHRONOUS | MACH_SYNC_SYNCHRONOUS;
+	u32 flags = args->msync.flags;
+	u64 start, end;
+	int err;
+
+	if (flags & ~(how | MACH_SYNC_INVALIDATE) || !(flags & how) ||
+	    (flags & how) == how)
+		return -EINVAL;
+	err = mach_map_round(context->self, args->msync.address,
+			     args->msync.length, &start, &end);
+	return err ?: mach_map_msync(context->self, start, end, flags);
+}
+
+int mach_task_set_size_limit(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_map *map = context->self;
+	int err = 0;
+
+	if (args->limit.reserved || args->limit.current_limit > args->limit.maximum)
+		return -EINVAL;
+	down_write(&map->lock);
+	if (args->limit.maximum > map->limit_max && !capable(CAP_SYS_RESOURCE)) {
+		err = -EPERM;
+	} else {
+		map->limit = args->limit.current_limit;
+		map->limit_max = args->limit.maximum;
+	}
+	up_write(&map->lock);
+	return err;
+}
+
+int mach_task_get_size_limit(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_map *map = context->self;
+
+	if (args->limit.reserved || args->limit.current_limit ||
+	    args->limit.maximum)
+		return -EINVAL;
+	down_read(&map->lock);
+	args->limit.current_limit = map->limit;
+	args->limit.maximum = map->limit_max;
+	mach_map_unlock(map);
+	return 0;
+}
+
+/**
+ * mach_task_mmap - Make a task's window, or a part of it anew
+ * @map: the task's
+ * @vma: the area
+ *
+ * The offset of the first one is chosen here: so a page's offset is its address.
+ */
+int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
+{
+	unsigned long first = vma->vm_start >> PAGE_SHIFT;
+	int err = 0;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (!vma->vm_pgoff)
+		err = vma->vm_flags & VM_EXEC ? -EINVAL :
+						mach_map_set_window(map, vma);
+	else if (vma->vm_pgoff != first || mach_map_unused(map) ||
+		 map->mm != current->mm || vma->vm_start < map->entries.min ||
+		 vma->vm_end > map->entries.max)
+		err = -EINVAL;
+	if (err)
+		return err;
+	vma->vm_pgoff = first;
+	vma->vm_private_data = map;
+	vma->vm_ops = &mach_task_operations;
+	mach_map_window_flags(vma);
+	return 0;
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "vm_map_data.h"
+#include "request/data_return.h"
+#include "fault/vm_fault.h"
+#include "object/vm_internal.h"
+#include "pool/vm_page.h"
+#include "request/vm_pageout.h"
+
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+/* Does every entry of the range allow the access? */
+static int mach_map_check_access(struct mach_map *map, u64 address, u64 length,
+				 u32 access)
+{
+	struct mach_map_entry *entry;
+	u64 start, end;
+	int err;
+
+	err = mach_map_round(map, address, length, &start, &end);
+	if (err || start == end)
+		return err;
+	entry = mach_map_lookup(map, start);
+	if (!mach_entries_cover(&map->entries, start, end))
+		err = -EADDRNOTAVAIL;
+	for (; !err && entry && entry->start < end; entry = entry->next)
+		if (!(entry->protection & access))
+			err = -EACCES;
+	mach_map_unlock(map);
+	return err;
+}
+
+/**
+ * struct mach_data_page - What a map has at an address, while it is locked
+ * @page: held, and locked for who writes; NULL: zeros that nobody has touched
+ * @object: whose page it is
+ * @index: and its index there
+ */
+struct mach_data_page {
+	struct page *page;
+	struct mach_object *object;
+	pgoff_t index;
+};
+
+/* -EAGAIN: the object's page has to be waited for. */
+static int mach_data_page_look(const struct mach_map_entry *entry, u64 address,
+			       u32 access, struct mach_data_page *at)
+{
+	u32 needs = access & MACH_ACCESS_WRITE ? MACH_PROT_WRITE :
+			MACH_PROT_READ | MACH_PROT_WRITE;
+
+	*at = (struct mach_data_page) {};
+	if (!entry)
+		return -EADDRNOTAVAIL;
+	if (!(entry->protection & needs))
+		return -EACCES;
+	if (!entry->object)
+		return access & MACH_ACCESS_WRITE ? -EAGAIN : 0;
+	at->object = entry->object;
+	at->index = (address - mach_entry_delta(entry)) >> PAGE_SHIFT;
+	if (at->index >= at->object->npages)
+		return -EIO;
+	at->page = mach_fault_page(at->object, at->index, access, false);
+	return PTR_ERR_OR_ZERO(at->page);
+}
+
+/* Until it is worth looking again; the map is not locked. */
+static int mach_data_page_wait(struct mach_map *map, u64 address, u32 access,
+			       const struct mach_data_page *at)
+{
+	struct page *page;
+
+	if (!at->object)
+		return mach_map_make_object(map, address);
+	if (mach_object_is_internal(at->object))
+		return mach_pageout_wait(at->object);
+	page = mach_fault_page(at->object, at->index, access, true);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	if (access & MACH_ACCESS_WRITE)
+		unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
+/*
+ * The page at an address. On success the map stays locked until
+ * mach_data_page_put(): so what the entry allows is allowed, and the page is not
+ * moved to another object, until the bytes are copied.
+ */
+static int mach_data_page_get(struct mach_map *map, u64 address, u32 access,
+			      struct mach_data_page *at)
+{
+	int err;
+
+	do {
+		err = mach_data_page_look(mach_map_lookup(map, address),
+					  address, access, at);
+		if (!err)
+			return 0;
+		if (at->object)
+			mach_object_get(at->object);
+		mach_map_unlock(map);
+		if (err == -EAGAIN)
+			err = mach_data_page_wait(map, address, access, at);
+		if (at->object)
+			mach_object_put(at->object);
+	} while (!err);
+	return err;
+}
+
+static void mach_data_page_put(struct mach_map *map,
+			       const struct mach_data_page *at)
+{
+	if (at->page)
+		put_page(at->page);
+	mach_map_unlock(map);
+}
+
+static int mach_map_get_bytes(struct mach_map *map, u64 address, void *buffer,
+			      size_t bytes)
+{
+	struct mach_data_page at;
+	int err = mach_data_page_get(map, address, MACH_ACCESS_READ, &at);
+
+	if (err)
+		return err;
+	if (at.page)
+		memcpy_from_page(buffer, at.page, offset_in_page(address),
+				 bytes);
+	else
+		memset(buffer, 0, bytes);
+	mach_data_page_put(map, &at);
+	return 0;
+}
+
+static int mach_map_put_bytes(struct mach_map *map, u64 address,
+			      const void *buffer, size_t bytes)
+{
+	struct mach_data_page at;
+	int err = mach_data_page_get(map, address,
+				     MACH_ACCESS_READ | MACH_ACCESS_WRITE, &at);
+
+	if (err)
+		return err;
+	memcpy_to_page(at.page, offset_in_page(address), buffer, bytes);
+	if (at.object->pager)
+		mach_object_mark_dirty(at.object, at.index);
+	unlock_page(at.page);
+	mach_data_page_put(map, &at);
+	return 0;
+}
+
+/* One step, @bytes at @offset that lie in one page of the map, through @buffer */
+typedef int (*mach_data_step)(struct mach_map *map,
+			      const struct mach_task_data *data, u64 offset,
+			      void *buffer, size_t bytes);
+
+static int mach_data_read(struct mach_map *map,
+			  const struct mach_task_data *data, u64 offset,
+			  void *buffer, size_t bytes)
+{
+	int err = mach_map_get_bytes(map, data->address + offset, buffer,
+				     bytes);
+
+	if (!err && copy_to_user(u64_to_user_ptr(data->data + offset), buffer,
+				 bytes))
+		err = -EFAULT;
+	return err;
+}
+
+static int mach_data_write(struct mach_map *map,
+			   const struct mach_task_data *data, u64 offset,
+			   void *buffer, size_t bytes)
+{
+	if (copy_from_user(buffer, u64_to_user_ptr(data->data + offset), bytes))
+		return -EFAULT;
+	return mach_map_put_bytes(map, data->address + offset, buffer, bytes);
+}
+
+static int mach_data_copy(struct mach_map *map,
+			  const struct mach_task_data *data, u64 offset,
+			  void *buffer, size_t bytes)
+{
+	return mach_map_get_bytes(map, data->address + offset, buffer,
+				  bytes) ?:
+	       mach_map_put_bytes(map, data->data + offset, buffer, bytes);
+}
+
+/* Bytes of a range that begin at @at and lie in one page */
+static u64 mach_bytes_upward(u64 at)
+{
+	return PAGE_SIZE - offset_in_page(at);
+}
+
+/* The same of those that end at @end */
+static u64 mach_bytes_downward(u64 end)
+{
+	return offset_in_page(end - 1) + 1;
+}
+
+/* The next step of a transfer, from its start or, @downward, from its end */
+static u64 mach_data_next(const struct mach_task_data *data, bool copy,
+			  bool downward, u64 *offset)
+{
+	u64 left = data->length - data->done, bytes = left;
+
+	if (downward) {
+		bytes = min(bytes, mach_bytes_downward(data->address + left));
+		bytes = min(bytes, mach_bytes_downward(data->data + left));
+		*offset = left - bytes;
+		return bytes;
+	}
+	*offset = data->done;
+	bytes = min(bytes, mach_bytes_upward(data->address + *offset));
+	if (copy)
+		bytes = min(bytes, mach_bytes_upward(data->data + *offset));
+	return bytes;
+}
+
+static int mach_map_transfer(struct mach_map *map, struct mach_task_data *data,
+			     mach_data_step step)
+{
+	const bool copy = step == mach_data_copy;
+	/* so that what is yet to be read is not overwritten */
+	const bool downward = copy && data->data > data->address &&
+			      data->data - data->address < data->length;
+	void *buffer = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	int err = buffer ? 0 : -ENOMEM;
+	u64 offset, bytes;
+
+	while (!err && data->done < data->length) {
+		bytes = mach_data_next(data, copy, downward, &offset);
+		err = step(map, data, offset, buffer, bytes);
+		if (!err)
+			data->done += bytes;
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	kfree(buffer);
+	return err;
+}
+
+/**
+ * mach_map_read - Bytes of a map go to the caller
+ * @map: not locked
+ * @data: from where, how many and to where; @done grows
+ *
+ * Return: 0; -EADDRNOTAVAIL, -EACCES; -EFAULT; -EIO; -ENOMEM; -EINTR. Source:
+ * Mach's vm_read.
+ */
+int mach_map_read(struct mach_map *map, struct mach_task_data *data)
+{
+	return mach_map_check_access(map, data->address, data->length,
+				     MACH_PROT_READ | MACH_PROT_WRITE) ?:
+	       mach_map_transfer(map, data, mach_data_read);
+}
+
+/**
+ * mach_map_write - Bytes of the caller go into a map
+ * @map: not locked
+ * @data: to where, how many and from where; @done grows
+ *
+ * Return: as mach_map_read(). Source: Mach's vm_write.
+ */
+int mach_map_write(struct mach_map *map, struct mach_task_data *data)
+{
+	return mach_map_check_access(map, data->address, data->length,
+				     MACH_PROT_WRITE) ?:
+	       mach_map_transfer(map, data, mach_data_write);
+}
+
+/**
+ * mach_map_copy - Bytes of a map go elsewhere in it
+ * @map: not locked
+ * @data: from where, how many and to where; @done grows
+ *
+ * The ranges may overlap. Return: as mach_map_read(). Source: Mach's vm_copy.
+ */
+int mach_map_copy(struct mach_map *map, struct mach_task_data *data)
+{
+	return mach_map_check_access(map, data->address, data->length,
+				     MACH_PROT_READ | MACH_PROT_WRITE) ?:
+	       mach_map_check_access(map, data->data, data->length,
+				     MACH_PROT_WRITE) ?:
+	       mach_map_transfer(map, data, mach_data_copy);
+}
+
+/* A page nobody has touched need not be copied. */
+static bool mach_object_untouched(struct mach_object *object, pgoff_t index)
+{
+	bool untouched;
+
+	if (object->pager)
+		return false;
+	mach_object_lock(object);
+	untouched = !mach_object_page(object, index);
+	mach_object_unlock(object);
+	return untouched;
+}
+
+static int mach_object_copy_page(struct mach_object *from, pgoff_t index,
+				 struct mach_object *to, pgoff_t to_index)
+{
+	struct page *source, *target;
+
+	source = mach_fault_page(from, index, MACH_ACCESS_READ, true);
+	if (IS_ERR(source))
+		return PTR_ERR(source);
+	target = mach_fault_page(to, to_index,
+				 MACH_ACCESS_READ | MACH_ACCESS_WRITE, true);
+	if (!IS_ERR(target)) {
+		copy_highpage(target, source);
+		unlock_page(target);
+		put_page(target);
+	}
+	put_page(source);
+	return PTR_ERR_OR_ZERO(target);
+}
+
+/**
+ * mach_object_copy - Copy pages, at once
+ * @from: any object
+ * @first: its first page index
+ * @n: how many pages
+ * @to: internal, seen by nobody yet
+ * @to_first: its first page index
+ *
+ * Return: 0; -EIO if the range is not all in the object, or its pager fails;
+ * -ENOMEM; -EINTR.
+ */
+int mach_object_copy(struct mach_object *from, pgoff_t first, pgoff_t n,
+		     struct mach_object *to, pgoff_t to_first)
+{
+	pgoff_t i;
+	int err = 0;
+
+	if (first >= from->npages || n > from->npages - first)
+		return -EIO;
+	for (i = 0; i < n && !err; i++) {
+		if (!mach_object_untouched(from, first + i))
+			err = mach_object_copy_page(from, first + i, to,
+						    to_first + i);
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/* Pages [first, end) of one object */
+static int mach_object_msync(struct mach_object *object, pgoff_t first,
+			     pgoff_t end, u32 flags)
+{
+	struct address_space *mapping = object->inode->i_mapping;
+	errseq_t since = filemap_sample_wb_err(mapping);
+	int err = 0;
+
+	end = min_t(pgoff_t, end, object->npages);
+	if (first >= end)
+		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
+	if (flags & MACH_SYNC_ASYNCHRONOUS) {
+		mach_data_return_launder(object, first, end);
+	} else {
+		err = mach_data_return_range(object, first, end, MACH_MSG_SYNC);
+		if (!err && !mach_object_is_dead(object))
+			err = mach_object_synchronize(object);
+		if (!err && mach_object_is_dead(object))
+			err = -EIO;
+		err = err ?: filemap_check_wb_err(mapping, since);
+	}
+	if (!err && flags & MACH_SYNC_INVALIDATE)
+		mach_object_flush(object, first, end, false);
+	return err;
+}
+
+/**
+ * mach_map_msync - Send what was written to its pagers
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ * @flags: MACH_SYNC_*
+ *
+ * Return: 0; -EADDRNOTAVAIL; -EDEADLK; -EIO and what the pager says; -ENOMEM;
+ * -EINTR. Source: Mach's vm_msync.
+ */
+int mach_map_msync(struct mach_map *map, u64 start, u64 end, u32 flags)
+{
+	struct mach_spot spot;
+	int err = 0;
+	u64 pages;
+
+	for (; start < end && !err; start = spot.end) {
+		if (!mach_map_spot(map, start, &spot))
+			return -EADDRNOTAVAIL;
+		if (!spot.object)
+			continue;
+		pages = (min(end, spot.end) - start) >> PAGE_SHIFT;
+		if (spot.object->pager)
+			err = mach_object_msync(spot.object, spot.index,
+						spot.index + pages, flags);
+		mach_object_put(spot.object);
+	}
+	return err;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a map holds, read, written, copied, mapped elsewhere and sent home. */
+#ifndef MACH_VM_MAP_DATA_H
+#define MACH_VM_MAP_DATA_H
+
+#include "map/vm_map.h"
+
+int mach_map_read(struct mach_map *map, struct mach_task_data *data);
+int mach_map_write(struct mach_map *map, struct mach_task_data *data);
+int mach_map_copy(struct mach_map *map, struct mach_task_data *data);
+int mach_map_msync(struct mach_map *map, u64 start, u64 end, u32 flags);
+
+int mach_object_copy(struct mach_object *from, pgoff_t first, pgoff_t n,
+		     struct mach_object *to, pgoff_t to_first);
+
+#endif /* MACH_VM_MAP_DATA_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What one range of a map shows, shown at another one, perhaps of another map. */
+#ifndef MACH_VM_MAP_REMAP_H
+#define MACH_VM_MAP_REMAP_H
+
+#include "map/vm_map.h"
+
+/**
+ * struct mach_remap - A vm_remap under way
+ * @source: map to look at
+ * @start: first address there, of a whole page
+ * @place: where it is to be in the target
+ * @copy: a copy rather than the thing
+ * @inheritance: of the new entries
+ * @any_protection: that some of it has
+ * @protection: out: that all of it has
+ * @max_protection: out: that all of it may be given
+ */
+struct mach_remap {
+	struct mach_map *source;
+	u64 start;
+	struct mach_map_place place;
+	bool copy;
+	u8 inheritance;
+	u8 any_protection;
+	u8 protection;
+	u8 max_protection;
+};
+
+int mach_map_remap(struct mach_map *target, struct mach_remap *remap);
+
+#endif /* MACH_VM_MAP_REMAP_H */
