@@ -3,17 +3,19 @@
  * What kunit/ calls. Built only for kernels that have KUnit; for others the
  * module exports nothing.
  */
-#include "request/data_return.h"
-#include "pool/kmem.h"
-#include "pager/pager_answer.h"
-#include "pool/slab.h"
-#include "map/vm_map_range.h"
-#include "object/vm_internal.h"
+#include "fault/zero_fill.h"
 #include "map/vm_map.h"
-#include "pool/vm_page.h"
+#include "map/vm_map_range.h"
+#include "object/vm_drop.h"
+#include "object/vm_internal.h"
+#include "object/vm_resident.h"
 #include "object/vm_view.h"
 #include "object/vm_wire.h"
-#include "fault/zero_fill.h"
+#include "pager/pager_answer.h"
+#include "pool/kmem.h"
+#include "pool/slab.h"
+#include "pool/vm_page.h"
+#include "request/data_return.h"
 
 #include <kunit/visibility.h>
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The init ladder. */
-#include "request/data_return.h"
-#include "dev/dev.h"
 #include "base/fail.h"
-#include "pool/kmem.h"
-#include "request/memory_object.h"
-#include "file/publish.h"
-#include "pager/pager_call.h"
-#include "pool/trim.h"
+#include "dev/dev.h"
 #include "dev/vm_debug.h"
+#include "file/publish.h"
 #include "map/vm_map.h"
-#include "pool/vm_page.h"
-#include "request/vm_pageout.h"
+#include "object/inode.h"
 #include "object/vm_view.h"
+#include "pager/pager_call.h"
+#include "pool/kmem.h"
+#include "pool/trim.h"
+#include "pool/vm_page.h"
+#include "request/data_return.h"
+#include "request/memory_object.h"
+#include "request/vm_pageout.h"
 
 #include <linux/module.h>
 
@@ -33,9 +34,12 @@ static int __init mach_init(void)
 	err = mach_lock_init();
 	if (err)
 		goto err_request;
-	err = mach_object_init();
+	err = mach_inode_init();
 	if (err)
 		goto err_lock;
+	err = mach_object_init();
+	if (err)
+		goto err_inode;
 	err = mach_view_init();
 	if (err)
 		goto err_object;
@@ -62,6 +66,8 @@ err_view:
 	mach_view_exit();
 err_object:
 	mach_object_exit();
+err_inode:
+	mach_inode_exit();
 err_lock:
 	mach_lock_exit();
 err_request:
@@ -85,6 +91,7 @@ static void __exit mach_exit(void)
 	mach_map_exit();
 	mach_view_exit();
 	mach_object_exit();
+	mach_inode_exit();
 	mach_lock_exit();
 	mach_request_exit();
 	mach_trim_exit();

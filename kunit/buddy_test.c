@@ -3,8 +3,8 @@
  * The buddy allocator in the kernel, on chunks that have descriptors but no
  * memory, at addresses of each segment. Its property tests run in user space.
  */
-#include "pool/buddy.h"
 #include "fake_pager.h"
+#include "pool/buddy.h"
 
 #include <linux/gfp.h>
 #include <linux/sizes.h>

@@ -4,6 +4,8 @@
  * returned and go; by themselves, against a model, and by many threads at once.
  */
 #include "fake_pager.h"
+#include "object/vm_drop.h"
+#include "object/vm_resident.h"
 #include "pool/kmem.h"
 #include "pool/vm_page.h"
 

@@ -2,8 +2,8 @@
 /*
  * The states of a port's slots: each transition and each refusal by itself.
  */
-#include "port.h"
 #include "pager/pager_answer.h"
+#include "port.h"
 
 #include <linux/delay.h>
 #include <linux/mman.h>

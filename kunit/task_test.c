@@ -4,12 +4,13 @@
  * merges, is shared, wired and let go. Nothing is mapped by a process.
  */
 #include "fake_pager.h"
-#include "object/vm_internal.h"
+#include "fault/zero_fill.h"
 #include "map/vm_map.h"
-#include "pool/vm_page.h"
+#include "object/vm_internal.h"
+#include "object/vm_resident.h"
 #include "object/vm_view.h"
 #include "object/vm_wire.h"
-#include "fault/zero_fill.h"
+#include "pool/vm_page.h"
 
 #include <linux/sizes.h>
 

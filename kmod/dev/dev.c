@@ -2,14 +2,14 @@
 #include "dev.h"
 #include "base/check.h"
 #include "base/compat.h"
-#include "request/data_return.h"
 #include "base/mach_call.h"
-#include "file/publish.h"
 #include "file/object_file.h"
+#include "file/publish.h"
+#include "file/vm_statistics.h"
 #include "pager/pager_call.h"
 #include "pager/pager_ring.h"
+#include "request/data_return.h"
 #include "task/task.h"
-#include "file/vm_statistics.h"
 
 #include <linux/file.h>
 #include <linux/miscdevice.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_fault.h"
 #include "base/compat.h"
-#include "object/pmap.h"
 #include "map/vm_map.h"
+#include "object/pmap.h"
+#include "object/vm_resident.h"
 #include "pool/vm_page.h"
 #include "request/vm_pageout.h"
 #include "zero_fill.h"

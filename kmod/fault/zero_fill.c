@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "zero_fill.h"
+#include "object/vm_resident.h"
 #include "pool/vm_page.h"
 #include "request/vm_pageout.h"
 

@@ -2,10 +2,12 @@
 #include "object_file.h"
 #include "base/check.h"
 #include "base/compat.h"
-#include "request/data_return.h"
 #include "base/mach_call.h"
-#include "object/pmap.h"
 #include "fault/vm_fault.h"
+#include "object/inode.h"
+#include "object/pmap.h"
+#include "object/vm_resident.h"
+#include "request/data_return.h"
 #include "vm_statistics.h"
 
 #include <linux/anon_inodes.h>
@@ -453,7 +455,7 @@ struct file *mach_object_file(struct mach_object *object)
 	if (!try_module_get(THIS_MODULE))
 		return ERR_PTR(-ENODEV);
 	ihold(object->inode);
-	file = alloc_file_pseudo(object->inode, mach_object_mount, "machobj",
+	file = alloc_file_pseudo(object->inode, mach_inode_mount, "machobj",
 				 object->read_only ? O_RDONLY : O_RDWR,
 				 &mach_object_fops);
 	if (IS_ERR(file)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_statistics.h"
-#include "pool/kmem.h"
 #include "object/page_queue.h"
 #include "object/vm_object.h"
+#include "pool/kmem.h"
 
 #include <linux/uaccess.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map.h"
-#include "pool/kmem.h"
+#include "object/inode.h"
 #include "object/pmap.h"
 #include "object/vm_internal.h"
-#include "vm_map_rules.h"
 #include "object/vm_view.h"
 #include "object/vm_wire.h"
+#include "pool/kmem.h"
+#include "vm_map_rules.h"
 
 #include <linux/mman.h>
-#include <linux/mount.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -626,7 +626,7 @@ struct mach_map *mach_map_create(void)
 
 	if (!map)
 		return NULL;
-	map->inode = alloc_anon_inode(mach_object_mount->mnt_sb);
+	map->inode = mach_inode_create();
 	if (IS_ERR(map->inode)) {
 		kfree(map);
 		return NULL;

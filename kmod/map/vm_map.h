@@ -14,8 +14,8 @@
 #ifndef MACH_VM_MAP_H
 #define MACH_VM_MAP_H
 
-#include "vm_map_range.h"
 #include "object/vm_object.h"
+#include "vm_map_range.h"
 
 #include <linux/mach_task.h>
 #include <linux/mutex.h>

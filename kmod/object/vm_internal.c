@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_internal.h"
 #include "pool/vm_page.h"
+#include "vm_resident.h"
 
 #define MACH_INTERNAL_BATCH	64
 /* Pages that one fault maps at most, if they are there */

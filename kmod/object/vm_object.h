@@ -186,16 +186,6 @@ static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 	return min((u64)n << PAGE_SHIFT, object->size - offset);
 }
 
-/**
- * struct mach_eviction - What came of judging some pages
- * @dropped: pages that went
- * @dirty: pages that may go once the pager has their data
- */
-struct mach_eviction {
-	unsigned int dropped;
-	unsigned int dirty;
-};
-
 struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 				       u64 cookie, bool read_only);
 void mach_object_put(struct mach_object *object);
@@ -204,40 +194,16 @@ bool mach_object_right_try_get(struct mach_object *object);
 void mach_object_right_get(struct mach_object *object);
 void mach_object_right_put(struct mach_object *object);
 
-struct page *mach_object_page(struct mach_object *object, pgoff_t index);
-bool mach_object_is_dirty(struct mach_object *object, pgoff_t index);
-unsigned int mach_object_resident_run(struct mach_object *object,
-				      struct mach_extent *around, pgoff_t index,
-				      struct page **pages);
-void mach_object_absent_run(struct mach_object *object, pgoff_t index,
-			    struct mach_extent *window);
-int mach_object_place(struct mach_object *object, pgoff_t first,
-		      const struct bio_vec *frames, unsigned int n);
 int mach_object_stock(struct mach_object *object, pgoff_t first,
 		      unsigned int n);
-void mach_object_erase(struct mach_object *object, pgoff_t first,
-		       unsigned int n);
-bool mach_object_mark(struct mach_object *object, pgoff_t index);
-void mach_object_unmark(struct mach_object *object, pgoff_t index);
-void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
-int mach_object_add(struct mach_object *object, pgoff_t index,
-		    struct page *page);
-unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
-			      pgoff_t end, struct bio_vec *frames,
-			      unsigned int n);
-void mach_object_unmap(struct mach_object *object, pgoff_t first,
-		       unsigned long n);
-void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
-		       bool dirty);
-void mach_object_evict(struct mach_object *object, pgoff_t index,
-		       struct mach_eviction *eviction);
 void mach_object_queue(struct work_struct *work);
+void mach_object_trim(struct mach_object *object);
+void mach_object_count_internal(long pages);
 unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
 
 int mach_object_init(void);
 void mach_object_exit(void);
-extern struct vfsmount *mach_object_mount;
 
 #endif /* MACH_VM_OBJECT_H */

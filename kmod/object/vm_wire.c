@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_wire.h"
 #include "page_queue.h"
+#include "vm_resident.h"
 
 /**
  * mach_object_wire - Keep a page

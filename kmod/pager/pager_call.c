@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pager_call.h"
 #include "base/check.h"
-#include "request/data_return.h"
-#include "pool/kmem.h"
 #include "base/mach_call.h"
+#include "object/vm_drop.h"
+#include "pool/kmem.h"
+#include "request/data_return.h"
 
 #include <linux/slab.h>
 

@@ -10,8 +10,8 @@
 #ifndef MACH_POOL_H
 #define MACH_POOL_H
 
-#include "buddy.h"
 #include "base/mach_types.h"
+#include "buddy.h"
 
 /* Frames moved at a time */
 #define MACH_POOL_BATCH		32

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "data_return.h"
 #include "object/page_queue.h"
+#include "object/vm_drop.h"
+#include "object/vm_resident.h"
 #include "pool/vm_page.h"
 #include "vm_pageout.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memory_object.h"
-#include "pool/kmem.h"
 #include "base/mach_trace.h"
 #include "object/page_queue.h"
+#include "object/vm_resident.h"
+#include "pool/kmem.h"
 #include "vm_pageout.h"
 
 #include <linux/pagemap.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_pageout.h"
 #include "object/page_queue.h"
+#include "object/vm_drop.h"
 
 #include <linux/sched/signal.h>
 #include <linux/wait.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "task.h"
-#include "file/object_file.h"
 #include "fault/vm_fault.h"
+#include "file/object_file.h"
 #include "object/vm_internal.h"
+#include "object/vm_view.h"
 #include "vm_map_data.h"
 #include "vm_map_exec.h"
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
-#include "object/vm_view.h"
 
 #include <linux/capability.h>
 #include <linux/file.h>

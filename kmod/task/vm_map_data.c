@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_data.h"
-#include "request/data_return.h"
 #include "fault/vm_fault.h"
+#include "object/vm_drop.h"
 #include "object/vm_internal.h"
+#include "object/vm_resident.h"
 #include "pool/vm_page.h"
+#include "request/data_return.h"
 #include "request/vm_pageout.h"
 
 #include <linux/highmem.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_remap.h"
 #include "object/vm_internal.h"
+#include "object/vm_view.h"
 #include "vm_map_data.h"
 #include "vm_map_exec.h"
-#include "object/vm_view.h"
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

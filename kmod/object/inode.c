@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where the inodes live that carry address spaces of objects and of windows. */
+#include "inode.h"
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/pseudo_fs.h>
+
+struct vfsmount *mach_inode_mount __ro_after_init;
+
+static int mach_inode_fs_init(struct fs_context *fc)
+{
+	return init_pseudo(fc, 0x4d616368) ? 0 : -ENOMEM;
+}
+
+/* No owner: the mount must not keep the module loaded. */
+static struct file_system_type mach_inode_fs = {
+	.name = "machobj",
+	.init_fs_context = mach_inode_fs_init,
+	.kill_sb = kill_anon_super,
+};
+
+/* One that nobody sees: it is there for its address space. Or an ERR_PTR(). */
+struct inode *mach_inode_create(void)
+{
+	return alloc_anon_inode(mach_inode_mount->mnt_sb);
+}
+
+int __init mach_inode_init(void)
+{
+	mach_inode_mount = kern_mount(&mach_inode_fs);
+	return PTR_ERR_OR_ZERO(mach_inode_mount);
+}
+
+void mach_inode_exit(void)
+{
+	kern_unmount(mach_inode_mount);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Taking pages away from an object: flushed, or judged when frames run short. */
+#include "vm_drop.h"
+#include "page_queue.h"
+#include "pmap.h"
+
+/* Pages that are dropped at a time */
+#define MACH_DROP_BATCH		64
+
+/* Which resident pages are to go */
+enum mach_victims {
+	MACH_VICTIMS_CLEAN,
+	MACH_VICTIMS_ALL,	/* what was written to them is lost */
+	MACH_VICTIMS_UNUSED,	/* clean, inactive and not used */
+};
+
+static bool mach_object_may_go(const struct mach_tree_cursor *at,
+			       struct page *page, enum mach_victims victims)
+{
+	if (mach_page_state(page) != MACH_PAGE_RESIDENT)
+		return false;
+	switch (victims) {
+	case MACH_VICTIMS_CLEAN:
+		return !mach_tree_cursor_marked(at);
+	case MACH_VICTIMS_UNUSED:
+		return mach_queue_inactive(page);
+	case MACH_VICTIMS_ALL:
+		break;
+	}
+	return true;
+}
+
+/* Pages of the extent that may go; the rest is known once they are revoked. */
+static unsigned int mach_object_victims(struct mach_object *object,
+					const struct mach_extent *extent,
+					enum mach_victims victims,
+					struct bio_vec *frames)
+{
+	struct mach_tree_cursor at = { .index = extent->first };
+	pgoff_t last = extent->first + extent->n - 1;
+	struct page *page;
+	unsigned int n = 0;
+
+	mach_object_lock(object);
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last)) {
+		if (!mach_object_may_go(&at, page, victims))
+			continue;
+		/* bv_offset is free to remember which page it was */
+		bvec_set_page(&frames[n++], page, PAGE_SIZE,
+			      at.index - extent->first);
+	}
+	mach_object_unlock(object);
+	return n;
+}
+
+/* Pages as @view shows them, if it can show them at all */
+static void mach_view_unmap(const struct mach_view *view, pgoff_t first,
+			    unsigned long n)
+{
+	s64 start = (s64)first + ((s64)view->delta >> PAGE_SHIFT);
+	s64 end = start + n;
+
+	if (end > 0)
+		mach_pmap_revoke(view->mapping, max_t(s64, start, 0),
+				 end - max_t(s64, start, 0));
+}
+
+/**
+ * mach_object_unmap - Revoke pages wherever they are mapped
+ * @object: its map_lock held for writing
+ * @first: page index
+ * @n: how many
+ */
+void mach_object_unmap(struct mach_object *object, pgoff_t first,
+		       unsigned long n)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held_write(&object->map_lock);
+	if (object->inode)
+		mach_pmap_revoke(object->inode->i_mapping, first, n);
+	for (node = rb_first(&object->views); node; node = rb_next(node))
+		mach_view_unmap(rb_entry(node, struct mach_view, node), first,
+				n);
+}
+
+/* No CPU has an entry of these pages any more, and none can come. */
+static void mach_object_revoke(struct mach_object *object, pgoff_t base,
+			       const struct bio_vec *frames, unsigned int n)
+{
+	unsigned int i, first = frames[0].bv_offset;
+
+	lockdep_assert_held_write(&object->map_lock);
+	/* a write fault that has marked a page still makes its entry */
+	for (i = 0; i < n; i++)
+		wait_on_page_locked(frames[i].bv_page);
+	mach_object_unmap(object, base + first,
+			  frames[n - 1].bv_offset - first + 1);
+}
+
+/* Can the page go, now that it is revoked? */
+static bool mach_object_judge(struct mach_object *object, struct page *page,
+			      enum mach_victims victims,
+			      struct mach_eviction *eviction)
+{
+	bool dirty = mach_page_is_dirty(page);
+
+	if (victims == MACH_VICTIMS_UNUSED &&
+	    folio_test_clear_referenced(page_folio(page))) {
+		mach_queue_used(page);
+		object->counts.reactivations++;
+		return false;
+	}
+	if (victims != MACH_VICTIMS_ALL && dirty)
+		eviction->dirty++;
+	else if (!mach_page_pinned(page) && !mach_page_is_wired(page))
+		return true;
+	/* as long as it cannot go it must not crowd out those that can */
+	if (victims == MACH_VICTIMS_UNUSED)
+		mach_queue_used(page);
+	return false;
+}
+
+/**
+ * mach_object_drop - Drop resident pages
+ * @object: its map_lock held for writing
+ * @extent: at most MACH_DROP_BATCH pages
+ * @victims: which
+ * @eviction: out: what came of it
+ *
+ * Pages that are busy, in a data_return or pinned stay.
+ */
+static void mach_object_drop(struct mach_object *object,
+			     const struct mach_extent *extent,
+			     enum mach_victims victims,
+			     struct mach_eviction *eviction)
+{
+	struct bio_vec frames[MACH_DROP_BATCH];
+	unsigned int i, n, dropped = 0;
+
+	*eviction = (struct mach_eviction) {};
+	n = mach_object_victims(object, extent, victims, frames);
+	if (!n)
+		return;
+	mach_object_revoke(object, extent->first, frames, n);
+
+	mach_object_lock(object);
+	for (i = 0; i < n; i++) {
+		pgoff_t index = extent->first + frames[i].bv_offset;
+
+		if (!mach_object_judge(object, frames[i].bv_page, victims,
+				       eviction))
+			continue;
+		if (mach_page_is_dirty(frames[i].bv_page))
+			object->counts.dirty--;
+		mach_queue_leave(frames[i].bv_page);
+		mach_tree_erase(&object->pages, index, &object->spare);
+		frames[dropped++] = frames[i];
+	}
+	object->counts.resident -= dropped;
+	if (victims == MACH_VICTIMS_UNUSED)
+		object->counts.evictions += dropped;
+	mach_object_unlock(object);
+
+	for (i = 0; i < dropped; i++)
+		mach_page_free(frames[i].bv_page);
+	eviction->dropped = dropped;
+}
+
+/* The first page in [*first, end), in whatever state. */
+static bool mach_object_any(struct mach_object *object, pgoff_t *first,
+			    pgoff_t end)
+{
+	struct mach_tree_cursor at = { .index = *first };
+	bool found;
+
+	mach_object_lock(object);
+	found = mach_tree_find(&object->pages, &at, end - 1);
+	mach_object_unlock(object);
+	*first = at.index;
+	return found;
+}
+
+/**
+ * mach_object_flush - Drop resident pages of a range
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ * @dirty: drop modified pages too
+ */
+void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty)
+{
+	enum mach_victims victims = dirty ? MACH_VICTIMS_ALL :
+					    MACH_VICTIMS_CLEAN;
+	struct mach_extent extent = { .first = first };
+	struct mach_eviction eviction;
+
+	while (extent.first < end &&
+	       mach_object_any(object, &extent.first, end)) {
+		extent.n = min_t(pgoff_t, end - extent.first,
+				 MACH_DROP_BATCH);
+		down_write(&object->map_lock);
+		mach_object_drop(object, &extent, victims, &eviction);
+		up_write(&object->map_lock);
+		extent.first += extent.n;
+		cond_resched();
+	}
+	mach_object_trim(object);
+}
+
+/**
+ * mach_object_evict - Judge the inactive pages around one
+ * @object: no lock held
+ * @index: page
+ * @eviction: out: what came of it
+ *
+ * A page that was used since it was last judged is active again. Of the others
+ * clean ones are dropped, and dirty ones are left unmapped. Never waits for a
+ * pager.
+ */
+void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       struct mach_eviction *eviction)
+{
+	struct mach_extent extent = {
+		.first = round_down(index, MACH_DROP_BATCH),
+		.n = MACH_DROP_BATCH,
+	};
+
+	down_write(&object->map_lock);
+	mach_object_drop(object, &extent, MACH_VICTIMS_UNUSED, eviction);
+	up_write(&object->map_lock);
+	mach_object_trim(object);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Taking pages away: first no page-table entry can come, then those that are there
+ * are revoked, then the page is forgotten.
+ */
+#ifndef MACH_VM_DROP_H
+#define MACH_VM_DROP_H
+
+#include "vm_object.h"
+
+/**
+ * struct mach_eviction - What came of judging some pages
+ * @dropped: pages that went
+ * @dirty: pages that may go once the pager has their data
+ */
+struct mach_eviction {
+	unsigned int dropped;
+	unsigned int dirty;
+};
+
+void mach_object_unmap(struct mach_object *object, pgoff_t first,
+		       unsigned long n);
+void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty);
+void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       struct mach_eviction *eviction);
+
+#endif /* MACH_VM_DROP_H */

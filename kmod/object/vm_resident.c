@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The pages that an object has: looking them up, placing them, marking them. */
+#include "vm_resident.h"
+#include "page_queue.h"
+
+/* The frame at @index in whatever state, or NULL. */
+struct page *mach_object_page(struct mach_object *object, pgoff_t index)
+{
+	lockdep_assert_held(&object->lock);
+	return mach_tree_load(&object->pages, index);
+}
+
+/* Is the page at @index, which is there, marked? */
+bool mach_object_is_dirty(struct mach_object *object, pgoff_t index)
+{
+	lockdep_assert_held(&object->lock);
+	return mach_tree_marked(&object->pages, index);
+}
+
+/**
+ * mach_object_resident_run - Collect resident pages around one
+ * @object: locked
+ * @around: in: where to look, at most the size of @pages; out: the run found
+ * @index: page that the run must hold
+ * @pages: out: the run's frames
+ *
+ * Return: pages of the run, 0 if @index is not resident.
+ */
+unsigned int mach_object_resident_run(struct mach_object *object,
+				      struct mach_extent *around, pgoff_t index,
+				      struct page **pages)
+{
+	pgoff_t last = around->first + around->n - 1;
+	struct mach_tree_cursor at = { .index = around->first };
+	pgoff_t next = around->first;
+	unsigned int n = 0;
+	struct page *page;
+
+	lockdep_assert_held(&object->lock);
+	for (page = mach_tree_find(&object->pages, &at, last); page;
+	     page = mach_tree_next(&object->pages, &at, last)) {
+		if (mach_page_state(page) == MACH_PAGE_BUSY)
+			continue;
+		if (at.index != next) {
+			if (at.index > index)
+				break;
+			next = at.index;
+			n = 0;
+		}
+		pages[n++] = page;
+		next++;
+	}
+	around->first = next - n;
+	around->n = n;
+	return index - around->first < n ? n : 0;
+}
+
+/**
+ * mach_object_absent_run - Clip a window to the absent pages around one
+ * @object: locked
+ * @index: page
+ * @window: in: a window with @index; out: the run, with no page if @index is
+ *	there
+ */
+void mach_object_absent_run(struct mach_object *object, pgoff_t index,
+			    struct mach_extent *window)
+{
+	pgoff_t end = window->first + window->n;
+	struct mach_tree_cursor at = { .index = window->first };
+	struct page *page;
+
+	lockdep_assert_held(&object->lock);
+	for (page = mach_tree_find(&object->pages, &at, end - 1); page;
+	     page = mach_tree_next(&object->pages, &at, end - 1)) {
+		if (at.index >= index) {
+			end = at.index;
+			break;
+		}
+		window->first = at.index + 1;
+	}
+	window->n = end > index ? end - window->first : 0;
+}
+
+/**
+ * mach_object_erase - Take busy frames out again
+ * @object: locked
+ * @first: page index
+ * @n: how many; each is busy
+ */
+void mach_object_erase(struct mach_object *object, pgoff_t first,
+		       unsigned int n)
+{
+	lockdep_assert_held(&object->lock);
+	mach_tree_erase_run(&object->pages, first, n, &object->spare);
+	object->counts.busy -= n;
+}
+
+/**
+ * mach_object_place - Put busy frames where no pages are
+ * @object: locked
+ * @first: page index
+ * @frames: one a page
+ * @n: how many
+ *
+ * Return: 0; -EEXIST if a page has come meanwhile; -ENOMEM, when
+ * mach_object_stock() helps. Then nothing was placed.
+ */
+int mach_object_place(struct mach_object *object, pgoff_t first,
+		      const struct bio_vec *frames, unsigned int n)
+{
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&object->lock);
+	err = mach_tree_insert_run(&object->pages, first, n,
+				   &frames->bv_page, sizeof(*frames),
+				   &object->spare);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		mach_page_set_state(frames[i].bv_page, MACH_PAGE_BUSY);
+	object->counts.busy += n;
+	return 0;
+}
+
+/**
+ * mach_object_mark - The pager does not have the contents of a page
+ * @object: locked
+ * @index: page that is there
+ *
+ * By its mark in the tree it is found among others, by the bit of its frame it
+ * is told at once. Return: whether that changed anything.
+ */
+bool mach_object_mark(struct mach_object *object, pgoff_t index)
+{
+	struct mach_tree_cursor at = { .index = index };
+	struct page *page = mach_tree_find(&object->pages, &at, index);
+
+	lockdep_assert_held(&object->lock);
+	mach_page_set_dirty(page, true);
+	return mach_tree_cursor_mark(&at);
+}
+
+/**
+ * mach_object_unmark - The pager gets the contents of a page
+ * @object: locked
+ * @index: page that is there
+ */
+void mach_object_unmark(struct mach_object *object, pgoff_t index)
+{
+	struct mach_tree_cursor at = { .index = index };
+	struct page *page = mach_tree_find(&object->pages, &at, index);
+
+	lockdep_assert_held(&object->lock);
+	mach_page_set_dirty(page, false);
+	mach_tree_cursor_unmark(&at);
+}
+
+/**
+ * mach_object_mark_dirty - Remember that a page was written
+ * @object: not locked
+ * @index: a resident page, locked: who cleans it waits for that
+ */
+void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
+{
+	mach_object_lock(object);
+	if (mach_object_mark(object, index))
+		object->counts.dirty++;
+	mach_object_unlock(object);
+}
+
+/**
+ * mach_object_add - Put a page where none is, of an object without a pager
+ * @object: not locked
+ * @index: page index
+ * @page: a frame, the object's on success
+ *
+ * Return: 0, -EEXIST, -ENOMEM.
+ */
+int mach_object_add(struct mach_object *object, pgoff_t index,
+		    struct page *page)
+{
+	int err;
+
+	do {
+		mach_object_lock(object);
+		err = mach_tree_insert(&object->pages, index, page,
+				       &object->spare);
+		if (!err) {
+			mach_page_set_owner(page, object, index);
+			object->counts.resident++;
+			mach_object_count_internal(1);
+		}
+		mach_object_unlock(object);
+		if (err == -ENOMEM && mach_object_stock(object, index, 1))
+			return -ENOMEM;
+	} while (err == -ENOMEM);
+	return err;
+}
+
+/**
+ * mach_object_take - Take pages out of an object without a pager
+ * @object: not locked; nobody else looks at these pages
+ * @first: page index to look from; out: where to look on
+ * @end: the page after the last
+ * @frames: out: pages that were there, each with its index as mach_frame_index()
+ *	has it
+ * @n: how many at most
+ *
+ * Return: how many; fewer than @n: there are no more.
+ */
+unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
+			      pgoff_t end, struct bio_vec *frames,
+			      unsigned int n)
+{
+	struct mach_tree_cursor at = { .index = *first };
+	unsigned int taken = 0;
+	struct page *page;
+
+	mach_object_lock(object);
+	while (taken < n) {
+		page = mach_tree_find(&object->pages, &at, end - 1);
+		if (!page)
+			break;
+		mach_tree_erase(&object->pages, at.index, &object->spare);
+		bvec_set_page(&frames[taken++], page, PAGE_SIZE, 0);
+		at.leaf = NULL;
+		at.index++;
+	}
+	object->counts.resident -= taken;
+	mach_object_count_internal(-(long)taken);
+	*first = at.index;
+	mach_object_unlock(object);
+	return taken;
+}
