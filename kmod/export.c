@@ -15,7 +15,9 @@
 #include "pool/kmem.h"
 #include "pool/slab.h"
 #include "pool/vm_page.h"
+#include "request/data_request.h"
 #include "request/data_return.h"
+#include "request/object_end.h"
 
 #include <kunit/visibility.h>
 

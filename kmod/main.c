@@ -11,7 +11,6 @@
 #include "pool/kmem.h"
 #include "pool/trim.h"
 #include "pool/vm_page.h"
-#include "request/data_return.h"
 #include "request/memory_object.h"
 #include "request/vm_pageout.h"
 
@@ -46,7 +45,7 @@ static int __init mach_init(void)
 	err = mach_map_init();
 	if (err)
 		goto err_view;
-	mach_pageout_init(mach_data_return_launder);
+	mach_pageout_init();
 	err = mach_node_init();
 	if (err)
 		goto err_pageout;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fake_pager.h"
+#include "request/object_end.h"
 
 #include <linux/highmem.h>
 #include <linux/kthread.h>

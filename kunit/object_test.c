@@ -8,6 +8,8 @@
 #include "object/vm_resident.h"
 #include "pool/kmem.h"
 #include "pool/vm_page.h"
+#include "request/data_request.h"
+#include "request/object_end.h"
 
 #include <linux/kthread.h>
 #include <linux/pagemap.h>

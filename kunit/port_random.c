@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A port against a model, by random steps; and with many threads. */
 #include "port.h"
+#include "request/object_end.h"
 
 #define NR_REQUESTS	32
 

@@ -4,6 +4,8 @@
  */
 #include "pager/pager_answer.h"
 #include "port.h"
+#include "request/data_request.h"
+#include "request/object_end.h"
 
 #include <linux/delay.h>
 #include <linux/mman.h>

@@ -9,6 +9,7 @@
 #include "pager/pager_call.h"
 #include "pager/pager_ring.h"
 #include "request/data_return.h"
+#include "request/object_end.h"
 #include "task/task.h"
 
 #include <linux/file.h>

@@ -5,6 +5,7 @@
 #include "object/pmap.h"
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"
+#include "request/data_request.h"
 #include "request/vm_pageout.h"
 #include "zero_fill.h"
 

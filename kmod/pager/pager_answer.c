@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/mach_trace.h"
+#include "request/data_request.h"
 
 #include <linux/file.h>
 #include <linux/fs.h>

@@ -4,19 +4,14 @@
 #include "object/vm_drop.h"
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"
-#include "vm_pageout.h"
+#include "room.h"
 
 #include <linux/pagemap.h>
 
 /* Returns that one caller has under way before it waits for the oldest. */
 #define MACH_RETURN_DEPTH	8
-
-static int mach_request_wait_end(struct mach_request *request)
-{
-	if (wait_event_killable(request->wait, mach_request_has_ended(request)))
-		return -EINTR;
-	return 0;
-}
+/* Returns that an object has under way at most to make room. */
+#define MACH_LAUNDRY_MAX	16
 
 /* The next run of dirty pages that are not in a data_return already. */
 static struct mach_extent mach_dirty_run(struct mach_object *object,
@@ -256,68 +251,4 @@ int mach_object_synchronize(struct mach_object *object)
 	err = mach_request_wait_end(request) ?: READ_ONCE(request->error);
 	mach_request_put(request);
 	return err;
-}
-
-static struct mach_request *mach_object_some_request(struct mach_object *object)
-{
-	struct mach_request *request;
-
-	mach_object_lock(object);
-	request = hlist_entry_safe(object->requests.first, struct mach_request,
-				   link);
-	if (request)
-		mach_request_get(request);
-	mach_object_unlock(object);
-	return request;
-}
-
-/**
- * mach_object_kill - End an object whose pager is gone or destroys it
- * @object: no lock held
- *
- * Wakes who waits, revokes every mapping, drops every page. Never fails and
- * never waits for a pager; may be called again.
- */
-void mach_object_kill(struct mach_object *object)
-{
-	struct mach_request *request;
-	u64 lost;
-
-	mach_object_set_dead(object);
-	while ((request = mach_object_some_request(object))) {
-		mach_request_end(request, -EIO);
-		mach_request_put(request);
-	}
-	mach_object_lock(object);
-	lost = object->counts.dirty;
-	mach_object_unlock(object);
-	if (lost)
-		mapping_set_error(object->inode->i_mapping, -EIO);
-	mach_object_flush(object, 0, object->npages, true);
-}
-
-static void mach_object_say_goodbye(struct mach_object *object)
-{
-	struct mach_request *request;
-
-	mach_data_return_range(object, 0, object->npages, 0);
-	request = mach_request_create(object, MACH_OP_TERMINATE, 0);
-	if (!request)
-		return;
-	mach_request_submit(request);
-	mach_request_wait_end(request);
-	mach_request_put(request);
-}
-
-/* The last right went: save what is dirty, tell the pager, let go. */
-void mach_object_terminate(struct work_struct *work)
-{
-	struct mach_object *object =
-		container_of(work, struct mach_object, terminate);
-
-	if (!mach_object_is_dead(object))
-		mach_object_say_goodbye(object);
-	object->pager->ops->forget(object->pager, object);
-	mach_object_kill(object);
-	mach_object_put(object);
 }

@@ -4,7 +4,7 @@
 #include "object/page_queue.h"
 #include "object/vm_resident.h"
 #include "pool/kmem.h"
-#include "vm_pageout.h"
+#include "room.h"
 
 #include <linux/pagemap.h>
 
@@ -156,161 +156,6 @@ struct mach_request *mach_request_find(struct mach_object *object,
 	return NULL;
 }
 
-static int mach_data_request_try_place(struct mach_request *request)
-{
-	struct mach_object *object = request->object;
-	int err;
-
-	mach_object_lock(object);
-	err = object->dead ? -EIO :
-	      mach_object_place(object, request->first, request->frames,
-				request->n);
-	if (!err) {
-		hlist_add_head(&request->link, &object->requests);
-		mach_pageout_begin();
-		if (request->mandatory != ULONG_MAX)
-			object->counts.requests++;
-	}
-	mach_object_unlock(object);
-	return err;
-}
-
-static int mach_data_request_place(struct mach_request *request)
-{
-	int err = mach_data_request_try_place(request);
-
-	while (err == -ENOMEM) {
-		err = mach_object_stock(request->object, request->first,
-					request->n);
-		if (err)
-			break;
-		err = mach_data_request_try_place(request);
-	}
-	return err;
-}
-
-/* When frames are short, the page that is waited for will have to do. */
-static int mach_data_request_frames(struct mach_request *request)
-{
-	int err = mach_pageout_alloc(request->frames, request->n);
-
-	if (err && request->n > 1 && request->mandatory != ULONG_MAX) {
-		request->first = request->mandatory;
-		request->n = 1;
-		err = mach_pageout_alloc(request->frames, 1);
-	}
-	if (err)
-		request->n = 0;
-	return err;
-}
-
-/*
- * Clip the window to absent pages, and to what the object may ask for. What
- * nobody waits for is not clipped to that: it can come another time.
- */
-static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
-				  pgoff_t mandatory, struct mach_extent *window)
-{
-	if (!mach_pageout_may_ask(object, window->n)) {
-		if (mandatory == ULONG_MAX)
-			return -EAGAIN;
-		*window = (struct mach_extent) { .first = index, .n = 1 };
-		if (!mach_pageout_may_ask(object, 1))
-			return -EAGAIN;
-	}
-	if (window->n > 1) {
-		mach_object_lock(object);
-		mach_object_absent_run(object, index, window);
-		mach_object_unlock(object);
-	}
-	return window->n ? 0 : -EEXIST;
-}
-
-/* For the window, or if somebody waits a part of it that there is memory for */
-static struct mach_request *mach_data_request_create(struct mach_object *object,
-						     pgoff_t index,
-						     pgoff_t mandatory,
-						     struct mach_extent *window)
-{
-	struct mach_request *request;
-	unsigned int n;
-
-	while (!(request = mach_request_create(object, MACH_OP_DATA_REQUEST,
-					       window->n))) {
-		n = mach_request_fewer(window->n);
-		if (!n || mandatory == ULONG_MAX)
-			return NULL;
-		*window = mach_extent_window(index, n, window->first,
-					     window->first + window->n);
-	}
-	return request;
-}
-
-/**
- * mach_data_request_prepare - Reserve absent pages for data to come
- * @object: no lock held
- * @index: page that must be absent
- * @mandatory: page whose failure somebody is told of, or ULONG_MAX
- * @window: pages to reserve if they are absent, with @index
- *
- * Return: a request whose frames lie busy in the object, not sent yet; or
- * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead; -EAGAIN
- * when there is no room: mach_pageout_wait() may help.
- */
-struct mach_request *mach_data_request_prepare(struct mach_object *object,
-					       pgoff_t index, pgoff_t mandatory,
-					       struct mach_extent *window)
-{
-	struct mach_request *request;
-	int err;
-
-	err = mach_data_request_clip(object, index, mandatory, window);
-	if (err)
-		return ERR_PTR(err);
-	request = mach_data_request_create(object, index, mandatory, window);
-	if (!request)
-		return ERR_PTR(-ENOMEM);
-	request->first = window->first;
-	request->mandatory = mandatory;
-
-	err = mach_data_request_frames(request);
-	if (!err)
-		err = mach_data_request_place(request);
-	if (err) {
-		mach_request_put(request);
-		return ERR_PTR(err);
-	}
-	return request;
-}
-
-/**
- * mach_data_request - Ask the pager for an absent page and its neighbours
- * @object: no lock held
- * @index: the mandatory page
- * @pages: a power of two: the window is aligned to it, and clipped to the
- *	object and to what is there already
- * @access: MACH_ACCESS_* wanted
- *
- * Return: as mach_data_request_prepare(), but sent.
- * Source: Mach's memory_object_data_request.
- */
-struct mach_request *mach_data_request(struct mach_object *object,
-				       pgoff_t index, unsigned int pages,
-				       u32 access)
-{
-	struct mach_request *request;
-	struct mach_extent window;
-
-	pages = min(pages, object->pager->request_pages);
-	window = mach_extent_window(index, pages, 0, object->npages);
-	request = mach_data_request_prepare(object, index, index, &window);
-	if (IS_ERR(request))
-		return request;
-	request->access = access;
-	mach_request_submit(request);
-	return request;
-}
-
 static bool mach_request_settled(struct mach_request *request, pgoff_t index)
 {
 	if (mach_request_has_ended(request))
@@ -351,6 +196,14 @@ int mach_request_wait_page(struct mach_request *request, pgoff_t index)
 	if (request->operation == MACH_OP_DATA_REQUEST &&
 	    index == request->mandatory)
 		return READ_ONCE(request->error);
+	return 0;
+}
+
+/* Wait until nothing more will come of a request. Return: 0, or -EINTR. */
+int mach_request_wait_end(struct mach_request *request)
+{
+	if (wait_event_killable(request->wait, mach_request_has_ended(request)))
+		return -EINTR;
 	return 0;
 }
 

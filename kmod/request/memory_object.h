@@ -86,15 +86,10 @@ struct mach_request *mach_request_create(struct mach_object *object,
 					 u16 operation, unsigned int n);
 void mach_request_submit(struct mach_request *request);
 
-struct mach_request *mach_data_request_prepare(struct mach_object *object,
-					       pgoff_t index, pgoff_t mandatory,
-					       struct mach_extent *window);
-struct mach_request *mach_data_request(struct mach_object *object,
-				       pgoff_t index, unsigned int pages,
-				       u32 access);
 struct mach_request *mach_request_find(struct mach_object *object,
 				       pgoff_t index);
 int mach_request_wait_page(struct mach_request *request, pgoff_t index);
+int mach_request_wait_end(struct mach_request *request);
 
 int mach_request_supply(struct mach_request *request, pgoff_t first,
 			unsigned int n);

@@ -1,55 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_pageout.h"
+#include "data_return.h"
 #include "object/page_queue.h"
 #include "object/vm_drop.h"
+#include "room.h"
 
-#include <linux/sched/signal.h>
-#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /* Freed at a time at least: a revoke costs the same for one page or many. */
 #define MACH_PAGEOUT_BATCH	MACH_CLUSTER_MAX_PAGES
 /* Extents that one scan judges at most. */
 #define MACH_PAGEOUT_TURNS	64
-/* How often who waits looks again: frames also come back without a word. */
-#define MACH_PAGEOUT_STEP	(HZ / 50)
-/* Without hope only a pin can go; with an answer due, a deadline can pass. */
-#define MACH_PAGEOUT_PINS	HZ
-#define MACH_PAGEOUT_ANSWERS	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
-
-static mach_launder_fn mach_pageout_launder;
-
-/* Woken when a request has ended or frames were freed. */
-static DECLARE_WAIT_QUEUE_HEAD(mach_pageout_waiters);
-/* Requests with pages: under way, and ended so far; pages freed so far. */
-static atomic_t mach_pageout_pending = ATOMIC_INIT(0);
-static atomic_t mach_pageout_ended = ATOMIC_INIT(0);
-static atomic_t mach_pageout_freed = ATOMIC_INIT(0);
-static atomic_t mach_pageout_events = ATOMIC_INIT(0);
 
 static void mach_pageout_work_fn(struct work_struct *work);
 static DECLARE_WORK(mach_pageout_work, mach_pageout_work_fn);
-
-/* A request with pages is under way. */
-void mach_pageout_begin(void)
-{
-	atomic_inc(&mach_pageout_pending);
-}
-
-static void mach_pageout_wake(void)
-{
-	atomic_inc(&mach_pageout_events);
-	/* a waiter that is missed looks again by itself */
-	if (waitqueue_active(&mach_pageout_waiters))
-		wake_up_all(&mach_pageout_waiters);
-}
-
-/* It has ended. */
-void mach_pageout_end(void)
-{
-	atomic_dec(&mach_pageout_pending);
-	atomic_inc(&mach_pageout_ended);
-	mach_pageout_wake();
-}
 
 /* The cluster around a dirty page, so that its neighbours go along. */
 static void mach_pageout_launder_around(struct mach_object *object,
@@ -59,7 +23,7 @@ static void mach_pageout_launder_around(struct mach_object *object,
 	pgoff_t end = min_t(pgoff_t, first + MACH_CLUSTER_MAX_PAGES,
 			    object->npages);
 
-	mach_pageout_launder(object, first, end);
+	mach_data_return_launder(object, first, end);
 }
 
 /* Judge pages until @wanted are free. Return: how many were freed. */
@@ -81,10 +45,8 @@ static unsigned int mach_pageout_scan(unsigned int wanted)
 		mach_object_put(object);
 		cond_resched();
 	}
-	if (dropped) {
-		atomic_add(dropped, &mach_pageout_freed);
-		mach_pageout_wake();
-	}
+	if (dropped)
+		mach_pageout_freed_some(dropped);
 	return dropped;
 }
 
@@ -136,74 +98,6 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 }
 
 /**
- * struct mach_patience - How long to wait for others
- * @started: jiffies
- * @object: whose pager alone can help, or NULL
- * @errors: its errors by then
- * @freed: pages that had been freed when that last changed
- * @due: how many requests will have ended when all of that time have
- */
-struct mach_patience {
-	unsigned long started;
-	struct mach_object *object;
-	u64 errors;
-	int freed;
-	int due;
-};
-
-static void mach_patience_renew(struct mach_patience *patience)
-{
-	patience->freed = atomic_read(&mach_pageout_freed);
-	patience->due = atomic_read(&mach_pageout_ended) +
-			atomic_read(&mach_pageout_pending);
-}
-
-static struct mach_patience mach_patience_begin(struct mach_object *object)
-{
-	struct mach_patience patience = {
-		.started = jiffies,
-		.object = object,
-	};
-
-	if (object)
-		/* a number that was right a moment ago will do */
-		patience.errors = data_race(object->counts.errors);
-	mach_patience_renew(&patience);
-	return patience;
-}
-
-/* Will no answer help any more? */
-static bool mach_patience_hopeless(struct mach_patience *patience)
-{
-	struct mach_object *object = patience->object;
-
-	if (object)
-		/* see mach_patience_begin() */
-		return data_race(object->counts.errors) != patience->errors;
-	if (atomic_read(&mach_pageout_freed) != patience->freed)
-		mach_patience_renew(patience);
-	/* all answers that were due have come, and nothing came of them */
-	return atomic_read(&mach_pageout_ended) - patience->due >= 0 &&
-	       atomic_read(&mach_pageout_freed) == patience->freed;
-}
-
-/* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
-static int mach_patience_wait(struct mach_patience *patience)
-{
-	unsigned long waited = jiffies - patience->started;
-	int events = atomic_read(&mach_pageout_events);
-
-	if (waited >= (mach_patience_hopeless(patience) ?
-		       MACH_PAGEOUT_PINS : MACH_PAGEOUT_ANSWERS))
-		return -ENOMEM;
-	if (wait_event_killable_timeout(mach_pageout_waiters,
-					atomic_read(&mach_pageout_events) !=
-					events, MACH_PAGEOUT_STEP) < 0)
-		return -EINTR;
-	return 0;
-}
-
-/**
  * mach_pageout_wait - Wait until an object may ask for a page
  * @object: for which there was no room
  *
@@ -241,15 +135,14 @@ int mach_pageout_throttle(struct mach_object *object)
 
 	while (!err && !mach_pageout_may_dirty(object) &&
 	       !mach_object_is_dead(object)) {
-		mach_pageout_launder(object, 0, object->npages);
+		mach_data_return_launder(object, 0, object->npages);
 		err = mach_patience_wait(&patience);
 	}
 	return err;
 }
 
-void mach_pageout_init(mach_launder_fn launder)
+void mach_pageout_init(void)
 {
-	mach_pageout_launder = launder;
 	mach_page_set_low_hook(mach_pageout_low);
 }
 

@@ -14,9 +14,6 @@
 
 #include "object/vm_object.h"
 
-/* data_returns that an object has under way at most to make room */
-#define MACH_LAUNDRY_MAX	16
-
 int mach_pageout_alloc(struct bio_vec *frames, unsigned int n);
 int mach_pageout_wait(struct mach_object *object);
 
@@ -24,14 +21,7 @@ bool mach_pageout_may_dirty(struct mach_object *object);
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n);
 int mach_pageout_throttle(struct mach_object *object);
 
-void mach_pageout_begin(void);
-void mach_pageout_end(void);
-
-/* Returns dirty pages of [first, end) to the pager without waiting for it. */
-typedef void (*mach_launder_fn)(struct mach_object *object, pgoff_t first,
-				pgoff_t end);
-
-void mach_pageout_init(mach_launder_fn launder);
+void mach_pageout_init(void);
 void mach_pageout_exit(void);
 
 #endif /* MACH_VM_PAGEOUT_H */
