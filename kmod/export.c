@@ -5,6 +5,7 @@
  */
 #include "fault/zero_fill.h"
 #include "map/vm_map.h"
+#include "map/vm_map_change.h"
 #include "map/vm_map_range.h"
 #include "object/vm_drop.h"
 #include "object/vm_internal.h"

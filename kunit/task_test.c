@@ -6,6 +6,7 @@
 #include "fake_pager.h"
 #include "fault/zero_fill.h"
 #include "map/vm_map.h"
+#include "map/vm_map_change.h"
 #include "object/vm_internal.h"
 #include "object/vm_resident.h"
 #include "object/vm_view.h"

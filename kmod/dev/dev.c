@@ -8,7 +8,6 @@
 #include "file/vm_statistics.h"
 #include "pager/pager_call.h"
 #include "pager/pager_ring.h"
-#include "request/data_return.h"
 #include "request/object_end.h"
 #include "task/task.h"
 

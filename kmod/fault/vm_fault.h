@@ -11,11 +11,49 @@
 
 #include "request/memory_object.h"
 
-/* Areas of nodes and object descriptors; windows of tasks */
-extern const struct vm_operations_struct mach_vm_operations;
-extern const struct vm_operations_struct mach_task_operations;
+#include <linux/mm.h>
 
-struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
-			     u32 access, bool wait);
+enum mach_fault_hold {
+	MACH_FAULT_GO,
+	MACH_FAULT_NO_ROOM,	/* no frame is to be had */
+	MACH_FAULT_TOO_DIRTY,	/* the object has too many dirty pages */
+};
+
+/**
+ * struct mach_fault - One fault on an object
+ * @vmf: Linux's
+ * @object: the object
+ * @index: its page
+ * @first: first page of the object that may be mapped around it
+ * @end: the page after the last
+ * @write: the page is to be written, or copied for writing
+ * @share: written pages go back to the pager
+ * @random: neighbours are of no use
+ * @task: it comes through a task's map
+ * @free: nobody need notice the first write to a page
+ * @asked: it has asked the pager: only what came with the answer is new
+ * @hold: why it has to wait for something else than a request
+ */
+struct mach_fault {
+	struct vm_fault *vmf;
+	struct mach_object *object;
+	pgoff_t index;
+	pgoff_t first;
+	pgoff_t end;
+	bool write;
+	bool share;
+	bool random;
+	bool task;
+	bool free;
+	bool asked;
+	enum mach_fault_hold hold;
+};
+
+bool mach_fault_may_dirty(struct mach_object *object, pgoff_t index);
+vm_fault_t mach_fault_resident(struct mach_fault *fault,
+			       struct mach_request **request);
+vm_fault_t mach_fault_bring(struct mach_fault *fault,
+			    struct mach_request *request);
+vm_fault_t mach_vm_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 
 #endif /* MACH_VM_FAULT_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map.h"
 #include "object/inode.h"
-#include "object/pmap.h"
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
 #include "object/vm_wire.h"
@@ -14,8 +13,6 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-/* Entries that one turn of a deallocation takes out. */
-#define MACH_MAP_REMOVE_MAX	64
 /* Entries that a map keeps for its next calls. */
 #define MACH_MAP_SPARE_MAX	8
 
@@ -139,7 +136,7 @@ bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot)
 	return entry;
 }
 
-static int mach_map_fill_spare(struct mach_map *map)
+int mach_map_fill_spare(struct mach_map *map)
 {
 	struct mach_map_entry *entry;
 
@@ -195,7 +192,7 @@ static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 }
 
 /* Others may come first whenever the lock was let go, so it looks again. */
-static int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
+int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 			      unsigned long max)
 {
 	DEFINE_WAIT(wait);
@@ -301,114 +298,6 @@ int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,
 	return 0;
 }
 
-/**
- * mach_map_round - The whole pages of a caller's range
- * @map: has a window?
- * @address: first byte
- * @length: bytes
- * @start: out: first address
- * @end: out: the address after the last; == @start if @length is 0
- *
- * Return: 0, -EINVAL if the sum wraps, -EADDRNOTAVAIL if there is no window.
- */
-int mach_map_round(const struct mach_map *map, u64 address, u64 length,
-		   u64 *start, u64 *end)
-{
-	if (mach_map_unused(map))
-		return -EADDRNOTAVAIL;
-	*start = address & PAGE_MASK;
-	*end = *start;
-	if (!length)
-		return 0;
-	if (address > U64_MAX - length ||
-	    address + length > U64_MAX - (PAGE_SIZE - 1))
-		return -EINVAL;
-	*end = PAGE_ALIGN(address + length);
-	return 0;
-}
-
-/* Where it will be, or why nowhere */
-static int mach_map_find_place(struct mach_map *map,
-			       struct mach_map_place *place)
-{
-	struct mach_entries *entries = &map->entries;
-	struct mach_map_entry *next;
-
-	if (place->anywhere)
-		return mach_entries_find_space(entries, place->address,
-					       place->length, place->mask,
-					       &place->address);
-	if (place->address < entries->min || place->address >= entries->max ||
-	    place->length > entries->max - place->address)
-		return -EADDRNOTAVAIL;
-	next = mach_entry_from(entries, place->address);
-	if (next && next->start < place->address + place->length)
-		return -ENOSPC;
-	return 0;
-}
-
-static int mach_map_check_limit(const struct mach_map *map, u64 length,
-				const struct mach_map_entry *like)
-{
-	u64 used = map->entries.size - map->entries.none;
-
-	if (!like->max_protection)
-		return 0;
-	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
-}
-
-/*
- * The object is on show for as long as entering takes: then that cannot fail. The
- * caller's right goes first, so that it is seen whether the object is private.
- */
-static int mach_map_enter_locked(struct mach_map *map, u64 start, u64 end,
-				 const struct mach_map_entry *like)
-{
-	u64 delta = start - like->offset;
-	int err = 0;
-
-	lockdep_assert_held_write(&map->lock);
-	if (like->object)
-		err = mach_view_get(like->object, mach_map_mapping(map), delta);
-	if (err)
-		return err;
-	if (like->object)
-		mach_object_right_put(like->object);
-	mach_range_enter(&map->entries, start, end, like, &map->spare);
-	if (like->object)
-		mach_view_put(like->object, mach_map_mapping(map), delta);
-	return 0;
-}
-
-/**
- * mach_map_enter - Enter something into a map
- * @map: not locked
- * @place: where, whole pages, not empty
- * @like: object, offset and attributes; a right to the object is the caller's,
- *	and the map's on success
- *
- * Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM; -EINTR. Source: Mach's
- * vm_map_enter.
- */
-int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
-		   const struct mach_map_entry *like)
-{
-	int err;
-
-	err = mach_map_lock_write(map);
-	if (err)
-		return err;
-	err = mach_map_check_limit(map, place->length, like);
-	if (!err)
-		err = mach_map_find_place(map, place);
-	if (!err)
-		err = mach_map_enter_locked(map, place->address,
-					    place->address + place->length,
-					    like);
-	mach_map_unlock_write(map);
-	return err;
-}
-
 /* An entry no longer shows its object: what nobody else sees is free. */
 static void mach_map_let_go(struct mach_map *map,
 			    const struct mach_map_entry *entry)
@@ -425,7 +314,7 @@ static void mach_map_let_go(struct mach_map *map,
 }
 
 /* Entries that are out of the map already */
-static void mach_map_dispose(struct mach_map *map,
+void mach_map_dispose(struct mach_map *map,
 			     struct mach_entry_stock *removed)
 {
 	struct mach_map_entry *entry;
@@ -436,160 +325,6 @@ static void mach_map_dispose(struct mach_map *map,
 			mach_map_let_go(map, entry);
 		mach_stock_add(&map->spare, entry);
 	}
-}
-
-static bool mach_stock_touched(const struct mach_entry_stock *removed)
-{
-	const struct mach_map_entry *entry;
-	unsigned int i = removed->n;
-
-	for (entry = removed->first; i--; entry = entry->next)
-		if (entry->object)
-			return true;
-	return false;
-}
-
-/* Unmap a range from the window; what its entries allow comes back by faults. */
-static void mach_map_unmap(struct mach_map *map, u64 start, u64 end)
-{
-	mach_pmap_revoke(mach_map_mapping(map), start >> PAGE_SHIFT,
-			 (end - start) >> PAGE_SHIFT);
-}
-
-/* The next entries of a range; *@start moves on. */
-static int mach_map_remove_some(struct mach_map *map, u64 *start, u64 end)
-{
-	struct mach_entry_stock removed = {};
-	u64 from = *start;
-	bool touched;
-	int err;
-
-	err = mach_map_lock_some(map, from, end, MACH_MAP_REMOVE_MAX);
-	if (err)
-		return err;
-	*start = mach_range_remove(&map->entries, from, end,
-				   MACH_MAP_REMOVE_MAX, &map->spare, &removed);
-	touched = mach_stock_touched(&removed);
-	if (touched)
-		mach_map_unmap(map, from, *start);
-	/* before anybody can enter something there and get these pages */
-	mach_map_dispose(map, &removed);
-	/* an object's other pieces may have become private by that */
-	if (touched)
-		mach_range_heal(&map->entries, from, *start, &map->spare);
-	mach_map_unlock_write(map);
-	return 0;
-}
-
-/**
- * mach_map_remove - Take a range out of a map
- * @map: not locked
- * @start: first address
- * @end: the address after the last
- *
- * In turns, so that neither faults nor a signal have to wait for all of a large
- * one. Return: 0, -EINTR, -ENOMEM. Source: Mach's vm_map_remove.
- */
-int mach_map_remove(struct mach_map *map, u64 start, u64 end)
-{
-	int err = 0;
-
-	end = min(end, map->entries.max);
-	start = max(start, map->entries.min);
-	while (!err && start < end) {
-		err = mach_map_remove_some(map, &start, end);
-		if (start < end && fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	}
-	return err;
-}
-
-/**
- * mach_map_replace - Enter something where something is
- * @map: not locked
- * @start: first address, of whole pages
- * @end: the address after the last
- * @like: as of mach_map_enter()
- *
- * Return: 0; -ENOSPC; -ENOMEM; -EINTR.
- */
-int mach_map_replace(struct mach_map *map, u64 start, u64 end,
-		     const struct mach_map_entry *like)
-{
-	struct mach_entry_stock removed = {};
-	u64 at = start;
-	int err;
-
-	err = mach_map_lock_range(map, start, end);
-	if (err)
-		return err;
-	err = mach_map_check_limit(map, end - start, like);
-	while (!err && at < end) {
-		at = mach_range_remove(&map->entries, at, end,
-				       MACH_MAP_REMOVE_MAX, &map->spare,
-				       &removed);
-		if (mach_stock_touched(&removed))
-			mach_map_unmap(map, start, end);
-		mach_map_dispose(map, &removed);
-		err = mach_map_fill_spare(map);
-	}
-	if (!err)
-		err = mach_map_enter_locked(map, start, end, like);
-	mach_map_unlock_write(map);
-	return err;
-}
-
-/* May the rights be given? And do any go? */
-static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
-				 const struct mach_change *change, bool *less)
-{
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
-	const u32 rights = MACH_CHANGE_PROTECTION | MACH_CHANGE_MAXIMUM;
-
-	*less = false;
-	if (!(change->what & rights))
-		return 0;
-	for (; entry && entry->start < end; entry = entry->next) {
-		if (change->protection & ~entry->max_protection)
-			return -EACCES;
-		*less |= entry->object &&
-			 entry->protection & ~change->protection;
-	}
-	return 0;
-}
-
-/**
- * mach_map_change - Give a range other attributes
- * @map: not locked
- * @start: first address
- * @end: the address after the last
- * @change: what changes
- *
- * Return: 0; -EACCES; -EINTR; -ENOMEM. Source: Mach's vm_map_protect,
- * vm_map_inherit.
- */
-int mach_map_change(struct mach_map *map, u64 start, u64 end,
-		    const struct mach_change *change)
-{
-	bool less;
-	int err;
-
-	end = min(end, map->entries.max);
-	start = max(start, map->entries.min);
-	if (start >= end)
-		return 0;
-	err = mach_map_lock_range(map, start, end);
-	if (err)
-		return err;
-	err = mach_map_check_change(map, start, end, change, &less);
-	if (!err)
-		mach_range_change(&map->entries, start, end, change,
-				  &map->spare);
-	if (!err && less)
-		mach_map_unmap(map, start, end);
-	mach_map_unlock_write(map);
-	return err;
 }
 
 /**

@@ -57,20 +57,6 @@ struct mach_map {
 	unsigned long prot;
 };
 
-/**
- * struct mach_map_place - Where something is to be entered
- * @address: where, or from where on; out: where it is
- * @length: bytes
- * @mask: bits that must not be set in the address
- * @anywhere: the lowest room will do
- */
-struct mach_map_place {
-	u64 address;
-	u64 length;
-	u64 mask;
-	bool anywhere;
-};
-
 /* No window was made yet: then it may become a pager's. */
 static inline bool mach_map_unused(const struct mach_map *map)
 {
@@ -111,22 +97,15 @@ struct mach_map_entry *mach_map_lookup(struct mach_map *map, u64 address);
 void mach_map_unlock(struct mach_map *map);
 int mach_map_lock_write(struct mach_map *map);
 int mach_map_lock_range(struct mach_map *map, u64 start, u64 end);
+int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
+		       unsigned long max);
+int mach_map_fill_spare(struct mach_map *map);
+void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
 bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);
 int mach_map_make_object(struct mach_map *map, u64 address);
 int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,
 		       u64 start, u64 end, struct mach_object *own);
-
-int mach_map_round(const struct mach_map *map, u64 address, u64 length,
-		   u64 *start, u64 *end);
-int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
-		   const struct mach_map_entry *like);
-int mach_map_replace(struct mach_map *map, u64 start, u64 end,
-		     const struct mach_map_entry *like);
-int mach_map_remove(struct mach_map *map, u64 start, u64 end);
-int mach_map_change(struct mach_map *map, u64 start, u64 end,
-		    const struct mach_change *change);
-int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max);
 
 int mach_map_init(void);
 void mach_map_exit(void);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "task.h"
-#include "fault/vm_fault.h"
+#include "fault/task_fault.h"
 #include "file/object_file.h"
+#include "map/vm_map_change.h"
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
 #include "vm_map_data.h"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_data.h"
-#include "fault/vm_fault.h"
+#include "fault/fault_page.h"
+#include "map/vm_map_change.h"
 #include "object/vm_drop.h"
-#include "object/vm_internal.h"
 #include "object/vm_resident.h"
-#include "pool/vm_page.h"
 #include "request/data_return.h"
 #include "request/vm_pageout.h"
 

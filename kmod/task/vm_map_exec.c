@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_exec.h"
 #include "base/compat.h"
-#include "fault/vm_fault.h"
+#include "fault/task_fault.h"
 #include "object/pmap.h"
 
 #include <linux/mman.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_remap.h"
+#include "map/vm_map_change.h"
 #include "object/vm_internal.h"
-#include "object/vm_view.h"
 #include "vm_map_data.h"
 #include "vm_map_exec.h"
 

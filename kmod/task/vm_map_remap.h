@@ -3,7 +3,7 @@
 #ifndef MACH_VM_MAP_REMAP_H
 #define MACH_VM_MAP_REMAP_H
 
-#include "map/vm_map.h"
+#include "map/vm_map_change.h"
 
 /**
  * struct mach_remap - A vm_remap under way

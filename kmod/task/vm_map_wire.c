@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm_map_wire.h"
-#include "fault/vm_fault.h"
+#include "fault/fault_page.h"
 #include "object/vm_wire.h"
 
 #include <linux/capability.h>

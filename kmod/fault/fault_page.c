@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A page for calls that read and write, without an area. */
+#include "fault_page.h"
+#include "object/vm_resident.h"
+#include "pool/vm_page.h"
+#include "request/data_request.h"
+#include "request/memory_object.h"
+#include "request/vm_pageout.h"
+#include "zero_fill.h"
+
+#include <linux/pagemap.h>
+
+static struct mach_request *mach_fault_request(struct mach_object *object,
+					       pgoff_t index, u32 access)
+{
+	struct mach_request *request;
+
+	mach_object_lock(object);
+	request = mach_request_find(object, index);
+	mach_object_unlock(object);
+	if (request)
+		return request;
+	return mach_data_request(object, index, READ_ONCE(object->cluster),
+				 access);
+}
+
+/* The resident page at @index, held; NULL if it has to be waited for. */
+static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
+				      u32 access)
+{
+	struct page *page;
+
+	lockdep_assert_held(&object->map_lock);
+	mach_object_lock(object);
+	page = mach_object_page(object, index);
+	if (page && (mach_page_state(page) == MACH_PAGE_BUSY ||
+		     (access & MACH_ACCESS_WRITE &&
+		      mach_page_state(page) == MACH_PAGE_RETURN)))
+		page = NULL;
+	if (page) {
+		folio_set_referenced(page_folio(page));
+		get_page(page);
+	}
+	mach_object_unlock(object);
+	if (page && access & MACH_ACCESS_WRITE)
+		lock_page(page);
+	return page;
+}
+
+/* Wait for the page, or for what it takes to ask for it. */
+static int mach_fault_await(struct mach_object *object, pgoff_t index,
+			    u32 access)
+{
+	struct mach_request *request;
+	int err;
+
+	request = mach_fault_request(object, index, access);
+	if (request == ERR_PTR(-EEXIST))
+		return 0;
+	if (request == ERR_PTR(-EAGAIN))
+		return mach_pageout_wait(object);
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	err = mach_request_wait_page(request, index);
+	mach_request_put(request);
+	return err;
+}
+
+/**
+ * mach_fault_page - Have a page in memory, for calls that read and write
+ * @object: no lock held
+ * @index: inside the object
+ * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
+ *	marks it dirty before it unlocks
+ * @wait: false: -EAGAIN when a pager would have to be asked, or a frame be made
+ *	free
+ *
+ * Return: the page with a reference; -EIO or the pager's error, -EDEADLK,
+ * -EINTR, -ENOMEM, -EAGAIN.
+ */
+struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
+			     u32 access, bool wait)
+{
+	struct page *page;
+	int err = 0;
+
+	if (access & MACH_ACCESS_WRITE && object->pager &&
+	    !mach_pageout_may_dirty(object))
+		err = wait ? mach_pageout_throttle(object) : -EAGAIN;
+	while (!err) {
+		if (mach_object_is_dead(object))
+			return ERR_PTR(-EIO);
+		down_read(&object->map_lock);
+		page = mach_fault_lookup(object, index, access);
+		up_read(&object->map_lock);
+		if (page)
+			return page;
+		if (object->pager && mach_pager_is_self(object->pager))
+			return ERR_PTR(-EDEADLK);
+		if (mach_object_is_internal(object)) {
+			err = mach_internal_fill(object, index);
+			if (err == -EAGAIN && wait)
+				err = mach_pageout_wait(object);
+			continue;
+		}
+		if (!wait)
+			return ERR_PTR(-EAGAIN);
+		err = mach_fault_await(object, index, access);
+	}
+	return ERR_PTR(err);
+}

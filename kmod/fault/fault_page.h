@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A page for calls that read and write, without an area. */
+#ifndef MACH_FAULT_PAGE_H
+#define MACH_FAULT_PAGE_H
+
+#include "object/vm_object.h"
+
+struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
+			     u32 access, bool wait);
+
+#endif /* MACH_FAULT_PAGE_H */
