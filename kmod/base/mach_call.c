@@ -4,30 +4,16 @@
 #include <linux/file.h>
 #include <linux/uaccess.h>
 
-/* MACH_VM_VERSION, which every kind of descriptor answers. */
-int mach_call_version(struct mach_call_context *context,
-		      union mach_call_args *args)
-{
-	struct mach_vm_version *version = &args->version;
-
-	if (version->api || version->page_size || version->cluster_max)
-		return -EINVAL;
-	version->api = MACH_VM_API_VERSION;
-	version->page_size = PAGE_SIZE;
-	version->cluster_max = MACH_CLUSTER_MAX;
-	return 0;
-}
-
-static const struct mach_call *mach_call_find(const struct mach_call *table,
-					      unsigned int n,
-					      unsigned int command)
+static const struct mach_call *
+mach_call_find(const struct mach_call_table *table, unsigned int command)
 {
 	const unsigned int size_bits = _IOC_SIZEMASK << _IOC_SIZESHIFT;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		if (!((table[i].command ^ command) & ~size_bits))
-			return &table[i];
+	for (; table; table = table->next)
+		for (i = 0; i < table->n; i++)
+			if (!((table->calls[i].command ^ command) & ~size_bits))
+				return &table->calls[i];
 	return NULL;
 }
 
@@ -78,16 +64,15 @@ int mach_call_make_fd(struct mach_call_context *context, struct file *file)
 /**
  * mach_call_dispatch - Run an ioctl
  * @table: what this kind of descriptor answers
- * @n: rows
  * @context: self and file filled in
  * @command: of the ioctl
  * @address: of its structure
  */
-long mach_call_dispatch(const struct mach_call *table, unsigned int n,
+long mach_call_dispatch(const struct mach_call_table *table,
 			struct mach_call_context *context,
 			unsigned int command, unsigned long address)
 {
-	const struct mach_call *call = mach_call_find(table, n, command);
+	const struct mach_call *call = mach_call_find(table, command);
 	void __user *user = (void __user *)address;
 	union mach_call_args args;
 	u32 size;
@@ -97,7 +82,7 @@ long mach_call_dispatch(const struct mach_call *table, unsigned int n,
 		return -ENOTTY;
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < call->min_size)
+	if (size < (call->min_size ?: call->size))
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;

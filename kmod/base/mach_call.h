@@ -58,8 +58,8 @@ struct mach_call_context {
 /**
  * struct mach_call - One row of a descriptor's table
  * @command: MACH_*
- * @min_size: size of the structure's first version
  * @size: size of the structure now
+ * @min_size: size of its first version, if that was smaller; or 0
  * @execute: does it; @args is checked for size only
  * @undo: takes it back when the caller cannot be told; may be NULL
  * @says_on_error: the arguments go back to the caller even then
@@ -67,8 +67,8 @@ struct mach_call_context {
  */
 struct mach_call {
 	unsigned int command;
-	unsigned int min_size;
 	unsigned int size;
+	unsigned int min_size;
 	int (*execute)(struct mach_call_context *context,
 		       union mach_call_args *args);
 	void (*undo)(struct mach_call_context *context,
@@ -77,36 +77,35 @@ struct mach_call {
 	bool probe;
 };
 
-#define MACH_CALL(_command, _type, _execute) {				\
+/* A row; what is said beyond command and function is said by name. */
+#define MACH_CALL(_command, _execute, ...) {				\
 	.command = (_command),						\
-	.min_size = sizeof(_type),					\
-	.size = sizeof(_type),						\
+	.size = _IOC_SIZE(_command),					\
 	.execute = (_execute),						\
+	##__VA_ARGS__							\
 }
 
-/* One that tells how far it came even when it fails */
-#define MACH_CALL_TELLING(_command, _type, _execute) {			\
-	.command = (_command),						\
-	.min_size = sizeof(_type),					\
-	.size = sizeof(_type),						\
-	.execute = (_execute),						\
-	.says_on_error = true,						\
+/**
+ * struct mach_call_table - What a kind of descriptor answers
+ * @calls: rows
+ * @n: how many
+ * @next: what it answers as well, or NULL
+ */
+struct mach_call_table {
+	const struct mach_call *calls;
+	unsigned int n;
+	const struct mach_call_table *next;
+};
+
+#define MACH_CALL_TABLE(_calls, _next) {				\
+	.calls = (_calls),						\
+	.n = ARRAY_SIZE(_calls),					\
+	.next = (_next),						\
 }
 
-/* One whose caller has to be told where it made something */
-#define MACH_CALL_PLACING(_command, _type, _execute) {			\
-	.command = (_command),						\
-	.min_size = sizeof(_type),					\
-	.size = sizeof(_type),						\
-	.execute = (_execute),						\
-	.probe = true,							\
-}
-
-long mach_call_dispatch(const struct mach_call *table, unsigned int n,
+long mach_call_dispatch(const struct mach_call_table *table,
 			struct mach_call_context *context,
 			unsigned int command, unsigned long address);
-int mach_call_version(struct mach_call_context *context,
-		      union mach_call_args *args);
 int mach_call_make_fd(struct mach_call_context *context, struct file *file);
 
 #endif /* MACH_CALL_H */

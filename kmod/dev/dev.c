@@ -228,91 +228,53 @@ static int mach_pager_destroy(struct mach_call_context *context,
 }
 
 static const struct mach_call mach_task_calls[] = {
-	MACH_CALL_PLACING(MACH_TASK_ALLOCATE, struct mach_task_allocate,
-			  mach_task_allocate),
-	MACH_CALL(MACH_TASK_DEALLOCATE, struct mach_task_range,
-		  mach_task_deallocate),
-	MACH_CALL(MACH_TASK_PROTECT, struct mach_task_protect,
-		  mach_task_protect),
-	MACH_CALL_PLACING(MACH_TASK_MAP, struct mach_task_map, mach_task_map),
-	MACH_CALL(MACH_TASK_INHERIT, struct mach_task_attribute,
-		  mach_task_inherit),
-	MACH_CALL(MACH_TASK_BEHAVIOR, struct mach_task_attribute,
-		  mach_task_behavior),
-	MACH_CALL(MACH_TASK_WIRE, struct mach_task_attribute, mach_task_wire),
-	MACH_CALL(MACH_TASK_WIRE_ALL, struct mach_task_wire_all,
-		  mach_task_wire_all),
-	MACH_CALL_TELLING(MACH_TASK_READ, struct mach_task_data,
-			  mach_task_read),
-	MACH_CALL_TELLING(MACH_TASK_WRITE, struct mach_task_data,
-			  mach_task_write),
-	MACH_CALL_TELLING(MACH_TASK_COPY, struct mach_task_data,
-			  mach_task_copy),
-	MACH_CALL_PLACING(MACH_TASK_REMAP, struct mach_task_remap,
-			  mach_task_remap),
-	MACH_CALL(MACH_TASK_REGION, struct mach_task_region, mach_task_region),
-	MACH_CALL(MACH_TASK_INFO, struct mach_task_info, mach_task_info),
-	MACH_CALL(MACH_TASK_MSYNC, struct mach_task_msync, mach_task_msync),
-	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, struct mach_task_limit,
-		  mach_task_set_size_limit),
-	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, struct mach_task_limit,
-		  mach_task_get_size_limit),
-	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
-	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
-		  mach_vm_statistics),
-	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
-	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
-	{
-		.command = MACH_PAGER_REGISTER,
-		.min_size = sizeof(struct mach_pager_register),
-		.size = sizeof(struct mach_pager_register),
-		.execute = mach_pager_register,
-		.probe = true,
-	},
+	MACH_CALL(MACH_TASK_ALLOCATE, mach_task_allocate, .probe = true),
+	MACH_CALL(MACH_TASK_DEALLOCATE, mach_task_deallocate),
+	MACH_CALL(MACH_TASK_PROTECT, mach_task_protect),
+	MACH_CALL(MACH_TASK_MAP, mach_task_map, .probe = true),
+	MACH_CALL(MACH_TASK_INHERIT, mach_task_inherit),
+	MACH_CALL(MACH_TASK_BEHAVIOR, mach_task_behavior),
+	MACH_CALL(MACH_TASK_WIRE, mach_task_wire),
+	MACH_CALL(MACH_TASK_WIRE_ALL, mach_task_wire_all),
+	MACH_CALL(MACH_TASK_READ, mach_task_read, .says_on_error = true),
+	MACH_CALL(MACH_TASK_WRITE, mach_task_write, .says_on_error = true),
+	MACH_CALL(MACH_TASK_COPY, mach_task_copy, .says_on_error = true),
+	MACH_CALL(MACH_TASK_REMAP, mach_task_remap, .probe = true),
+	MACH_CALL(MACH_TASK_REGION, mach_task_region),
+	MACH_CALL(MACH_TASK_INFO, mach_task_info),
+	MACH_CALL(MACH_TASK_MSYNC, mach_task_msync),
+	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, mach_task_set_size_limit),
+	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, mach_task_get_size_limit),
 };
 
-static const struct mach_call mach_pager_calls[] = {
-	{
-		.command = MACH_PAGER_RECEIVE,
-		.min_size = sizeof(struct mach_pager_receive),
-		.size = sizeof(struct mach_pager_receive),
-		.execute = mach_pager_receive,
-		.undo = mach_pager_unreceive,
-	},
-	{
-		.command = MACH_PAGER_SUPPLY,
-		.min_size = sizeof(struct mach_pager_supply),
-		.size = sizeof(struct mach_pager_supply),
-		.execute = mach_pager_supply,
-		.says_on_error = true,
-	},
-	{
-		.command = MACH_PAGER_CREATE,
-		.min_size = sizeof(struct mach_pager_create),
-		.size = sizeof(struct mach_pager_create),
-		.execute = mach_pager_create,
-		.undo = mach_pager_uncreate,
-	},
-	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version, mach_call_version),
-	MACH_CALL(MACH_PAGER_PUBLISH, struct mach_pager_publish,
-		  mach_pager_publish),
-	MACH_CALL(MACH_PAGER_ANSWER, struct mach_pager_answer,
-		  mach_pager_answer),
-	MACH_CALL(MACH_PAGER_COLLECT, struct mach_pager_collect,
-		  mach_pager_collect),
-	MACH_CALL(MACH_PAGER_LOCK_REQUEST, struct mach_pager_lock,
-		  mach_pager_lock_request),
-	MACH_CALL(MACH_PAGER_DESTROY, struct mach_pager_destroy,
-		  mach_pager_destroy),
-	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, struct mach_pager_attributes,
-		  mach_pager_get_attributes),
-	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, struct mach_pager_attributes,
-		  mach_pager_change_attributes),
-	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
-		  mach_vm_statistics),
-	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
-	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
+static const struct mach_call_table mach_task_table =
+	MACH_CALL_TABLE(mach_task_calls, &mach_vm_table);
+
+/* What becomes of a task: the one call that is neither role's alone */
+static const struct mach_call mach_dev_calls[] = {
+	MACH_CALL(MACH_PAGER_REGISTER, mach_pager_register, .probe = true),
 };
+
+static const struct mach_call_table mach_dev_table =
+	MACH_CALL_TABLE(mach_dev_calls, &mach_task_table);
+
+static const struct mach_call mach_pager_calls[] = {
+	MACH_CALL(MACH_PAGER_RECEIVE, mach_pager_receive,
+		  .undo = mach_pager_unreceive),
+	MACH_CALL(MACH_PAGER_SUPPLY, mach_pager_supply, .says_on_error = true),
+	MACH_CALL(MACH_PAGER_CREATE, mach_pager_create,
+		  .undo = mach_pager_uncreate),
+	MACH_CALL(MACH_PAGER_PUBLISH, mach_pager_publish),
+	MACH_CALL(MACH_PAGER_ANSWER, mach_pager_answer),
+	MACH_CALL(MACH_PAGER_COLLECT, mach_pager_collect),
+	MACH_CALL(MACH_PAGER_LOCK_REQUEST, mach_pager_lock_request),
+	MACH_CALL(MACH_PAGER_DESTROY, mach_pager_destroy),
+	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, mach_pager_get_attributes),
+	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, mach_pager_change_attributes),
+};
+
+static const struct mach_call_table mach_pager_table =
+	MACH_CALL_TABLE(mach_pager_calls, &mach_vm_table);
 
 static bool mach_is_between(unsigned int command, unsigned int first,
 			    unsigned int last)
@@ -342,14 +304,12 @@ static long mach_dev_ioctl(struct file *file, unsigned int command,
 	long err;
 
 	if (context.self) {
-		err = mach_call_dispatch(mach_pager_calls,
-					 ARRAY_SIZE(mach_pager_calls), &context,
-					 command, address);
+		err = mach_call_dispatch(&mach_pager_table, &context, command,
+					 address);
 	} else {
 		context.self = task->map;
-		err = mach_call_dispatch(mach_task_calls,
-					 ARRAY_SIZE(mach_task_calls), &context,
-					 command, address);
+		err = mach_call_dispatch(&mach_dev_table, &context, command,
+					 address);
 	}
 	/* it is the right descriptor, but not (or no longer) in the right role */
 	if (err == -ENOTTY && mach_is_role_call(command))

@@ -343,19 +343,14 @@ static int mach_object_proxy(struct mach_call_context *context,
 }
 
 static const struct mach_call mach_object_calls[] = {
-	MACH_CALL(MACH_OBJECT_PROXY, struct mach_object_proxy,
-		  mach_object_proxy),
-	MACH_CALL(MACH_VM_VERSION, struct mach_vm_version,
-		  mach_call_version),
-	MACH_CALL(MACH_OBJECT_INFO, struct mach_object_info, mach_object_info),
-	MACH_CALL(MACH_OBJECT_NAME, struct mach_object_name, mach_object_name),
-	MACH_CALL(MACH_NAME_COMPARE, struct mach_name_compare,
-		  mach_name_compare),
-	MACH_CALL(MACH_VM_STATISTICS, struct mach_vm_statistics,
-		  mach_vm_statistics),
-	MACH_CALL(MACH_VM_SEGMENTS, struct mach_vm_array, mach_vm_segments),
-	MACH_CALL(MACH_VM_CACHES, struct mach_vm_array, mach_vm_caches),
+	MACH_CALL(MACH_OBJECT_PROXY, mach_object_proxy),
+	MACH_CALL(MACH_OBJECT_INFO, mach_object_info),
+	MACH_CALL(MACH_OBJECT_NAME, mach_object_name),
+	MACH_CALL(MACH_NAME_COMPARE, mach_name_compare),
 };
+
+static const struct mach_call_table mach_object_table =
+	MACH_CALL_TABLE(mach_object_calls, &mach_vm_table);
 
 static long mach_object_ioctl(struct file *file, unsigned int command,
 			      unsigned long address)
@@ -365,9 +360,8 @@ static long mach_object_ioctl(struct file *file, unsigned int command,
 		.file = file,
 	};
 
-	return mach_call_dispatch(mach_object_calls,
-				  ARRAY_SIZE(mach_object_calls), &context,
-				  command, address);
+	return mach_call_dispatch(&mach_object_table, &context, command,
+				  address);
 }
 
 static int (*mach_object_node_open)(struct inode *inode, struct file *file);

@@ -164,8 +164,8 @@ bool mach_vm_get_cache(unsigned int i, struct mach_vm_cache *cache)
 }
 
 /* MACH_VM_STATISTICS, which every kind of descriptor answers */
-int mach_vm_statistics(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_vm_statistics(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	struct mach_vm_statistics vm = { .size = args->size };
 
@@ -198,8 +198,8 @@ static bool mach_array_valid(const struct mach_vm_array *array, u32 min_size)
 }
 
 /* MACH_VM_SEGMENTS, which every kind of descriptor answers */
-int mach_vm_segments(struct mach_call_context *context,
-		     union mach_call_args *args)
+static int mach_vm_segments(struct mach_call_context *context,
+			    union mach_call_args *args)
 {
 	struct mach_vm_array *array = &args->array;
 	struct mach_vm_segment segment;
@@ -216,8 +216,8 @@ int mach_vm_segments(struct mach_call_context *context,
 }
 
 /* MACH_VM_CACHES, which every kind of descriptor answers */
-int mach_vm_caches(struct mach_call_context *context,
-		   union mach_call_args *args)
+static int mach_vm_caches(struct mach_call_context *context,
+			  union mach_call_args *args)
 {
 	struct mach_vm_array *array = &args->array;
 	struct mach_vm_cache cache;
@@ -232,3 +232,27 @@ int mach_vm_caches(struct mach_call_context *context,
 	array->count = i;
 	return 0;
 }
+
+static int mach_vm_version(struct mach_call_context *context,
+			   union mach_call_args *args)
+{
+	struct mach_vm_version *version = &args->version;
+
+	if (version->api || version->page_size || version->cluster_max)
+		return -EINVAL;
+	version->api = MACH_VM_API_VERSION;
+	version->page_size = PAGE_SIZE;
+	version->cluster_max = MACH_CLUSTER_MAX;
+	return 0;
+}
+
+static const struct mach_call mach_vm_calls[] = {
+	MACH_CALL(MACH_VM_VERSION, mach_vm_version),
+	MACH_CALL(MACH_VM_STATISTICS, mach_vm_statistics),
+	MACH_CALL(MACH_VM_SEGMENTS, mach_vm_segments),
+	MACH_CALL(MACH_VM_CACHES, mach_vm_caches),
+};
+
+/* What every descriptor answers */
+const struct mach_call_table mach_vm_table =
+	MACH_CALL_TABLE(mach_vm_calls, NULL);
