@@ -45,20 +45,23 @@ static void mach_call_finish(struct mach_call_context *context, int err)
  * mach_call_make_fd - Give the caller a new descriptor when the call succeeds
  * @context: the call's
  * @file: taken over, also on error
+ * @fd: out: its number, in the call's arguments
  *
- * Return: the number, or -EMFILE.
+ * Return: 0, or -EMFILE.
  */
-int mach_call_make_fd(struct mach_call_context *context, struct file *file)
+int mach_call_make_fd(struct mach_call_context *context, struct file *file,
+		      __s32 *fd)
 {
-	int fd = get_unused_fd_flags(O_CLOEXEC);
+	int number = get_unused_fd_flags(O_CLOEXEC);
 
-	if (fd < 0) {
+	if (number < 0) {
 		fput(file);
-		return fd;
+		return number;
 	}
-	context->fd = fd;
+	context->fd = number;
 	context->made = file;
-	return fd;
+	*fd = number;
+	return 0;
 }
 
 /**

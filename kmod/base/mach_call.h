@@ -106,6 +106,7 @@ struct mach_call_table {
 long mach_call_dispatch(const struct mach_call_table *table,
 			struct mach_call_context *context,
 			unsigned int command, unsigned long address);
-int mach_call_make_fd(struct mach_call_context *context, struct file *file);
+int mach_call_make_fd(struct mach_call_context *context, struct file *file,
+		      __s32 *fd);
 
 #endif /* MACH_CALL_H */

@@ -178,12 +178,11 @@ static int mach_pager_create(struct mach_call_context *context,
 	}
 	create->object = object->id;
 	/* from here on the file has the object's first right */
-	err = mach_call_make_fd(context, file);
-	if (err < 0) {
+	err = mach_call_make_fd(context, file, &create->fd);
+	if (err) {
 		mach_pager_unnumber_object(port, object);
 		return err;
 	}
-	create->fd = err;
 	return mach_pager_add_object(port, object);
 
 err_number:

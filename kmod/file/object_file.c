@@ -217,18 +217,13 @@ static int mach_object_name(struct mach_call_context *context,
 			    union mach_call_args *args)
 {
 	struct file *file;
-	int fd;
 
 	if (args->name.flags || args->name.fd || args->name.reserved)
 		return -EINVAL;
 	file = mach_object_name_file(context->self);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	fd = mach_call_make_fd(context, file);
-	if (fd < 0)
-		return fd;
-	args->name.fd = fd;
-	return 0;
+	return mach_call_make_fd(context, file, &args->name.fd);
 }
 
 static int mach_name_compare(struct mach_call_context *context,
@@ -335,11 +330,7 @@ static int mach_object_proxy(struct mach_call_context *context,
 		return PTR_ERR(file);
 	}
 	mach_object_right_get(grant.object);
-	err = mach_call_make_fd(context, file);
-	if (err < 0)
-		return err;
-	args->proxy.fd = err;
-	return 0;
+	return mach_call_make_fd(context, file, &args->proxy.fd);
 }
 
 static const struct mach_call mach_object_calls[] = {

@@ -436,15 +436,10 @@ static int mach_region_name(struct mach_call_context *context,
 			    struct mach_task_region *region)
 {
 	struct file *file = mach_object_name_file(object);
-	int fd;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	fd = mach_call_make_fd(context, file);
-	if (fd < 0)
-		return fd;
-	region->name = fd;
-	return 0;
+	return mach_call_make_fd(context, file, &region->name);
 }
 
 int mach_task_region(struct mach_call_context *context,
