@@ -7,7 +7,7 @@
 #include "map/vm_map.h"
 #include "object/inode.h"
 #include "object/vm_view.h"
-#include "pager/pager_call.h"
+#include "pager/lock_request.h"
 #include "pool/kmem.h"
 #include "pool/trim.h"
 #include "pool/vm_page.h"

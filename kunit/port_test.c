@@ -10,13 +10,6 @@
 #include <linux/delay.h>
 #include <linux/mman.h>
 
-static atomic_t port_reaped;
-
-static void port_reap(struct work_struct *work)
-{
-	atomic_inc(&port_reaped);
-}
-
 static void fake_command_done(struct io_uring_cmd *command, int result)
 {
 	struct fake_command *fake = (struct fake_command *)command;
@@ -32,8 +25,7 @@ static void port_open(struct kunit *test, u32 deadline_ms)
 	};
 	struct port_context *c = test->priv;
 
-	atomic_set(&port_reaped, 0);
-	c->port = mach_port_create(&args, port_reap);
+	c->port = mach_port_create(&args);
 	KUNIT_ASSERT_NOT_NULL(test, c->port);
 	c->object = mach_object_create(&c->port->pager, 16 * PAGE_SIZE,
 				       0xc00c1e, false);
@@ -380,6 +372,8 @@ static void death_ends_everything(struct kunit *test)
 	struct mach_slot *slot;
 	unsigned int tag;
 
+	KUNIT_ASSERT_EQ(test, mach_pager_number_object(c->port, c->object), 0);
+	KUNIT_ASSERT_EQ(test, mach_pager_add_object(c->port, c->object), 0);
 	held = port_submit_new(test);
 	answering = port_submit_new(test);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
@@ -400,7 +394,9 @@ static void death_ends_everything(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_thread_end(test, &thread), -ENODEV);
 	mach_port_die(c->port);
 	flush_work(&c->port->reap);
-	KUNIT_EXPECT_EQ(test, atomic_read(&port_reaped), 1);
+	/* the reaper has taken its requests, so that it could end it */
+	KUNIT_EXPECT_TRUE(test, mach_object_is_dead(c->object));
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&c->object->requests));
 	/* the slot that was held keeps its reference until shutdown */
 	KUNIT_EXPECT_EQ(test, refcount_read(&held->ref), 2);
 	KUNIT_EXPECT_EQ(test, held->error, -EIO);

@@ -6,6 +6,7 @@
 #ifndef MACH_KERN_H
 #define MACH_KERN_H
 
+#include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/build_bug.h>

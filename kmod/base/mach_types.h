@@ -3,6 +3,7 @@
 #ifndef MACH_TYPES_H
 #define MACH_TYPES_H
 
+#include <kunit/visibility.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 #include <linux/mach_pager.h>

@@ -43,3 +43,4 @@ int mach_internal_fill(struct mach_object *object, pgoff_t index)
 	mach_object_unlock(object);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_internal_fill);

@@ -135,6 +135,7 @@ bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot)
 	mach_map_unlock(map);
 	return entry;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_spot);
 
 int mach_map_fill_spare(struct mach_map *map)
 {
@@ -253,6 +254,7 @@ int mach_map_make_object(struct mach_map *map, u64 address)
 	up_write(&map->lock);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_make_object);
 
 /**
  * mach_map_set_apart - Give a part of anonymous memory an object of its own
@@ -375,6 +377,7 @@ struct mach_map *mach_map_create(void)
 	map->limit_max = U64_MAX;
 	return map;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_create);
 
 /* The last descriptor and the window are gone. */
 void mach_map_destroy(struct mach_map *map)
@@ -396,6 +399,7 @@ void mach_map_destroy(struct mach_map *map)
 	iput(map->inode);
 	kfree(map);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_destroy);
 
 int mach_map_init(void)
 {

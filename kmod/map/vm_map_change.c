@@ -116,6 +116,7 @@ int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 	mach_map_unlock_write(map);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_enter);
 
 static bool mach_stock_touched(const struct mach_entry_stock *removed)
 {
@@ -183,6 +184,7 @@ int mach_map_remove(struct mach_map *map, u64 start, u64 end)
 	}
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_map_remove);
 
 /**
  * mach_map_replace - Enter something where something is

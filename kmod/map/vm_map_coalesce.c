@@ -315,3 +315,4 @@ unsigned long mach_entries_minimum(struct mach_entries *entries)
 		n -= mach_pair_could(entries, entry, entry->next);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_minimum);

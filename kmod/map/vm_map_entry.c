@@ -13,6 +13,7 @@ void mach_entries_init(struct mach_entries *entries, u64 min, u64 max,
 	entries->rules = rules;
 	entries->ops = ops;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_init);
 
 /* Bytes between an entry and the one below */
 static u64 mach_entry_hole(const struct mach_entries *entries,
@@ -246,6 +247,7 @@ struct mach_map_entry *mach_entry_lookup(const struct mach_entries *entries,
 	}
 	return node;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_entry_lookup);
 
 /* Is it the first entry that ends above @address? */
 static bool mach_entry_is_from(const struct mach_map_entry *entry, u64 address)
@@ -300,6 +302,7 @@ bool mach_entries_cover(const struct mach_entries *entries, u64 start, u64 end)
 	}
 	return entry;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_cover);
 
 /* The lowest entry of a subtree, of enough room, with such a hole below it */
 static struct mach_map_entry *
@@ -422,6 +425,7 @@ int mach_entries_find_space(const struct mach_entries *entries, u64 from,
 	}
 	return -ENOSPC;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_entries_find_space);
 
 /* Changes */
 

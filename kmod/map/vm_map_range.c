@@ -36,6 +36,7 @@ void mach_range_enter(struct mach_entries *entries, u64 start, u64 end,
 		mach_entry_coalesce(entries, next, MACH_MERGE_ENTER_NEXT,
 				    stock);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_range_enter);
 
 /* The part of an entry in [start, end), which leaves at most one other part */
 static struct mach_map_entry *mach_range_cut(struct mach_entries *entries,
@@ -95,6 +96,7 @@ u64 mach_range_remove(struct mach_entries *entries, u64 start, u64 end,
 	}
 	return end;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_range_remove);
 
 /**
  * mach_range_heal - Join what can be one when something is gone
@@ -117,6 +119,7 @@ void mach_range_heal(struct mach_entries *entries, u64 start, u64 end,
 			  above ? above->end : end, MACH_MERGE_DEALLOCATE,
 			  stock);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_range_heal);
 
 /* What an entry's attributes are after a change */
 static void mach_change_apply(const struct mach_change *change,
@@ -200,3 +203,4 @@ void mach_range_change(struct mach_entries *entries, u64 start, u64 end,
 	mach_entries_glue(entries, start, end, mach_change_rules(change),
 			  stock);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_range_change);

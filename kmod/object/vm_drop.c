@@ -209,6 +209,7 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 	}
 	mach_object_trim(object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
 
 /**
  * mach_object_evict - Judge the inactive pages around one

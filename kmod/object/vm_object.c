@@ -93,6 +93,7 @@ unsigned long mach_object_internal_pages(void)
 {
 	return atomic_long_read(&mach_object_internal);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_internal_pages);
 
 /**
  * mach_object_next - Look at one object after the other
@@ -169,6 +170,7 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 	mach_object_enlist(object);
 	return object;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 
 static void mach_object_free_nodes(struct mach_tree_stock *nodes)
 {
@@ -214,6 +216,7 @@ void mach_object_put(struct mach_object *object)
 		mach_pager_put(object->pager);
 	mach_kmem_free(mach_object_cache, object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_put);
 
 void mach_object_right_get(struct mach_object *object)
 {
@@ -238,6 +241,7 @@ void mach_object_right_put(struct mach_object *object)
 	else
 		mach_object_put(object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_right_put);
 
 /**
  * mach_object_stock - Get what it takes to place frames

@@ -9,6 +9,7 @@ struct page *mach_object_page(struct mach_object *object, pgoff_t index)
 	lockdep_assert_held(&object->lock);
 	return mach_tree_load(&object->pages, index);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_page);
 
 /* Is the page at @index, which is there, marked? */
 bool mach_object_is_dirty(struct mach_object *object, pgoff_t index)
@@ -16,6 +17,7 @@ bool mach_object_is_dirty(struct mach_object *object, pgoff_t index)
 	lockdep_assert_held(&object->lock);
 	return mach_tree_marked(&object->pages, index);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_is_dirty);
 
 /**
  * mach_object_resident_run - Collect resident pages around one
@@ -168,6 +170,7 @@ void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 		object->counts.dirty++;
 	mach_object_unlock(object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 
 /**
  * mach_object_add - Put a page where none is, of an object without a pager

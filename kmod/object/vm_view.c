@@ -83,6 +83,7 @@ int mach_view_get(struct mach_object *object, struct address_space *mapping,
 	up_write(&object->map_lock);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_view_get);
 
 /**
  * mach_view_put - One entry less shows an object
@@ -108,6 +109,7 @@ void mach_view_put(struct mach_object *object, struct address_space *mapping,
 		mach_object_right_put(object);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_view_put);
 
 /**
  * mach_view_sole - Does only one map show the object, at one place?
@@ -128,6 +130,7 @@ unsigned long mach_view_sole(struct mach_object *object)
 	up_read(&object->map_lock);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_view_sole);
 
 /**
  * mach_object_users - How many hold an object
@@ -148,6 +151,7 @@ unsigned int mach_object_users(struct mach_object *object)
 	up_read(&object->map_lock);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_users);
 
 int mach_view_init(void)
 {

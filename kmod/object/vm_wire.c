@@ -23,6 +23,7 @@ bool mach_object_wire(struct mach_object *object, pgoff_t index)
 	mach_object_unlock(object);
 	return page;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_wire);
 
 /**
  * mach_object_unwire - Take reasons to keep pages away
@@ -45,3 +46,4 @@ void mach_object_unwire(struct mach_object *object, pgoff_t first, pgoff_t end,
 			mach_queue_unwire(page, object->pager);
 	mach_object_unlock(object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_unwire);

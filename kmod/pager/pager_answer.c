@@ -3,32 +3,11 @@
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/mach_trace.h"
+#include "file_io.h"
 #include "request/data_request.h"
 
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/highmem.h>
-#include <linux/module.h>
 #include <linux/uaccess.h>
-#include <linux/uio.h>
-
-/**
- * struct mach_fill - Pages of a request that one part fills or empties
- * @request: being answered
- * @frames: the first one's frame
- * @first: page index
- * @n: pages
- * @length: bytes; less than the pages only at the object's end
- * @offset: of the first byte in the object
- */
-struct mach_fill {
-	struct mach_request *request;
-	struct bio_vec *frames;
-	pgoff_t first;
-	unsigned int n;
-	u64 length;
-	u64 offset;
-};
 
 static int mach_fill_locate(struct mach_request *request,
 			    const struct mach_part *part,
@@ -94,57 +73,6 @@ static void mach_fill_zero(const struct mach_fill *fill)
 
 	for (i = 0; i < fill->n; i++)
 		clear_highpage(fill->frames[i].bv_page);
-}
-
-/* A file to move pages from or to, with the calling pager's rights. */
-static struct file *mach_fill_file(int fd, fmode_t mode)
-{
-	const fmode_t needed = mode | FMODE_LSEEK | FMODE_PREAD;
-	struct file *file = fget(fd);
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	if (file->f_op->owner == THIS_MODULE) {
-		fput(file);
-		return ERR_PTR(-ELOOP);
-	}
-	/* what has no positions (a pipe, say) could block for ever */
-	if ((file->f_mode & needed) != needed ||
-	    S_ISDIR(file_inode(file)->i_mode)) {
-		fput(file);
-		return ERR_PTR(-EBADF);
-	}
-	return file;
-}
-
-static int mach_fill_transfer(const struct mach_fill *fill,
-			      const struct mach_part *part, bool write)
-{
-	loff_t position = part->source;
-	struct iov_iter iter;
-	struct file *file;
-	ssize_t done = 0;
-
-	file = mach_fill_file(part->fd, write ? FMODE_CAN_WRITE : FMODE_CAN_READ);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, fill->frames,
-		      fill->n, fill->length);
-	while (iov_iter_count(&iter)) {
-		done = write ? mach_compat_iter_write(file, &iter, &position) :
-			       vfs_iter_read(file, &iter, &position, 0);
-		if (done <= 0)
-			break;
-	}
-	fput(file);
-	/* for io_uring these mean that the command goes on: it does not */
-	if (done == -EAGAIN || done == -EIOCBQUEUED)
-		return -EIO;
-	if (done == -ERESTARTSYS)
-		return -EINTR;
-	if (done < 0)
-		return done;
-	return iov_iter_count(&iter) ? -ENODATA : 0;
 }
 
 static int mach_part_supply(const struct mach_fill *fill,
@@ -291,6 +219,7 @@ int mach_answer(struct mach_port *port, const struct mach_answer *answer)
 	mach_port_release(port, slot, err == -ESTALE || (!err && !answer->more));
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_answer);
 
 static int mach_collect(struct mach_request *request,
 			const struct mach_pager_collect *args)

@@ -6,7 +6,7 @@
 #ifndef MACH_PAGER_ANSWER_H
 #define MACH_PAGER_ANSWER_H
 
-#include "pager_port.h"
+#include "pager_slot.h"
 
 /**
  * struct mach_answer - An answer as both transports bring it

@@ -2,24 +2,16 @@
 #include "pager_call.h"
 #include "base/check.h"
 #include "base/mach_call.h"
-#include "object/vm_drop.h"
-#include "pool/kmem.h"
-#include "request/data_return.h"
+#include "file/object_file.h"
+#include "file/publish.h"
+#include "file/vm_statistics.h"
+#include "lock_request.h"
+#include "pager_answer.h"
+#include "pager_port.h"
+#include "pager_slot.h"
+#include "request/object_end.h"
 
 #include <linux/slab.h>
-
-/* The pager's object by its number, with a reference. */
-struct mach_object *mach_pager_object(struct mach_port *port, u32 id)
-{
-	struct mach_object *object;
-
-	xa_lock(&port->objects);
-	object = xa_load(&port->objects, id);
-	if (object)
-		mach_object_get(object);
-	xa_unlock(&port->objects);
-	return object ?: ERR_PTR(-ENOENT);
-}
 
 static int mach_pager_answer_checked(struct mach_port *port,
 				     const struct mach_pager_answer *args)
@@ -39,8 +31,8 @@ static int mach_pager_answer_checked(struct mach_port *port,
 	return mach_answer(port, &answer);
 }
 
-int mach_pager_answer(struct mach_call_context *context,
-		      union mach_call_args *args)
+static int mach_pager_answer(struct mach_call_context *context,
+			     union mach_call_args *args)
 {
 	return mach_pager_answer_checked(context->self, &args->answer);
 }
@@ -57,8 +49,8 @@ static int mach_pager_receive_answer(struct mach_port *port,
 	return mach_pager_answer_checked(port, answer);
 }
 
-int mach_pager_receive(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_pager_receive(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	struct mach_pager_receive *receive = &args->receive;
 	struct mach_port *port = context->self;
@@ -83,15 +75,15 @@ int mach_pager_receive(struct mach_call_context *context,
 	return err;
 }
 
-void mach_pager_unreceive(struct mach_call_context *context,
-			  union mach_call_args *args)
+static void mach_pager_unreceive(struct mach_call_context *context,
+				 union mach_call_args *args)
 {
 	mach_port_unreceive(context->self, args->receive.queue,
 			    args->receive.tag);
 }
 
-int mach_pager_collect(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_pager_collect(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	struct mach_pager_collect *collect = &args->collect;
 
@@ -100,8 +92,8 @@ int mach_pager_collect(struct mach_call_context *context,
 	return mach_answer_collect(context->self, collect);
 }
 
-int mach_pager_supply(struct mach_call_context *context,
-		      union mach_call_args *args)
+static int mach_pager_supply(struct mach_call_context *context,
+			     union mach_call_args *args)
 {
 	struct mach_pager_supply *supply = &args->supply;
 	struct mach_object *object;
@@ -117,99 +109,8 @@ int mach_pager_supply(struct mach_call_context *context,
 	return err;
 }
 
-/**
- * struct mach_lock_work - A lock request that goes on without its caller
- * @work: in the module's queue
- * @object: referenced
- * @first: first page index
- * @end: the page after the last
- * @flags: MACH_LOCK_*
- * @completed: message to send afterwards, or NULL
- */
-struct mach_lock_work {
-	struct work_struct work;
-	struct mach_object *object;
-	pgoff_t first;
-	pgoff_t end;
-	u32 flags;
-	struct mach_request *completed;
-};
-
-static struct mach_kmem *mach_lock_cache;
-
-static void mach_lock_run(struct work_struct *work)
-{
-	struct mach_lock_work *lock =
-		container_of(work, struct mach_lock_work, work);
-	bool clean = lock->flags & MACH_LOCK_CLEAN;
-
-	if (clean)
-		mach_data_return_range(lock->object, lock->first, lock->end, 0);
-	if (lock->flags & MACH_LOCK_FLUSH)
-		mach_object_flush(lock->object, lock->first, lock->end, !clean);
-	if (lock->completed) {
-		mach_request_submit(lock->completed);
-		mach_request_put(lock->completed);
-	}
-	mach_object_put(lock->object);
-	mach_kmem_free(mach_lock_cache, lock);
-}
-
-static int mach_lock_start(struct mach_object *object,
-			   const struct mach_pager_lock *args, u64 length)
-{
-	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
-						      GFP_KERNEL);
-
-	if (!lock)
-		return -ENOMEM;
-	lock->completed = NULL;
-	if (args->flags & MACH_LOCK_REPLY) {
-		lock->completed = mach_request_create(object,
-						      MACH_OP_LOCK_COMPLETED,
-						      0);
-		if (!lock->completed) {
-			mach_kmem_free(mach_lock_cache, lock);
-			return -ENOMEM;
-		}
-		lock->completed->cookie = args->cookie;
-	}
-	mach_object_get(object);
-	lock->object = object;
-	lock->first = args->offset >> PAGE_SHIFT;
-	lock->end = DIV_ROUND_UP_ULL(args->offset + length, PAGE_SIZE);
-	lock->flags = args->flags;
-	INIT_WORK(&lock->work, mach_lock_run);
-	mach_object_queue(&lock->work);
-	return 0;
-}
-
-int mach_pager_lock_request(struct mach_call_context *context,
-			    union mach_call_args *args)
-{
-	const u32 known = MACH_LOCK_CLEAN | MACH_LOCK_FLUSH | MACH_LOCK_REPLY;
-	struct mach_pager_lock *lock = &args->lock;
-	struct mach_object *object;
-	u64 length = lock->length;
-	int err = -EINVAL;
-
-	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
-	    lock->reserved)
-		return -EINVAL;
-	object = mach_pager_object(context->self, lock->object);
-	if (IS_ERR(object))
-		return PTR_ERR(object);
-	if (!length && lock->offset < object->size)
-		length = object->size - lock->offset;
-	if (length && mach_range_fits(lock->offset, length, object->size) &&
-	    mach_range_aligned(lock->offset, length, object->size))
-		err = mach_lock_start(object, lock, length);
-	mach_object_put(object);
-	return err;
-}
-
-int mach_pager_get_attributes(struct mach_call_context *context,
-			      union mach_call_args *args)
+static int mach_pager_get_attributes(struct mach_call_context *context,
+				     union mach_call_args *args)
 {
 	struct mach_pager_attributes *attributes = &args->attributes;
 	struct mach_object *object;
@@ -224,8 +125,8 @@ int mach_pager_get_attributes(struct mach_call_context *context,
 	return 0;
 }
 
-int mach_pager_change_attributes(struct mach_call_context *context,
-				 union mach_call_args *args)
+static int mach_pager_change_attributes(struct mach_call_context *context,
+					union mach_call_args *args)
 {
 	struct mach_pager_attributes *attributes = &args->attributes;
 	struct mach_object *object;
@@ -240,17 +141,117 @@ int mach_pager_change_attributes(struct mach_call_context *context,
 	return 0;
 }
 
-int mach_lock_init(void)
+/* The pager was not told of its object, so it hears of no end either. */
+static void mach_pager_uncreate(struct mach_call_context *context,
+				union mach_call_args *args)
 {
-	mach_lock_cache = mach_kmem_create("lock request",
-					   sizeof(struct mach_lock_work),
-					   __alignof__(struct mach_lock_work),
-					   NULL);
-	return mach_lock_cache ? 0 : -ENOMEM;
+	mach_pager_end_object(context->self, context->made->private_data);
 }
 
-/* The queue that lock requests run in is gone. */
-void mach_lock_exit(void)
+static int mach_pager_create_check(struct mach_pager_create *create)
 {
-	mach_kmem_destroy(mach_lock_cache);
+	if (!create->cluster)
+		create->cluster = 64 * 1024;
+	if (create->flags & ~MACH_CREATE_READ_ONLY || create->reserved ||
+	    create->object || create->fd || !create->object_size ||
+	    create->object_size > MACH_OBJECT_SIZE_MAX ||
+	    !mach_cluster_valid(create->cluster))
+		return -EINVAL;
+	return 0;
 }
+
+static int mach_pager_create(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	struct mach_pager_create *create = &args->create;
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+	struct file *file;
+	int err;
+
+	err = mach_pager_create_check(create);
+	if (err)
+		return err;
+	object = mach_object_create(&port->pager, create->object_size,
+				    create->cookie,
+				    create->flags & MACH_CREATE_READ_ONLY);
+	if (!object)
+		return -ENOMEM;
+	object->cluster = create->cluster >> PAGE_SHIFT;
+	INIT_WORK(&object->terminate, mach_object_terminate);
+	err = mach_pager_number_object(port, object);
+	if (err)
+		goto err_put;
+	file = mach_object_file(object);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_number;
+	}
+	create->object = object->id;
+	/* from here on the file has the object's first right */
+	err = mach_call_make_fd(context, file, &create->fd);
+	if (err) {
+		mach_pager_unnumber_object(port, object);
+		return err;
+	}
+	return mach_pager_add_object(port, object);
+
+err_number:
+	mach_pager_unnumber_object(port, object);
+err_put:
+	mach_object_put(object);
+	return err;
+}
+
+static int mach_pager_publish(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+	int err;
+
+	object = mach_pager_object(port, args->publish.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_node_publish(object, &args->publish);
+	/* the reaper may have passed by before the node was there */
+	if (!err && READ_ONCE(port->dead)) {
+		mach_node_unpublish(object);
+		err = -ENODEV;
+	}
+	mach_object_put(object);
+	return err;
+}
+
+static int mach_pager_destroy(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+	struct mach_object *object;
+
+	object = mach_pager_object(port, args->destroy.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	mach_pager_end_object(port, object);
+	mach_object_put(object);
+	return 0;
+}
+
+static const struct mach_call mach_pager_calls[] = {
+	MACH_CALL(MACH_PAGER_RECEIVE, mach_pager_receive,
+		  .undo = mach_pager_unreceive),
+	MACH_CALL(MACH_PAGER_SUPPLY, mach_pager_supply, .says_on_error = true),
+	MACH_CALL(MACH_PAGER_CREATE, mach_pager_create,
+		  .undo = mach_pager_uncreate),
+	MACH_CALL(MACH_PAGER_PUBLISH, mach_pager_publish),
+	MACH_CALL(MACH_PAGER_ANSWER, mach_pager_answer),
+	MACH_CALL(MACH_PAGER_COLLECT, mach_pager_collect),
+	MACH_CALL(MACH_PAGER_LOCK_REQUEST, mach_pager_lock_request),
+	MACH_CALL(MACH_PAGER_DESTROY, mach_pager_destroy),
+	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, mach_pager_get_attributes),
+	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, mach_pager_change_attributes),
+};
+
+/* What a pager's descriptor answers */
+const struct mach_call_table mach_pager_table =
+	MACH_CALL_TABLE(mach_pager_calls, &mach_vm_table);

@@ -362,6 +362,7 @@ enum mach_segment_id mach_buddy_segment_of(u64 address)
 		id++;
 	return id;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_segment_of);
 
 /* Frames that a request which can do with more than this segment may take */
 static unsigned long segment_spare(const struct mach_buddy *buddy,
@@ -422,6 +423,7 @@ struct mach_frame *mach_buddy_alloc(struct mach_buddy *buddy,
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_alloc);
 
 /**
  * mach_buddy_alloc_frames - Allocate single frames for pages
@@ -491,6 +493,7 @@ int mach_buddy_free(struct mach_buddy *buddy, struct mach_frame *frame,
 	chunk_count(chunk, 1 << order);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_free);
 
 /**
  * mach_buddy_init - Make an allocator without chunks
@@ -509,6 +512,7 @@ void mach_buddy_init(struct mach_buddy *buddy)
 				INIT_LIST_HEAD(&segment->with[class][order]);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_init);
 
 /**
  * mach_buddy_add - Give an allocator a chunk, all free
@@ -538,6 +542,7 @@ void mach_buddy_add(struct mach_buddy *buddy, struct mach_chunk *chunk)
 	block_insert(chunk, MACH_CHUNK_ORDER, 0);
 	chunk_count(chunk, MACH_CHUNK_FRAMES);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_add);
 
 /**
  * mach_buddy_remove - Take an idle chunk away

@@ -232,6 +232,7 @@ void mach_kmem_shrink(void)
 		mach_kmem_shrink_one(cache);
 	mutex_unlock(&mach_kmem_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_kmem_shrink);
 
 static void mach_kmem_count(struct mach_kmem *cache,
 			    struct mach_kmem_counts *counts)

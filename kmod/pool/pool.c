@@ -69,6 +69,7 @@ unsigned long mach_pool_limit(void)
 {
 	return READ_ONCE(mach_pool.limit);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_limit);
 
 /* Frames that can be had: free, or not yet asked for; below 0 after a cut. */
 long mach_pool_room(void)
@@ -275,6 +276,7 @@ unsigned int mach_pool_look_aside(unsigned int scan)
 	spin_unlock(&mach_pool.lock);
 	return freed;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
 
 /* What is there first; then Linux may look for some, but not at all costs. */
 static struct page *mach_chunk_memory(void)
@@ -439,6 +441,7 @@ void mach_pool_set_limit(unsigned long frames)
 	mach_pool_changed();
 	spin_unlock(&mach_pool.lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_pool_set_limit);
 
 void mach_pool_get_counts(struct mach_pool_counts *counts)
 {

@@ -127,6 +127,7 @@ int mach_slab_cache_init(struct mach_slab_cache *cache, const char *name,
 	INIT_LIST_HEAD(&cache->empty);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_cache_init);
 
 static void mach_slab_note(struct mach_slab_cache *cache,
 			   enum mach_slab_misuse misuse, const void *object)
@@ -222,6 +223,7 @@ struct mach_slab *mach_slab_make(struct mach_slab_cache *cache, gfp_t gfp)
 	}
 	return slab;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_make);
 
 /* A slab that was just made for this cache, which is locked */
 void mach_slab_add(struct mach_slab_cache *cache, struct mach_slab *slab)
@@ -230,6 +232,7 @@ void mach_slab_add(struct mach_slab_cache *cache, struct mach_slab *slab)
 	cache->nr_slabs++;
 	cache->nr_empty++;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_add);
 
 static bool mach_slab_partial(const struct mach_slab_cache *cache,
 			      unsigned int nr_free)
@@ -331,6 +334,7 @@ unsigned int mach_slab_alloc(struct mach_slab_cache *cache, void **objects,
 		mach_slab_unseal(cache, objects, got);
 	return got;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_alloc);
 
 /* The two that leave the cache as it is are told apart from the third. */
 static enum mach_slab_misuse mach_slab_give(struct mach_slab_cache *cache,
@@ -386,6 +390,7 @@ unsigned int mach_slab_free(struct mach_slab_cache *cache, void **objects,
 	}
 	return bad;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_free);
 
 /* Nothing wrote into a slab's free objects, nor beside them. */
 static void mach_slab_check_empty(struct mach_slab_cache *cache,
@@ -459,3 +464,4 @@ unsigned long mach_slab_cache_destroy(struct mach_slab_cache *cache)
 	mach_slab_release(cache, &slabs);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_slab_cache_destroy);

@@ -390,6 +390,7 @@ struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp)
 	mach_page_check_low();
 	return page;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_page_alloc_contig);
 
 /**
  * mach_page_free_contig - Give neighbouring frames back
@@ -403,6 +404,7 @@ void mach_page_free_contig(struct page *page, unsigned int order)
 		return;
 	mach_pool_give_block(page, order);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_page_free_contig);
 
 /* For slabs: memory that lasts */
 void *mach_page_block_get(unsigned int order, gfp_t gfp)
@@ -416,11 +418,13 @@ void *mach_page_block_get(unsigned int order, gfp_t gfp)
 
 	return page ? page_address(page) : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_page_block_get);
 
 void mach_page_block_put(void *block, unsigned int order)
 {
 	mach_page_free_contig(virt_to_page(block), order);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_page_block_put);
 
 void mach_page_get_counts(struct mach_page_counts *counts)
 {

@@ -159,3 +159,4 @@ struct mach_request *mach_data_request(struct mach_object *object,
 	mach_request_submit(request);
 	return request;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_data_request);

@@ -209,6 +209,7 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 			mach_request_put(window[i]);
 	return err ?: mach_data_return_wait(object, first, end);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_data_return_range);
 
 /**
  * mach_data_return_launder - Begin to give dirty pages back, to make room
@@ -252,3 +253,4 @@ int mach_object_synchronize(struct mach_object *object)
 	mach_request_put(request);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_synchronize);

@@ -90,6 +90,7 @@ struct mach_request *mach_request_create(struct mach_object *object,
 	request->laundry = false;
 	return request;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_create);
 
 static bool mach_request_is_return(const struct mach_request *request)
 {
@@ -121,6 +122,7 @@ void mach_request_put(struct mach_request *request)
 	mach_object_put(request->object);
 	mach_kmem_free(request->cache, request);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_put);
 
 /* Send a request; when there is no pager any more it ends at once. */
 void mach_request_submit(struct mach_request *request)
@@ -132,6 +134,7 @@ void mach_request_submit(struct mach_request *request)
 	if (pager->ops->submit(pager, request))
 		mach_request_end(request, -EIO);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_submit);
 
 /**
  * mach_request_find - The request that a page is in
@@ -155,6 +158,7 @@ struct mach_request *mach_request_find(struct mach_object *object,
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_find);
 
 static bool mach_request_settled(struct mach_request *request, pgoff_t index)
 {
@@ -198,6 +202,7 @@ int mach_request_wait_page(struct mach_request *request, pgoff_t index)
 		return READ_ONCE(request->error);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_wait_page);
 
 /* Wait until nothing more will come of a request. Return: 0, or -EINTR. */
 int mach_request_wait_end(struct mach_request *request)
@@ -336,6 +341,7 @@ int mach_request_supply(struct mach_request *request, pgoff_t first,
 {
 	return mach_request_settle(request, first, n, 0, mach_settle_supply);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_supply);
 
 /**
  * mach_request_supply_zeros - As mach_request_supply(), for want of data
@@ -365,6 +371,7 @@ int mach_request_taken(struct mach_request *request, pgoff_t first,
 {
 	return mach_request_settle(request, first, n, 0, mach_settle_taken);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_taken);
 
 /**
  * mach_request_refuse - The pager has no data, or did not take it
@@ -382,6 +389,7 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 	return mach_request_settle(request, first, n, error,
 				   mach_settle_refused);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_refuse);
 
 /* Settle what no part named. Neighbours vanish without a word. */
 static void mach_request_drop_rest(struct mach_request *request, int error)
@@ -441,6 +449,7 @@ int mach_request_end(struct mach_request *request, int error)
 	mach_request_wake(request);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_request_end);
 
 void mach_request_exit(void)
 {

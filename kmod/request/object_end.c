@@ -43,6 +43,7 @@ void mach_object_kill(struct mach_object *object)
 		mapping_set_error(object->inode->i_mapping, -EIO);
 	mach_object_flush(object, 0, object->npages, true);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_kill);
 
 static void mach_object_say_goodbye(struct mach_object *object)
 {
@@ -69,3 +70,4 @@ void mach_object_terminate(struct work_struct *work)
 	mach_object_kill(object);
 	mach_object_put(object);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_object_terminate);

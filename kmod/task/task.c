@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "task.h"
-#include "fault/task_fault.h"
 #include "file/object_file.h"
+#include "file/vm_statistics.h"
 #include "map/vm_map_change.h"
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
@@ -12,13 +12,6 @@
 
 #include <linux/capability.h>
 #include <linux/file.h>
-
-static struct mach_map *(*mach_task_map_of)(struct file *file);
-
-void mach_task_set_map_of(struct mach_map *(*map_of)(struct file *file))
-{
-	mach_task_map_of = map_of;
-}
 
 /* Whole pages, not none */
 static int mach_task_place(const struct mach_map *map, u64 address, u64 length,
@@ -76,8 +69,8 @@ static int mach_task_enter(struct mach_call_context *context,
 	return err ?: mach_task_finish(context, place);
 }
 
-int mach_task_allocate(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_task_allocate(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	struct mach_task_allocate *allocate = &args->allocate;
 	const struct mach_map_entry like = {
@@ -102,8 +95,8 @@ int mach_task_allocate(struct mach_call_context *context,
 	return err;
 }
 
-int mach_task_deallocate(struct mach_call_context *context,
-			 union mach_call_args *args)
+static int mach_task_deallocate(struct mach_call_context *context,
+				union mach_call_args *args)
 {
 	struct mach_map *map = context->self;
 	u64 start, end;
@@ -201,8 +194,8 @@ static int mach_task_map_like(const struct mach_task_map *args, u64 length,
 	return err;
 }
 
-int mach_task_map(struct mach_call_context *context,
-		  union mach_call_args *args)
+static int mach_task_map(struct mach_call_context *context,
+			 union mach_call_args *args)
 {
 	struct mach_task_map *map = &args->map;
 	struct mach_map_place place;
@@ -237,8 +230,8 @@ static int mach_task_change(struct mach_call_context *context, u64 address,
 	return err ?: mach_map_change(context->self, start, end, change);
 }
 
-int mach_task_protect(struct mach_call_context *context,
-		      union mach_call_args *args)
+static int mach_task_protect(struct mach_call_context *context,
+			     union mach_call_args *args)
 {
 	struct mach_task_protect *protect = &args->protect;
 	struct mach_map *map = context->self;
@@ -266,8 +259,8 @@ int mach_task_protect(struct mach_call_context *context,
 	return mach_map_exec_settle(map, context->file, start, end) ?: err;
 }
 
-int mach_task_inherit(struct mach_call_context *context,
-		      union mach_call_args *args)
+static int mach_task_inherit(struct mach_call_context *context,
+			     union mach_call_args *args)
 {
 	const struct mach_change change = {
 		.what = MACH_CHANGE_INHERITANCE,
@@ -280,8 +273,8 @@ int mach_task_inherit(struct mach_call_context *context,
 				args->attribute.length, &change);
 }
 
-int mach_task_behavior(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_task_behavior(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	const struct mach_change change = {
 		.what = MACH_CHANGE_BEHAVIOR,
@@ -294,8 +287,8 @@ int mach_task_behavior(struct mach_call_context *context,
 				args->attribute.length, &change);
 }
 
-int mach_task_wire(struct mach_call_context *context,
-		   union mach_call_args *args)
+static int mach_task_wire(struct mach_call_context *context,
+			  union mach_call_args *args)
 {
 	u64 start, end;
 	int err;
@@ -311,8 +304,8 @@ int mach_task_wire(struct mach_call_context *context,
 	return mach_map_wire(context->self, start, end, args->attribute.value);
 }
 
-int mach_task_wire_all(struct mach_call_context *context,
-		       union mach_call_args *args)
+static int mach_task_wire_all(struct mach_call_context *context,
+			      union mach_call_args *args)
 {
 	if (args->wire_all.flags & ~(MACH_WIRE_CURRENT | MACH_WIRE_FUTURE))
 		return -EINVAL;
@@ -330,20 +323,20 @@ static int mach_task_transfer(struct mach_call_context *context,
 	return transfer(context->self, &args->data);
 }
 
-int mach_task_read(struct mach_call_context *context,
-		   union mach_call_args *args)
+static int mach_task_read(struct mach_call_context *context,
+			  union mach_call_args *args)
 {
 	return mach_task_transfer(context, args, mach_map_read);
 }
 
-int mach_task_write(struct mach_call_context *context,
-		    union mach_call_args *args)
+static int mach_task_write(struct mach_call_context *context,
+			   union mach_call_args *args)
 {
 	return mach_task_transfer(context, args, mach_map_write);
 }
 
-int mach_task_copy(struct mach_call_context *context,
-		   union mach_call_args *args)
+static int mach_task_copy(struct mach_call_context *context,
+			  union mach_call_args *args)
 {
 	return mach_task_transfer(context, args, mach_map_copy);
 }
@@ -378,8 +371,19 @@ static int mach_task_remap_from(struct mach_call_context *context,
 	return mach_task_finish(context, &remap.place);
 }
 
-int mach_task_remap(struct mach_call_context *context,
-		    union mach_call_args *args)
+/* The map of another task's descriptor, or NULL if it is none */
+static struct mach_map *mach_task_map_of(struct mach_call_context *context,
+					 struct file *file)
+{
+	struct mach_task *task = file->private_data;
+
+	if (file->f_op != context->file->f_op || mach_dev_port(file))
+		return NULL;
+	return task->map;
+}
+
+static int mach_task_remap(struct mach_call_context *context,
+			   union mach_call_args *args)
 {
 	struct mach_task_remap *remap = &args->remap;
 	struct mach_map *source = context->self;
@@ -395,7 +399,7 @@ int mach_task_remap(struct mach_call_context *context,
 	file = fget(remap->source);
 	if (!file)
 		return -EBADF;
-	source = mach_task_map_of(file);
+	source = mach_task_map_of(context, file);
 	err = source ? mach_task_remap_from(context, remap, source) : -EBADF;
 	fput(file);
 	return err;
@@ -442,8 +446,8 @@ static int mach_region_name(struct mach_call_context *context,
 	return mach_call_make_fd(context, file, &region->name);
 }
 
-int mach_task_region(struct mach_call_context *context,
-		     union mach_call_args *args)
+static int mach_task_region(struct mach_call_context *context,
+			    union mach_call_args *args)
 {
 	struct mach_task_region region = {
 		.size = args->region.size,
@@ -477,8 +481,8 @@ int mach_task_region(struct mach_call_context *context,
 	return err;
 }
 
-int mach_task_info(struct mach_call_context *context,
-		   union mach_call_args *args)
+static int mach_task_info(struct mach_call_context *context,
+			  union mach_call_args *args)
 {
 	struct mach_task_info info = {
 		.size = args->task.size,
@@ -507,8 +511,8 @@ int mach_task_info(struct mach_call_context *context,
 	return 0;
 }
 
-int mach_task_msync(struct mach_call_context *context,
-		    union mach_call_args *args)
+static int mach_task_msync(struct mach_call_context *context,
+			   union mach_call_args *args)
 {
 	const u32 how = MACH_SYNC_ASYNCHRONOUS | MACH_SYNC_SYNCHRONOUS;
 	u32 flags = args->msync.flags;
@@ -523,8 +527,8 @@ int mach_task_msync(struct mach_call_context *context,
 	return err ?: mach_map_msync(context->self, start, end, flags);
 }
 
-int mach_task_set_size_limit(struct mach_call_context *context,
-			     union mach_call_args *args)
+static int mach_task_set_size_limit(struct mach_call_context *context,
+				    union mach_call_args *args)
 {
 	struct mach_map *map = context->self;
 	int err = 0;
@@ -542,8 +546,8 @@ int mach_task_set_size_limit(struct mach_call_context *context,
 	return err;
 }
 
-int mach_task_get_size_limit(struct mach_call_context *context,
-			     union mach_call_args *args)
+static int mach_task_get_size_limit(struct mach_call_context *context,
+				    union mach_call_args *args)
 {
 	struct mach_map *map = context->self;
 
@@ -557,32 +561,26 @@ int mach_task_get_size_limit(struct mach_call_context *context,
 	return 0;
 }
 
-/**
- * mach_task_mmap - Make a task's window, or a part of it anew
- * @map: the task's
- * @vma: the area
- *
- * The offset of the first one is chosen here: so a page's offset is its address.
- */
-int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
-{
-	unsigned long first = vma->vm_start >> PAGE_SHIFT;
-	int err = 0;
+static const struct mach_call mach_task_calls[] = {
+	MACH_CALL(MACH_TASK_ALLOCATE, mach_task_allocate, .probe = true),
+	MACH_CALL(MACH_TASK_DEALLOCATE, mach_task_deallocate),
+	MACH_CALL(MACH_TASK_PROTECT, mach_task_protect),
+	MACH_CALL(MACH_TASK_MAP, mach_task_map, .probe = true),
+	MACH_CALL(MACH_TASK_INHERIT, mach_task_inherit),
+	MACH_CALL(MACH_TASK_BEHAVIOR, mach_task_behavior),
+	MACH_CALL(MACH_TASK_WIRE, mach_task_wire),
+	MACH_CALL(MACH_TASK_WIRE_ALL, mach_task_wire_all),
+	MACH_CALL(MACH_TASK_READ, mach_task_read, .says_on_error = true),
+	MACH_CALL(MACH_TASK_WRITE, mach_task_write, .says_on_error = true),
+	MACH_CALL(MACH_TASK_COPY, mach_task_copy, .says_on_error = true),
+	MACH_CALL(MACH_TASK_REMAP, mach_task_remap, .probe = true),
+	MACH_CALL(MACH_TASK_REGION, mach_task_region),
+	MACH_CALL(MACH_TASK_INFO, mach_task_info),
+	MACH_CALL(MACH_TASK_MSYNC, mach_task_msync),
+	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, mach_task_set_size_limit),
+	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, mach_task_get_size_limit),
+};
 
-	if (!(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
-	if (!vma->vm_pgoff)
-		err = vma->vm_flags & VM_EXEC ? -EINVAL :
-						mach_map_set_window(map, vma);
-	else if (vma->vm_pgoff != first || mach_map_unused(map) ||
-		 map->mm != current->mm || vma->vm_start < map->entries.min ||
-		 vma->vm_end > map->entries.max)
-		err = -EINVAL;
-	if (err)
-		return err;
-	vma->vm_pgoff = first;
-	vma->vm_private_data = map;
-	vma->vm_ops = &mach_task_operations;
-	mach_map_window_flags(vma);
-	return 0;
-}
+/* What a task's descriptor answers */
+const struct mach_call_table mach_task_table =
+	MACH_CALL_TABLE(mach_task_calls, &mach_vm_table);

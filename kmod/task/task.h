@@ -5,45 +5,27 @@
 
 #include "base/mach_call.h"
 #include "map/vm_map.h"
+#include "pager/pager_port.h"
 
-/* Finds the map that a task's descriptor means, or NULL. Set once. */
-void mach_task_set_map_of(struct mach_map *(*map_of)(struct file *file));
-int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma);
+/**
+ * struct mach_task - What an open file of the device is
+ * @map: const, its address space
+ * @port: NULL for a task, its port once it is a pager; set once
+ */
+struct mach_task {
+	struct mach_map *map;
+	struct mach_port *port;
+};
 
-/* context->self is the task's map */
-int mach_task_allocate(struct mach_call_context *context,
-		       union mach_call_args *args);
-int mach_task_deallocate(struct mach_call_context *context,
-			 union mach_call_args *args);
-int mach_task_map(struct mach_call_context *context,
-		  union mach_call_args *args);
-int mach_task_protect(struct mach_call_context *context,
-		      union mach_call_args *args);
-int mach_task_inherit(struct mach_call_context *context,
-		      union mach_call_args *args);
-int mach_task_behavior(struct mach_call_context *context,
-		       union mach_call_args *args);
-int mach_task_wire(struct mach_call_context *context,
-		   union mach_call_args *args);
-int mach_task_wire_all(struct mach_call_context *context,
-		       union mach_call_args *args);
-int mach_task_read(struct mach_call_context *context,
-		   union mach_call_args *args);
-int mach_task_write(struct mach_call_context *context,
-		    union mach_call_args *args);
-int mach_task_copy(struct mach_call_context *context,
-		   union mach_call_args *args);
-int mach_task_remap(struct mach_call_context *context,
-		    union mach_call_args *args);
-int mach_task_region(struct mach_call_context *context,
-		     union mach_call_args *args);
-int mach_task_info(struct mach_call_context *context,
-		   union mach_call_args *args);
-int mach_task_msync(struct mach_call_context *context,
-		    union mach_call_args *args);
-int mach_task_set_size_limit(struct mach_call_context *context,
-			     union mach_call_args *args);
-int mach_task_get_size_limit(struct mach_call_context *context,
-			     union mach_call_args *args);
+/* The port of an open file of the device, or NULL */
+static inline struct mach_port *mach_dev_port(struct file *file)
+{
+	struct mach_task *task = file->private_data;
+
+	/* pairs with cmpxchg_release() in mach_pager_register() */
+	return smp_load_acquire(&task->port);
+}
+
+extern const struct mach_call_table mach_task_table;
 
 #endif /* MACH_TASK_H */

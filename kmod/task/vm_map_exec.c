@@ -2,19 +2,8 @@
 #include "vm_map_exec.h"
 #include "base/compat.h"
 #include "fault/task_fault.h"
-#include "object/pmap.h"
 
 #include <linux/mman.h>
-
-/* What every area of a window has, whoever made it */
-void mach_map_window_flags(struct vm_area_struct *vma)
-{
-	/* a dump would look at all of it, and a child is another task */
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	if (!(vma->vm_flags & VM_EXEC))
-		vm_flags_clear(vma, VM_MAYEXEC);
-	mach_pmap_prepare(vma);
-}
 
 /*
  * The first part of [*start, *end) whose area is of this window and disagrees.

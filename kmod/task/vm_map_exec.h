@@ -15,6 +15,5 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 			u64 end, u32 protection);
 int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 			 u64 end);
-void mach_map_window_flags(struct vm_area_struct *vma);
 
 #endif /* MACH_VM_MAP_EXEC_H */

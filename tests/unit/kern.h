@@ -139,4 +139,7 @@ static inline void mach_kern_step(void)
 	mach_kern_steps++;
 }
 
+/* Exports concern the kernel alone. */
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)	_Static_assert(1, #symbol)
+
 #endif /* MACH_KERN_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Calls that read, write and sync an object as a file. */
+#include "object_io.h"
+#include "fault/fault_page.h"
+#include "object/vm_resident.h"
+#include "request/data_return.h"
+
+#include <linux/pagemap.h>
+#include <linux/uio.h>
+
+ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	ssize_t done = 0;
+
+	while (iov_iter_count(to) && iocb->ki_pos < object->size) {
+		unsigned int in_page = offset_in_page(iocb->ki_pos);
+		size_t bytes = min3((u64)iov_iter_count(to),
+				    (u64)PAGE_SIZE - in_page,
+				    object->size - iocb->ki_pos);
+		struct page *page;
+		size_t copied;
+
+		page = mach_fault_page(object, iocb->ki_pos >> PAGE_SHIFT,
+				       MACH_ACCESS_READ,
+				       !(iocb->ki_flags & IOCB_NOWAIT));
+		if (IS_ERR(page))
+			return done ?: PTR_ERR(page);
+		copied = copy_page_to_iter(page, in_page, bytes, to);
+		put_page(page);
+		iocb->ki_pos += copied;
+		done += copied;
+		if (copied < bytes)
+			return done ?: -EFAULT;
+		cond_resched();
+	}
+	return done;
+}
+
+/* One page's share of a write; 0 when the source has to be faulted in first. */
+static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
+				      struct iov_iter *from, bool wait)
+{
+	pgoff_t index = at >> PAGE_SHIFT;
+	unsigned int in_page = offset_in_page(at);
+	size_t bytes = min3((u64)iov_iter_count(from),
+			    (u64)PAGE_SIZE - in_page, object->size - at);
+	struct page *page;
+
+	page = mach_fault_page(object, index,
+			       MACH_ACCESS_READ | MACH_ACCESS_WRITE, wait);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	/* the page is locked: a fault on the source must not come to us */
+	bytes = copy_page_from_iter_atomic(page, in_page, bytes, from);
+	if (bytes)
+		mach_object_mark_dirty(object, index);
+	unlock_page(page);
+	put_page(page);
+	return bytes;
+}
+
+ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct mach_object *object = iocb->ki_filp->private_data;
+	bool wait = !(iocb->ki_flags & IOCB_NOWAIT);
+	ssize_t done = 0, bytes;
+
+	if (iocb->ki_flags & IOCB_APPEND)
+		iocb->ki_pos = object->size;
+	if (iov_iter_count(from) && iocb->ki_pos >= object->size)
+		return -ENOSPC;
+	while (iov_iter_count(from) && iocb->ki_pos < object->size) {
+		if (fault_in_iov_iter_readable(from, PAGE_SIZE) &&
+		    fault_in_iov_iter_readable(from, 1))
+			return done ?: -EFAULT;
+		bytes = mach_object_write_page(object, iocb->ki_pos, from,
+					       wait);
+		if (bytes < 0)
+			return done ?: bytes;
+		iocb->ki_pos += bytes;
+		done += bytes;
+		if (fatal_signal_pending(current))
+			return done ?: -EINTR;
+		cond_resched();
+	}
+	if (iocb_is_dsync(iocb)) {
+		int err = vfs_fsync_range(iocb->ki_filp, iocb->ki_pos - done,
+					  iocb->ki_pos - 1, 0);
+
+		return err ?: done;
+	}
+	return done;
+}
+
+loff_t mach_object_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct mach_object *object = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, object->size);
+}
+
+int mach_object_fsync(struct file *file, loff_t start, loff_t end,
+			     int datasync)
+{
+	struct mach_object *object = file->private_data;
+	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, object->npages - 1);
+	int err, lost;
+
+	if (start >> PAGE_SHIFT > last)
+		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
+	err = mach_data_return_range(object, start >> PAGE_SHIFT, last + 1,
+				     MACH_MSG_SYNC);
+	if (!err && !mach_object_is_dead(object))
+		err = mach_object_synchronize(object);
+	/* each descriptor learns once of data that was lost since it last asked */
+	lost = file_check_and_advance_wb_err(file);
+	if (!err && mach_object_is_dead(object))
+		err = -EIO;
+	return lost ?: err;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Lock requests: clean and flush, which go on without their caller. */
+#include "lock_request.h"
+#include "base/check.h"
+#include "object/vm_drop.h"
+#include "pager_port.h"
+#include "pool/kmem.h"
+#include "request/data_return.h"
+
+/**
+ * struct mach_lock_work - A lock request that goes on without its caller
+ * @work: in the module's queue
+ * @object: referenced
+ * @first: first page index
+ * @end: the page after the last
+ * @flags: MACH_LOCK_*
+ * @completed: message to send afterwards, or NULL
+ */
+struct mach_lock_work {
+	struct work_struct work;
+	struct mach_object *object;
+	pgoff_t first;
+	pgoff_t end;
+	u32 flags;
+	struct mach_request *completed;
+};
+
+static struct mach_kmem *mach_lock_cache;
+
+static void mach_lock_run(struct work_struct *work)
+{
+	struct mach_lock_work *lock =
+		container_of(work, struct mach_lock_work, work);
+	bool clean = lock->flags & MACH_LOCK_CLEAN;
+
+	if (clean)
+		mach_data_return_range(lock->object, lock->first, lock->end, 0);
+	if (lock->flags & MACH_LOCK_FLUSH)
+		mach_object_flush(lock->object, lock->first, lock->end, !clean);
+	if (lock->completed) {
+		mach_request_submit(lock->completed);
+		mach_request_put(lock->completed);
+	}
+	mach_object_put(lock->object);
+	mach_kmem_free(mach_lock_cache, lock);
+}
+
+static int mach_lock_start(struct mach_object *object,
+			   const struct mach_pager_lock *args, u64 length)
+{
+	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
+						      GFP_KERNEL);
+
+	if (!lock)
+		return -ENOMEM;
+	lock->completed = NULL;
+	if (args->flags & MACH_LOCK_REPLY) {
+		lock->completed = mach_request_create(object,
+						      MACH_OP_LOCK_COMPLETED,
+						      0);
+		if (!lock->completed) {
+			mach_kmem_free(mach_lock_cache, lock);
+			return -ENOMEM;
+		}
+		lock->completed->cookie = args->cookie;
+	}
+	mach_object_get(object);
+	lock->object = object;
+	lock->first = args->offset >> PAGE_SHIFT;
+	lock->end = DIV_ROUND_UP_ULL(args->offset + length, PAGE_SIZE);
+	lock->flags = args->flags;
+	INIT_WORK(&lock->work, mach_lock_run);
+	mach_object_queue(&lock->work);
+	return 0;
+}
+
+int mach_pager_lock_request(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	const u32 known = MACH_LOCK_CLEAN | MACH_LOCK_FLUSH | MACH_LOCK_REPLY;
+	struct mach_pager_lock *lock = &args->lock;
+	struct mach_object *object;
+	u64 length = lock->length;
+	int err = -EINVAL;
+
+	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
+	    lock->reserved)
+		return -EINVAL;
+	object = mach_pager_object(context->self, lock->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	if (!length && lock->offset < object->size)
+		length = object->size - lock->offset;
+	if (length && mach_range_fits(lock->offset, length, object->size) &&
+	    mach_range_aligned(lock->offset, length, object->size))
+		err = mach_lock_start(object, lock, length);
+	mach_object_put(object);
+	return err;
+}
+
+int mach_lock_init(void)
+{
+	mach_lock_cache = mach_kmem_create("lock request",
+					   sizeof(struct mach_lock_work),
+					   __alignof__(struct mach_lock_work),
+					   NULL);
+	return mach_lock_cache ? 0 : -ENOMEM;
+}
+
+/* The queue that lock requests run in is gone. */
+void mach_lock_exit(void)
+{
+	mach_kmem_destroy(mach_lock_cache);
+}

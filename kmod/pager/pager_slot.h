@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The slots of a port: each holds one request while a thread of the pager works on
+ * it. Both transports, ring and ioctl, arm slots here and answer from here.
+ */
+#ifndef MACH_PAGER_SLOT_H
+#define MACH_PAGER_SLOT_H
+
+#include "request/memory_object.h"
+
+struct io_uring_cmd;
+
+/**
+ * enum mach_slot_state - Who has the slot
+ * @MACH_SLOT_FREE: the pager may arm it
+ * @MACH_SLOT_ARMED: a command or a receiver waits in it for a request
+ * @MACH_SLOT_HELD: the pager works on its request
+ * @MACH_SLOT_ANSWERING: a call of the pager settles pages of its request
+ */
+enum mach_slot_state {
+	MACH_SLOT_FREE,
+	MACH_SLOT_ARMED,
+	MACH_SLOT_HELD,
+	MACH_SLOT_ANSWERING,
+};
+
+/**
+ * struct mach_receiver - A thread in MACH_PAGER_RECEIVE; all (p)
+ * @task: to wake
+ * @done: bool: the slot is no longer armed: it holds a request, or @error is set
+ * @error: -ENODEV when the pager has resigned
+ */
+struct mach_receiver {
+	struct task_struct *task;
+	u8 done;
+	int error;
+};
+
+/**
+ * struct mach_slot - Place for one request; all (p) unless noted
+ * @state: see there
+ * @cpu: armed: where the thread ran that did it
+ * @generation: of the request held last
+ * @command: armed by ring: what to complete
+ * @receiver: armed by ioctl: whom to wake
+ * @request: held or answering: referenced; the answering call uses it freely
+ * @queue: (c) whose slot it is
+ * @message: (c) where the pager reads it
+ * @link: armed: in queue->armed
+ */
+struct mach_slot {
+	enum mach_slot_state state;
+	unsigned int cpu;
+	u32 generation;
+	struct io_uring_cmd *command;
+	struct mach_receiver *receiver;
+	struct mach_request *request;
+	struct mach_queue *queue;
+	struct mach_message *message;
+	struct hlist_node link;
+};
+
+/**
+ * struct mach_queue - Slots that one pager thread serves
+ * @messages: (c) the array that the pager maps
+ * @slots: (c) array of port->depth
+ * @armed: (p) slots that wait, latest first
+ * @offers: (p) requests it has got; looked at without the lock
+ * @near: (p) the latest came from the CPU that its thread ran on; likewise
+ * @hand_off: of the thread that serves it
+ */
+struct mach_queue {
+	struct mach_message *messages;
+	struct mach_slot *slots;
+	struct hlist_head armed;
+	unsigned int offers;
+	bool near;
+	struct mach_hand_off hand_off;
+};
+
+/**
+ * struct mach_port - The receiving side of a pager
+ *
+ * (a) atomic, (c) const, (p) @lock, (x) its own lock
+ *
+ * @pager: its sending side
+ * @lock: innermost but for the frame lock; nothing is called under it
+ * @dead: (p) resigned or closed
+ * @watching: (p) the watchdog is due, or will be queued for @next
+ * @next: (p) jiffies: earliest deadline it has seen
+ * @pending: (p) requests that found no armed slot, oldest first
+ * @mappings: (a) of message arrays
+ * @nr_queues: (c)
+ * @depth: (c) slots of a queue
+ * @deadline: (c) jiffies
+ * @array_size: (c) bytes of a queue's message array
+ * @owner: (c) descriptor table of the process that registered
+ * @objects: (x) by id, each referenced
+ * @watchdog: ends requests whose deadline is over
+ * @reap: takes the objects down after death
+ * @queues: (c)
+ */
+struct mach_port {
+	struct mach_pager pager;
+	spinlock_t lock;	/* see above */
+	bool dead;
+	bool watching;
+	unsigned long next;
+	struct list_head pending;
+	atomic_t mappings;
+	unsigned int nr_queues;
+	unsigned int depth;
+	unsigned long deadline;
+	size_t array_size;
+	void *owner;
+	struct xarray objects;
+	struct delayed_work watchdog;
+	struct work_struct reap;
+	struct mach_queue queues[];
+};
+
+static inline struct mach_port *mach_port_of(struct mach_pager *pager)
+{
+	return container_of(pager, struct mach_port, pager);
+}
+
+int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
+void mach_port_watchdog(struct work_struct *work);
+void mach_port_abort(struct mach_port *port, bool all);
+void mach_port_disarm_all(struct mach_port *port, struct hlist_head *commands);
+
+void mach_port_command_done(struct io_uring_cmd *command, int result);
+int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
+		  struct io_uring_cmd *command);
+int mach_port_receive(struct mach_port *port, unsigned int queue,
+		      unsigned int timeout_ms, bool block,
+		      unsigned int *tag, struct mach_message *message);
+void mach_port_unreceive(struct mach_port *port, unsigned int queue,
+			 unsigned int tag);
+struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,
+				 unsigned int tag, u32 generation);
+void mach_port_release(struct mach_port *port, struct mach_slot *slot,
+		       bool done);
+
+#endif /* MACH_PAGER_SLOT_H */

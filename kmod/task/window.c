@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A task's window: the areas of its process that show its map. */
+#include "window.h"
+#include "base/compat.h"
+#include "fault/task_fault.h"
+#include "object/pmap.h"
+
+/* What every area of a window has, whoever made it */
+static void mach_window_flags(struct vm_area_struct *vma)
+{
+	/* a dump would look at all of it, and a child is another task */
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	if (!(vma->vm_flags & VM_EXEC))
+		vm_flags_clear(vma, VM_MAYEXEC);
+	mach_pmap_prepare(vma);
+}
+
+/**
+ * mach_task_mmap - Make a task's window, or a part of it anew
+ * @map: the task's
+ * @vma: the area
+ *
+ * The offset of the first one is chosen here: so a page's offset is its address.
+ */
+int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
+{
+	unsigned long first = vma->vm_start >> PAGE_SHIFT;
+	int err = 0;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (!vma->vm_pgoff)
+		err = vma->vm_flags & VM_EXEC ? -EINVAL :
+						mach_map_set_window(map, vma);
+	else if (vma->vm_pgoff != first || mach_map_unused(map) ||
+		 map->mm != current->mm || vma->vm_start < map->entries.min ||
+		 vma->vm_end > map->entries.max)
+		err = -EINVAL;
+	if (err)
+		return err;
+	vma->vm_pgoff = first;
+	vma->vm_private_data = map;
+	vma->vm_ops = &mach_task_operations;
+	mach_window_flags(vma);
+	return 0;
+}
