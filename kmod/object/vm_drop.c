@@ -201,9 +201,9 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 	       mach_object_any(object, &extent.first, end)) {
 		extent.n = min_t(pgoff_t, end - extent.first,
 				 MACH_DROP_BATCH);
-		down_write(&object->map_lock);
+		mach_residence_change(object);
 		mach_object_drop(object, &extent, victims, &eviction);
-		up_write(&object->map_lock);
+		mach_residence_changed(object);
 		extent.first += extent.n;
 		cond_resched();
 	}
@@ -229,8 +229,8 @@ void mach_object_evict(struct mach_object *object, pgoff_t index,
 		.n = MACH_DROP_BATCH,
 	};
 
-	down_write(&object->map_lock);
+	mach_residence_change(object);
 	mach_object_drop(object, &extent, MACH_VICTIMS_UNUSED, eviction);
-	up_write(&object->map_lock);
+	mach_residence_changed(object);
 	mach_object_trim(object);
 }

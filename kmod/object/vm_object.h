@@ -149,6 +149,20 @@ static inline void mach_object_unlock(struct mach_object *object)
 	spin_unlock(&object->lock);
 }
 
+/*
+ * Around whatever takes pages away or puts others in their place, from revoking to
+ * forgetting: the one place to take what such a change needs.
+ */
+static inline void mach_residence_change(struct mach_object *object)
+{
+	down_write(&object->map_lock);
+}
+
+static inline void mach_residence_changed(struct mach_object *object)
+{
+	up_write(&object->map_lock);
+}
+
 static inline bool mach_object_is_internal(const struct mach_object *object)
 {
 	return !object->pager;

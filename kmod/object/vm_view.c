@@ -74,13 +74,13 @@ int mach_view_get(struct mach_object *object, struct address_space *mapping,
 	struct mach_view *view;
 	int err = 0;
 
-	down_write(&object->map_lock);
+	mach_residence_change(object);
 	view = mach_view_find(object, mapping, delta, &parent, &link);
 	if (view)
 		view->entries++;
 	else
 		err = mach_view_create(object, mapping, delta, parent, link);
-	up_write(&object->map_lock);
+	mach_residence_changed(object);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_view_get);
@@ -98,12 +98,12 @@ void mach_view_put(struct mach_object *object, struct address_space *mapping,
 	struct mach_view *view;
 	bool last;
 
-	down_write(&object->map_lock);
+	mach_residence_change(object);
 	view = mach_view_find(object, mapping, delta, &parent, &link);
 	last = !--view->entries;
 	if (last)
 		rb_erase(&view->node, &object->views);
-	up_write(&object->map_lock);
+	mach_residence_changed(object);
 	if (last) {
 		mach_kmem_free(mach_view_cache, view);
 		mach_object_right_put(object);

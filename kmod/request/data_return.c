@@ -105,7 +105,7 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	struct mach_request *request = NULL;
 	struct mach_extent run;
 
-	down_write(&object->map_lock);
+	mach_residence_change(object);
 	run = mach_dirty_run(object, *next, end);
 	/* who kills it drops what we would return, as soon as we let go */
 	if (!run.n || mach_object_is_dead(object))
@@ -126,7 +126,7 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	mach_data_return_seal(request);
 	*next = run.first + run.n;
 out_unlock:
-	up_write(&object->map_lock);
+	mach_residence_changed(object);
 	if (!IS_ERR_OR_NULL(request))
 		mach_request_submit(request);
 	return request;
