@@ -171,6 +171,7 @@ static const struct mach_pager_ops fake_ops = {
 	.submit = fake_submit,
 	.forget = fake_forget,
 	.free = fake_free,
+	.terminate = mach_object_terminate,
 };
 
 /* A pager for objects of so many pages; page i holds the word i + 1. */
@@ -222,13 +223,15 @@ void fake_pager_destroy(struct kunit *test, struct fake_pager *fake)
 struct mach_object *fake_object_create(struct kunit *test,
 				       struct fake_pager *fake)
 {
-	struct mach_object *object;
+	const struct mach_object_setup setup = {
+		.pager = &fake->pager,
+		.size = (u64)fake->pages << PAGE_SHIFT,
+		.cookie = 0xc00c1e,
+		.cluster = 8,
+	};
+	struct mach_object *object = mach_object_create(&setup);
 
-	object = mach_object_create(&fake->pager, (u64)fake->pages << PAGE_SHIFT,
-				    0xc00c1e, false);
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	object->cluster = 8;
-	INIT_WORK(&object->terminate, mach_object_terminate);
 	return object;
 }
 

@@ -23,15 +23,17 @@ static void port_open(struct kunit *test, u32 deadline_ms)
 	struct mach_pager_register args = {
 		.queues = 1, .depth = PORT_DEPTH, .deadline_ms = deadline_ms,
 	};
+	struct mach_object_setup setup = {
+		.size = 16 * PAGE_SIZE, .cookie = 0xc00c1e, .cluster = 8,
+	};
 	struct port_context *c = test->priv;
 
 	c->port = mach_port_create(&args);
 	KUNIT_ASSERT_NOT_NULL(test, c->port);
-	c->object = mach_object_create(&c->port->pager, 16 * PAGE_SIZE,
-				       0xc00c1e, false);
+	setup.pager = &c->port->pager;
+	KUNIT_ASSERT_EQ(test, mach_port_number(c->port, &setup.id), 0);
+	c->object = mach_object_create(&setup);
 	KUNIT_ASSERT_NOT_NULL(test, c->object);
-	c->object->id = 7;
-	c->object->cluster = 8;
 }
 
 /* Nothing may refer to the port any more but the caller. */
@@ -198,7 +200,7 @@ static void message_tells_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, message->generation, generation + 1);
 	KUNIT_EXPECT_EQ(test, message->operation, MACH_OP_DATA_REQUEST);
 	KUNIT_EXPECT_EQ(test, message->flags, 0);
-	KUNIT_EXPECT_EQ(test, message->object, 7);
+	KUNIT_EXPECT_EQ(test, message->object, c->object->id);
 	KUNIT_EXPECT_EQ(test, message->access, MACH_ACCESS_WRITE);
 	KUNIT_EXPECT_EQ(test, message->cookie, 0xc00c1e);
 	KUNIT_EXPECT_EQ(test, message->offset, 8 * PAGE_SIZE);
@@ -372,7 +374,7 @@ static void death_ends_everything(struct kunit *test)
 	struct mach_slot *slot;
 	unsigned int tag;
 
-	KUNIT_ASSERT_EQ(test, mach_pager_number_object(c->port, c->object), 0);
+	mach_object_get(c->object);
 	KUNIT_ASSERT_EQ(test, mach_pager_add_object(c->port, c->object), 0);
 	held = port_submit_new(test);
 	answering = port_submit_new(test);

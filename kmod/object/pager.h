@@ -11,17 +11,20 @@
 
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/workqueue.h>
 
 /**
  * struct mach_pager_ops - How to reach a pager
  * @submit: send @request, taking a reference of it. Never waits. -EIO when the
  *	pager is gone; then nothing was taken.
  * @forget: the object has terminated; its number is free again.
+ * @terminate: work of an object: its last right went.
  * @free: the last reference went.
  */
 struct mach_pager_ops {
 	int (*submit)(struct mach_pager *pager, struct mach_request *request);
 	void (*forget)(struct mach_pager *pager, struct mach_object *object);
+	work_func_t terminate;
 	void (*free)(struct mach_pager *pager);
 };
 

@@ -14,12 +14,12 @@
  */
 struct mach_object *mach_internal_create(void)
 {
-	struct mach_object *object;
+	static const struct mach_object_setup setup = {
+		.size = MACH_OBJECT_SIZE_MAX,
+		.cluster = MACH_INTERNAL_CLUSTER,
+	};
 
-	object = mach_object_create(NULL, MACH_OBJECT_SIZE_MAX, 0, false);
-	if (object)
-		object->cluster = MACH_INTERNAL_CLUSTER;
-	return object;
+	return mach_object_create(&setup);
 }
 
 /**

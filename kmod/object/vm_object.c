@@ -118,32 +118,29 @@ struct mach_object *mach_object_next(struct mach_object *object)
 	return found;
 }
 
-static bool mach_object_set_pager(struct mach_object *object,
-				  struct mach_pager *pager, u64 size)
+static int mach_object_set_pager(struct mach_object *object,
+				 struct mach_pager *pager)
 {
 	struct inode *inode = mach_inode_create();
 
 	if (IS_ERR(inode))
-		return false;
-	i_size_write(inode, size);
+		return PTR_ERR(inode);
+	i_size_write(inode, object->size);
 	object->inode = inode;
 	mach_pager_get(pager);
 	object->pager = pager;
-	return true;
+	INIT_WORK(&object->terminate, pager->ops->terminate);
+	return 0;
 }
 
 /**
  * mach_object_create - Make an object without pages
- * @pager: who supplies it; NULL: nobody, it is internal
- * @size: bytes, 1 to MACH_OBJECT_SIZE_MAX
- * @cookie: the pager's word for it
- * @read_only: nobody may write
+ * @setup: what it is to be
  *
- * The caller sets cluster, id and the terminate work before anyone else sees
- * it. Return: an object with one reference and one right, or NULL.
+ * It can be found, as one of all objects, when it is finished. Return: an object
+ * with one reference and one right, or NULL.
  */
-struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
-				       u64 cookie, bool read_only)
+struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 {
 	struct mach_object *object = mach_kmem_alloc(mach_object_cache,
 						     GFP_KERNEL);
@@ -151,22 +148,24 @@ struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
 	if (!object)
 		return NULL;
 	memset(object, 0, sizeof(*object));
-	if (pager && !mach_object_set_pager(object, pager, size)) {
-		mach_kmem_free(mach_object_cache, object);
-		return NULL;
-	}
 	refcount_set(&object->ref, 1);
 	atomic_set(&object->rights, 1);
 	object->serial = atomic64_inc_return(&mach_object_serial);
-	object->size = size;
-	object->npages = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
-	object->cookie = cookie;
-	object->read_only = read_only;
+	object->size = setup->size;
+	object->npages = DIV_ROUND_UP_ULL(setup->size, PAGE_SIZE);
+	object->cookie = setup->cookie;
+	object->id = setup->id;
+	object->cluster = setup->cluster;
+	object->read_only = setup->read_only;
 	init_rwsem(&object->map_lock);
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
 	mach_tree_init(&object->pages);
 	INIT_HLIST_HEAD(&object->requests);
+	if (setup->pager && mach_object_set_pager(object, setup->pager)) {
+		mach_kmem_free(mach_object_cache, object);
+		return NULL;
+	}
 	mach_object_enlist(object);
 	return object;
 }

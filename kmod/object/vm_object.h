@@ -139,6 +139,24 @@ struct mach_object {
 	struct list_head link;
 };
 
+/**
+ * struct mach_object_setup - What an object is to be
+ * @pager: who supplies it; NULL: nobody, it is internal
+ * @size: bytes, 1 to MACH_OBJECT_SIZE_MAX
+ * @cookie: the pager's word for it
+ * @id: the pager's number for it
+ * @cluster: pages of a full request
+ * @read_only: nobody may write
+ */
+struct mach_object_setup {
+	struct mach_pager *pager;
+	u64 size;
+	u64 cookie;
+	u32 id;
+	unsigned int cluster;
+	bool read_only;
+};
+
 static inline void mach_object_lock(struct mach_object *object)
 {
 	spin_lock(&object->lock);
@@ -200,8 +218,7 @@ static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 	return min((u64)n << PAGE_SHIFT, object->size - offset);
 }
 
-struct mach_object *mach_object_create(struct mach_pager *pager, u64 size,
-				       u64 cookie, bool read_only);
+struct mach_object *mach_object_create(const struct mach_object_setup *setup);
 void mach_object_put(struct mach_object *object);
 
 bool mach_object_right_try_get(struct mach_object *object);

@@ -9,7 +9,6 @@
 #include "pager_answer.h"
 #include "pager_port.h"
 #include "pager_slot.h"
-#include "request/object_end.h"
 
 #include <linux/slab.h>
 
@@ -160,47 +159,68 @@ static int mach_pager_create_check(struct mach_pager_create *create)
 	return 0;
 }
 
+/* The pager never heard of it: so it is not told of its end. */
+static void mach_pager_give_up(struct mach_port *port,
+			       struct mach_object *object)
+{
+	mach_object_set_dead(object);
+	mach_port_unnumber(port, object->id);
+	mach_object_put(object);
+}
+
+/* A descriptor for the caller, and then a place in the table for the object */
+static int mach_pager_show(struct mach_call_context *context,
+			   struct mach_object *object, __s32 *fd)
+{
+	struct mach_port *port = context->self;
+	struct file *file;
+	int err;
+
+	/* the table's; the object's first right becomes the file's */
+	mach_object_get(object);
+	file = mach_object_file(object);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		mach_object_put(object);
+	} else {
+		err = mach_call_make_fd(context, file, fd);
+	}
+	if (err) {
+		mach_pager_give_up(port, object);
+		return err;
+	}
+	return mach_pager_add_object(port, object);
+}
+
 static int mach_pager_create(struct mach_call_context *context,
 			     union mach_call_args *args)
 {
 	struct mach_pager_create *create = &args->create;
 	struct mach_port *port = context->self;
+	struct mach_object_setup setup;
 	struct mach_object *object;
-	struct file *file;
 	int err;
 
 	err = mach_pager_create_check(create);
 	if (err)
 		return err;
-	object = mach_object_create(&port->pager, create->object_size,
-				    create->cookie,
-				    create->flags & MACH_CREATE_READ_ONLY);
-	if (!object)
-		return -ENOMEM;
-	object->cluster = create->cluster >> PAGE_SHIFT;
-	INIT_WORK(&object->terminate, mach_object_terminate);
-	err = mach_pager_number_object(port, object);
+	setup = (struct mach_object_setup) {
+		.pager = &port->pager,
+		.size = create->object_size,
+		.cookie = create->cookie,
+		.cluster = create->cluster >> PAGE_SHIFT,
+		.read_only = create->flags & MACH_CREATE_READ_ONLY,
+	};
+	err = mach_port_number(port, &setup.id);
 	if (err)
-		goto err_put;
-	file = mach_object_file(object);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_number;
-	}
-	create->object = object->id;
-	/* from here on the file has the object's first right */
-	err = mach_call_make_fd(context, file, &create->fd);
-	if (err) {
-		mach_pager_unnumber_object(port, object);
 		return err;
+	object = mach_object_create(&setup);
+	if (!object) {
+		mach_port_unnumber(port, setup.id);
+		return -ENOMEM;
 	}
-	return mach_pager_add_object(port, object);
-
-err_number:
-	mach_pager_unnumber_object(port, object);
-err_put:
-	mach_object_put(object);
-	return err;
+	create->object = setup.id;
+	return mach_pager_show(context, object, &create->fd);
 }
 
 static int mach_pager_publish(struct mach_call_context *context,

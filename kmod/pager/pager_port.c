@@ -109,6 +109,7 @@ static void mach_port_free(struct mach_pager *pager)
 static const struct mach_pager_ops mach_port_ops = {
 	.submit = mach_port_submit,
 	.forget = mach_port_forget,
+	.terminate = mach_object_terminate,
 	.free = mach_port_free,
 };
 
@@ -204,29 +205,21 @@ void mach_pager_end_object(struct mach_port *port,
 	mach_object_kill(object);
 }
 
-/* Give it a number, by which nobody finds it before mach_pager_add_object(). */
-int mach_pager_number_object(struct mach_port *port,
-				    struct mach_object *object)
+/* A number by which nobody finds an object before mach_pager_add_object(). */
+int mach_port_number(struct mach_port *port, u32 *id)
 {
-	int err = xa_alloc(&port->objects, &object->id, NULL, xa_limit_31b,
-			   GFP_KERNEL);
+	int err = xa_alloc(&port->objects, id, NULL, xa_limit_31b, GFP_KERNEL);
 
-	if (!err)
-		mach_object_get(object);
 	return err == -EBUSY ? -ENOSPC : err;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_pager_number_object);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_number);
 
-void mach_pager_unnumber_object(struct mach_port *port,
-				       struct mach_object *object)
+void mach_port_unnumber(struct mach_port *port, u32 id)
 {
-	xa_erase(&port->objects, object->id);
-	/* the pager never heard of it: it is not told of its end */
-	mach_object_set_dead(object);
-	mach_object_put(object);
+	xa_erase(&port->objects, id);
 }
 
-/* Other threads find it from here on; the number's reference is the table's. */
+/* Other threads find it from here on; a reference of the caller is the table's. */
 int mach_pager_add_object(struct mach_port *port,
 				 struct mach_object *object)
 {

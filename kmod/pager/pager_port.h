@@ -12,10 +12,8 @@ void mach_port_die(struct mach_port *port);
 void mach_port_shutdown(struct mach_port *port);
 
 struct mach_object *mach_pager_object(struct mach_port *port, u32 id);
-int mach_pager_number_object(struct mach_port *port,
-			     struct mach_object *object);
-void mach_pager_unnumber_object(struct mach_port *port,
-				struct mach_object *object);
+int mach_port_number(struct mach_port *port, u32 *id);
+void mach_port_unnumber(struct mach_port *port, u32 id);
 int mach_pager_add_object(struct mach_port *port, struct mach_object *object);
 void mach_pager_end_object(struct mach_port *port, struct mach_object *object);
 
