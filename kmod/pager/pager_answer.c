@@ -284,8 +284,8 @@ int mach_answer_collect(struct mach_port *port,
 int mach_answer_unasked(struct mach_object *object,
 			const struct mach_part *part, u64 *supplied)
 {
-	struct mach_extent window;
 	struct mach_request *request;
+	struct mach_ask ask = {};
 	struct mach_part piece = *part;
 	struct mach_fill fill;
 	int err;
@@ -298,16 +298,16 @@ int mach_answer_unasked(struct mach_object *object,
 	if (part->kind > MACH_PART_UNAVAILABLE)
 		return -EPROTO;
 
-	window.first = part->offset >> PAGE_SHIFT;
-	window.n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
-	request = mach_data_request_prepare(object, window.first, ULONG_MAX,
-					    &window);
+	ask.index = part->offset >> PAGE_SHIFT;
+	ask.window.first = ask.index;
+	ask.window.n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
+	request = mach_data_request_prepare(object, &ask);
 	/* the pager is not kept waiting for what it was not asked for */
 	if (request == ERR_PTR(-EAGAIN))
 		return -ENOMEM;
 	if (IS_ERR(request))
 		return PTR_ERR(request);
-	piece.length = min(part->length, (u64)window.n << PAGE_SHIFT);
+	piece.length = min(part->length, (u64)ask.window.n << PAGE_SHIFT);
 	err = mach_fill_locate(request, &piece, &fill) ?:
 	      mach_part_supply(&fill, &piece);
 	mach_request_end(request, 0);

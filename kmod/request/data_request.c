@@ -17,8 +17,7 @@ static int mach_data_request_try_place(struct mach_request *request)
 	if (!err) {
 		hlist_add_head(&request->link, &object->requests);
 		mach_pageout_begin();
-		if (request->mandatory != ULONG_MAX)
-			object->counts.requests++;
+		object->counts.requests += request->waited;
 	}
 	mach_object_unlock(object);
 	return err;
@@ -43,7 +42,7 @@ static int mach_data_request_frames(struct mach_request *request)
 {
 	int err = mach_pageout_alloc(request->frames, request->n);
 
-	if (err && request->n > 1 && request->mandatory != ULONG_MAX) {
+	if (err && request->n > 1 && request->waited) {
 		request->first = request->mandatory;
 		request->n = 1;
 		err = mach_pageout_alloc(request->frames, 1);
@@ -57,71 +56,70 @@ static int mach_data_request_frames(struct mach_request *request)
  * Clip the window to absent pages, and to what the object may ask for. What
  * nobody waits for is not clipped to that: it can come another time.
  */
-static int mach_data_request_clip(struct mach_object *object, pgoff_t index,
-				  pgoff_t mandatory, struct mach_extent *window)
+static int mach_data_request_clip(struct mach_object *object,
+				  struct mach_ask *ask)
 {
-	if (!mach_pageout_may_ask(object, window->n)) {
-		if (mandatory == ULONG_MAX)
+	if (!mach_pageout_may_ask(object, ask->window.n)) {
+		if (!ask->waited)
 			return -EAGAIN;
-		*window = (struct mach_extent) { .first = index, .n = 1 };
+		ask->window = (struct mach_extent) {
+			.first = ask->index, .n = 1,
+		};
 		if (!mach_pageout_may_ask(object, 1))
 			return -EAGAIN;
 	}
-	if (window->n > 1) {
+	if (ask->window.n > 1) {
 		mach_object_lock(object);
-		mach_object_absent_run(object, index, window);
+		mach_object_absent_run(object, ask->index, &ask->window);
 		mach_object_unlock(object);
 	}
-	return window->n ? 0 : -EEXIST;
+	return ask->window.n ? 0 : -EEXIST;
 }
 
 /* For the window, or if somebody waits a part of it that there is memory for */
 static struct mach_request *mach_data_request_create(struct mach_object *object,
-						     pgoff_t index,
-						     pgoff_t mandatory,
-						     struct mach_extent *window)
+						     struct mach_ask *ask)
 {
+	struct mach_extent *window = &ask->window;
 	struct mach_request *request;
 	unsigned int n;
 
 	while (!(request = mach_request_create(object, MACH_OP_DATA_REQUEST,
 					       window->n))) {
 		n = mach_request_fewer(window->n);
-		if (!n || mandatory == ULONG_MAX)
+		if (!n || !ask->waited)
 			return NULL;
-		*window = mach_extent_window(index, n, window->first,
+		*window = mach_extent_window(ask->index, n, window->first,
 					     window->first + window->n);
 	}
+	request->first = window->first;
+	request->mandatory = ask->index;
+	request->waited = ask->waited;
+	request->access = ask->access;
 	return request;
 }
 
 /**
  * mach_data_request_prepare - Reserve absent pages for data to come
  * @object: no lock held
- * @index: page that must be absent
- * @mandatory: page whose failure somebody is told of, or ULONG_MAX
- * @window: pages to reserve if they are absent, with @index
+ * @ask: what for; out: the window is what was reserved
  *
  * Return: a request whose frames lie busy in the object, not sent yet; or
  * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead; -EAGAIN
  * when there is no room: mach_pageout_wait() may help.
  */
 struct mach_request *mach_data_request_prepare(struct mach_object *object,
-					       pgoff_t index, pgoff_t mandatory,
-					       struct mach_extent *window)
+					       struct mach_ask *ask)
 {
 	struct mach_request *request;
 	int err;
 
-	err = mach_data_request_clip(object, index, mandatory, window);
+	err = mach_data_request_clip(object, ask);
 	if (err)
 		return ERR_PTR(err);
-	request = mach_data_request_create(object, index, mandatory, window);
+	request = mach_data_request_create(object, ask);
 	if (!request)
 		return ERR_PTR(-ENOMEM);
-	request->first = window->first;
-	request->mandatory = mandatory;
-
 	err = mach_data_request_frames(request);
 	if (!err)
 		err = mach_data_request_place(request);
@@ -148,15 +146,17 @@ struct mach_request *mach_data_request(struct mach_object *object,
 				       u32 access)
 {
 	struct mach_request *request;
-	struct mach_extent window;
+	struct mach_ask ask = {
+		.index = index,
+		.access = access,
+		.waited = true,
+	};
 
 	pages = min(pages, object->pager->request_pages);
-	window = mach_extent_window(index, pages, 0, object->npages);
-	request = mach_data_request_prepare(object, index, index, &window);
-	if (IS_ERR(request))
-		return request;
-	request->access = access;
-	mach_request_submit(request);
+	ask.window = mach_extent_window(index, pages, 0, object->npages);
+	request = mach_data_request_prepare(object, &ask);
+	if (!IS_ERR(request))
+		mach_request_submit(request);
 	return request;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_data_request);

@@ -8,9 +8,22 @@
 
 #include "memory_object.h"
 
+/**
+ * struct mach_ask - What is to be asked for
+ * @index: page that must be absent
+ * @window: pages to ask for if they are absent, with @index
+ * @access: MACH_ACCESS_* wanted
+ * @waited: somebody waits for @index, the mandatory page
+ */
+struct mach_ask {
+	pgoff_t index;
+	struct mach_extent window;
+	u32 access;
+	bool waited;
+};
+
 struct mach_request *mach_data_request_prepare(struct mach_object *object,
-					       pgoff_t index, pgoff_t mandatory,
-					       struct mach_extent *window);
+					       struct mach_ask *ask);
 struct mach_request *mach_data_request(struct mach_object *object,
 				       pgoff_t index, unsigned int pages,
 				       u32 access);

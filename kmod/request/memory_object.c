@@ -82,6 +82,7 @@ struct mach_request *mach_request_create(struct mach_object *object,
 	request->first = 0;
 	request->n = n;
 	request->mandatory = 0;
+	request->waited = false;
 	request->cookie = object->cookie;
 	request->error = 0;
 	request->near = false;
@@ -197,8 +198,7 @@ int mach_request_wait_page(struct mach_request *request, pgoff_t index)
 		return -EINTR;
 	/* pairs with mach_request_settle() */
 	smp_rmb();
-	if (request->operation == MACH_OP_DATA_REQUEST &&
-	    index == request->mandatory)
+	if (mach_request_awaits(request, index, 1))
 		return READ_ONCE(request->error);
 	return 0;
 }
@@ -236,7 +236,8 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 	for (i = 0; i < n; i++)
 		mach_page_set_owner(frame[i].bv_page, request->object,
 				    first + i);
-	mach_queue_enter(frame, n, request->mandatory - first);
+	mach_queue_enter(frame, n, request->waited ?
+			 request->mandatory - first : n);
 	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;
 	counts->busy -= n;
@@ -316,7 +317,7 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 	if (error) {
 		object->counts.errors += n;
 		if (mach_request_is_return(request) ||
-		    request->mandatory - first < n)
+		    mach_request_awaits(request, first, n))
 			mach_request_record(request, error);
 	}
 	/* who sees the bits sees the error: pairs with mach_request_wait_page() */
@@ -404,7 +405,8 @@ static void mach_request_drop_rest(struct mach_request *request, int error)
 		if (mach_request_is_return(request)) {
 			request->object->counts.errors += end - start;
 			failed = true;
-		} else if (request->mandatory - first < end - start) {
+		} else if (mach_request_awaits(request, first,
+					       end - start)) {
 			request->object->counts.errors++;
 			failed = true;
 		}

@@ -29,7 +29,8 @@
  * @access: (c) MACH_ACCESS_*
  * @first: (c) first page index
  * @n: (c) pages
- * @mandatory: (c) page that the maker waits for
+ * @mandatory: (c) page whose failure somebody is told of
+ * @waited: (c) somebody waits for it
  * @cookie: (c) for the message
  * @error: (o) 0, or -errno for who waits for the mandatory page or the return
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
@@ -56,6 +57,7 @@ struct mach_request {
 	pgoff_t first;
 	unsigned int n;
 	pgoff_t mandatory;
+	bool waited;
 	u64 cookie;
 	int error;
 	bool near;
@@ -79,6 +81,13 @@ static inline bool mach_request_has_ended(const struct mach_request *request)
 {
 	/* what came of it is known as well; pairs with mach_request_end() */
 	return smp_load_acquire(&request->ended);
+}
+
+/* Is the page that somebody waits for among [first, first + n)? */
+static inline bool mach_request_awaits(const struct mach_request *request,
+				       pgoff_t first, unsigned int n)
+{
+	return request->waited && request->mandatory - first < n;
 }
 
 unsigned int mach_request_fewer(unsigned int n);
