@@ -33,9 +33,7 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 	lockdep_assert_held(&object->map_lock);
 	mach_object_lock(object);
 	page = mach_object_page(object, index);
-	if (page && (mach_page_state(page) == MACH_PAGE_BUSY ||
-		     (access & MACH_ACCESS_WRITE &&
-		      mach_page_state(page) == MACH_PAGE_RETURN)))
+	if (page && !mach_page_serves(page, access & MACH_ACCESS_WRITE))
 		page = NULL;
 	if (page) {
 		folio_set_referenced(page_folio(page));

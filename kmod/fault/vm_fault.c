@@ -62,20 +62,6 @@ static vm_fault_t mach_fault_map(const struct mach_fault *fault,
 	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
-/* May the fault have the page as it is? */
-static bool mach_fault_suits(const struct mach_fault *fault, struct page *page)
-{
-	switch (mach_page_state(page)) {
-	case MACH_PAGE_RESIDENT:
-		return true;
-	case MACH_PAGE_RETURN:
-		return !(fault->write && fault->share);
-	case MACH_PAGE_BUSY:
-		return false;
-	}
-	return false;
-}
-
 static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 					struct page *page)
 {
@@ -137,7 +123,7 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 	mach_object_lock(object);
 	object->counts.faults += !fault->asked;
 	page = mach_object_page(object, fault->index);
-	if (page && !mach_fault_suits(fault, page)) {
+	if (page && !mach_page_serves(page, fault->write && fault->share)) {
 		*request = mach_request_find(object, fault->index);
 		page = NULL;
 	} else if (page && fault->write && fault->share && !fault->free &&

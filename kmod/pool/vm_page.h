@@ -139,4 +139,16 @@ void mach_page_get_counts(struct mach_page_counts *counts);
 int mach_page_init(void);
 void mach_page_exit(void);
 
+/*
+ * Can who wants to read or write the page have it as it is? Its data is there, and
+ * while a pager takes that nobody writes.
+ */
+static inline bool mach_page_serves(struct page *page, bool write)
+{
+	enum mach_page_state state = mach_page_state(page);
+
+	return state == MACH_PAGE_RESIDENT ||
+	       (state == MACH_PAGE_RETURN && !write);
+}
+
 #endif /* MACH_VM_PAGE_H */
