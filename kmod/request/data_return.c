@@ -254,3 +254,27 @@ int mach_object_synchronize(struct mach_object *object)
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_synchronize);
+
+/**
+ * mach_object_sync - Have what was written to a range be the pager's, and durable
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ *
+ * Data that was lost is recorded in the object's address space, for the caller to
+ * look at. Return: 0; -EDEADLK for the pager itself; -EIO when the object is dead;
+ * -EINTR; -ENOMEM; the pager's error.
+ */
+int mach_object_sync(struct mach_object *object, pgoff_t first, pgoff_t end)
+{
+	int err;
+
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
+	err = mach_data_return_range(object, first, end, MACH_MSG_SYNC);
+	if (!err && !mach_object_is_dead(object))
+		err = mach_object_synchronize(object);
+	if (!err && mach_object_is_dead(object))
+		err = -EIO;
+	return err;
+}

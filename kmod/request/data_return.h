@@ -12,5 +12,6 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 void mach_data_return_launder(struct mach_object *object, pgoff_t first,
 			      pgoff_t end);
 int mach_object_synchronize(struct mach_object *object);
+int mach_object_sync(struct mach_object *object, pgoff_t first, pgoff_t end);
 
 #endif /* MACH_DATA_RETURN_H */

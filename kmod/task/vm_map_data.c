@@ -364,18 +364,11 @@ static int mach_object_msync(struct mach_object *object, pgoff_t first,
 	end = min_t(pgoff_t, end, object->npages);
 	if (first >= end)
 		return 0;
-	if (mach_pager_is_self(object->pager))
-		return -EDEADLK;
-	if (flags & MACH_SYNC_ASYNCHRONOUS) {
+	if (flags & MACH_SYNC_ASYNCHRONOUS)
 		mach_data_return_launder(object, first, end);
-	} else {
-		err = mach_data_return_range(object, first, end, MACH_MSG_SYNC);
-		if (!err && !mach_object_is_dead(object))
-			err = mach_object_synchronize(object);
-		if (!err && mach_object_is_dead(object))
-			err = -EIO;
-		err = err ?: filemap_check_wb_err(mapping, since);
-	}
+	else
+		err = mach_object_sync(object, first, end) ?:
+		      filemap_check_wb_err(mapping, since);
 	if (!err && flags & MACH_SYNC_INVALIDATE)
 		mach_object_flush(object, first, end, false);
 	return err;
