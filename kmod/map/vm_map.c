@@ -2,6 +2,7 @@
 #include "vm_map.h"
 #include "object/inode.h"
 #include "object/vm_internal.h"
+#include "object/vm_resident.h"
 #include "object/vm_view.h"
 #include "object/vm_wire.h"
 #include "pool/kmem.h"
@@ -87,8 +88,8 @@ static bool mach_map_absorb(struct mach_entries *entries,
 	    !mach_map_extends(entries, to, from->start, from->end))
 		return false;
 	mach_internal_discard(to->object, first, first + pages);
-	return !mach_internal_move(to->object, first, from->object, from_first,
-				   from_first + pages);
+	return !mach_object_move(to->object, first, from->object, from_first,
+				 from_first + pages);
 }
 
 static const struct mach_entry_ops mach_map_entry_ops = {
@@ -282,8 +283,8 @@ int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,
 	if (err)
 		return err;
 	if (old)
-		err = mach_internal_move(own, first, old, first,
-					 (end - delta) >> PAGE_SHIFT);
+		err = mach_object_move(own, first, old, first,
+				       (end - delta) >> PAGE_SHIFT);
 	if (err) {
 		mach_view_put(own, mach_map_mapping(map), delta);
 		return err;

@@ -19,8 +19,5 @@
 struct mach_object *mach_internal_create(void);
 void mach_internal_discard(struct mach_object *object, pgoff_t first,
 			   pgoff_t end);
-int mach_internal_move(struct mach_object *to, pgoff_t first,
-		       struct mach_object *from, pgoff_t from_first,
-		       pgoff_t from_end);
 
 #endif /* MACH_VM_INTERNAL_H */

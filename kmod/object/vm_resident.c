@@ -172,6 +172,30 @@ void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 
+typedef void (*mach_own_fn)(struct page *page, struct mach_object *object,
+			    pgoff_t index);
+
+static int mach_object_insert(struct mach_object *object, pgoff_t index,
+			      struct page *page, mach_own_fn own)
+{
+	int err;
+
+	do {
+		mach_object_lock(object);
+		err = mach_tree_insert(&object->pages, index, page,
+				       &object->spare);
+		if (!err) {
+			own(page, object, index);
+			object->counts.resident++;
+			mach_object_count_internal(1);
+		}
+		mach_object_unlock(object);
+		if (err == -ENOMEM && mach_object_stock(object, index, 1))
+			return -ENOMEM;
+	} while (err == -ENOMEM);
+	return err;
+}
+
 /**
  * mach_object_add - Put a page where none is, of an object without a pager
  * @object: not locked
@@ -183,22 +207,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 int mach_object_add(struct mach_object *object, pgoff_t index,
 		    struct page *page)
 {
-	int err;
-
-	do {
-		mach_object_lock(object);
-		err = mach_tree_insert(&object->pages, index, page,
-				       &object->spare);
-		if (!err) {
-			mach_page_set_owner(page, object, index);
-			object->counts.resident++;
-			mach_object_count_internal(1);
-		}
-		mach_object_unlock(object);
-		if (err == -ENOMEM && mach_object_stock(object, index, 1))
-			return -ENOMEM;
-	} while (err == -ENOMEM);
-	return err;
+	return mach_object_insert(object, index, page, mach_page_set_owner);
 }
 
 /**
@@ -235,4 +244,39 @@ unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
 	*first = at.index;
 	mach_object_unlock(object);
 	return taken;
+}
+
+/**
+ * mach_object_move - Pages of an object become another's
+ * @to: without a pager, as @from; no page there is mapped by anybody else
+ * @first: page index that the first one gets
+ * @from: not locked
+ * @from_first: its first page index
+ * @from_end: the page after the last
+ *
+ * What is said of a page goes with it. The caller holds the lock of the only map
+ * that shows them, for writing: mapped pages stay mapped, and nobody looks them up
+ * meanwhile. Return: 0, or -ENOMEM, when all is as it was.
+ */
+int mach_object_move(struct mach_object *to, pgoff_t first,
+		     struct mach_object *from, pgoff_t from_first,
+		     pgoff_t from_end)
+{
+	const pgoff_t shift = first - from_first;
+	pgoff_t next = from_first;
+	struct bio_vec frame;
+	int err = 0;
+
+	while (!err && mach_object_take(from, &next, from_end, &frame, 1))
+		err = mach_object_insert(to, next - 1 + shift, frame.bv_page,
+					 mach_page_change_owner);
+	if (!err)
+		return 0;
+	/* back to where they were: the nodes for it have just become free */
+	WARN_ON_ONCE(mach_object_insert(from, next - 1, frame.bv_page,
+					mach_page_change_owner));
+	if (next - 1 > from_first)
+		WARN_ON_ONCE(mach_object_move(from, from_first, to, first,
+					      next - 1 + shift));
+	return err;
 }

@@ -24,5 +24,8 @@ int mach_object_add(struct mach_object *object, pgoff_t index,
 unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
 			      pgoff_t end, struct bio_vec *frames,
 			      unsigned int n);
+int mach_object_move(struct mach_object *to, pgoff_t first,
+		     struct mach_object *from, pgoff_t from_first,
+		     pgoff_t from_end);
 
 #endif /* MACH_VM_RESIDENT_H */

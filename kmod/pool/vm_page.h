@@ -38,6 +38,18 @@ static inline enum mach_page_state mach_page_state(struct page *page)
 					   MACH_PAGE_RESIDENT;
 }
 
+/*
+ * Can the page be read, or written, as it is? A page whose data a pager takes is not
+ * written meanwhile.
+ */
+static inline bool mach_page_serves(struct page *page, bool write)
+{
+	enum mach_page_state state = mach_page_state(page);
+
+	return state == MACH_PAGE_RESIDENT ||
+	       (state == MACH_PAGE_RETURN && !write);
+}
+
 static inline void mach_page_set_state(struct page *page,
 				       enum mach_page_state state)
 {
@@ -91,6 +103,17 @@ static inline void mach_page_set_owner(struct page *page,
 	mach_frame_set_index(frame, index);
 }
 
+/* It becomes another object's, which is locked, with all that is said of it. */
+static inline void mach_page_change_owner(struct page *page,
+					  struct mach_object *object,
+					  pgoff_t index)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	frame->object = object;
+	mach_frame_set_index(frame, index);
+}
+
 /**
  * struct mach_page_counts - The pool in numbers, for people
  * @pool: its chunks and free blocks
@@ -138,17 +161,5 @@ void mach_page_get_counts(struct mach_page_counts *counts);
 
 int mach_page_init(void);
 void mach_page_exit(void);
-
-/*
- * Can who wants to read or write the page have it as it is? Its data is there, and
- * while a pager takes that nobody writes.
- */
-static inline bool mach_page_serves(struct page *page, bool write)
-{
-	enum mach_page_state state = mach_page_state(page);
-
-	return state == MACH_PAGE_RESIDENT ||
-	       (state == MACH_PAGE_RETURN && !write);
-}
 
 #endif /* MACH_VM_PAGE_H */
