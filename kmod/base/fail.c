@@ -6,7 +6,7 @@
 
 /* Takes part in /proc/TASK/fail-nth; /sys/kernel/debug/fail_machvm has the rest. */
 static DECLARE_FAULT_ATTR(mach_fail_attr);
-static struct dentry *mach_fail_dir;
+static struct dentry *mach_fail_dir __ro_after_init;
 
 /**
  * mach_should_fail - Shall this allocation fail?

@@ -6,7 +6,7 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
-static struct dentry *mach_debug_dir;
+static struct dentry *mach_debug_dir __ro_after_init;
 
 static void mach_debug_number(struct seq_file *seq, const char *name, u64 value)
 {

@@ -239,23 +239,8 @@ static long mach_object_ioctl(struct file *file, unsigned int command,
 				  address);
 }
 
-static int (*mach_object_node_open)(struct inode *inode, struct file *file);
-
-static int mach_object_open(struct inode *inode, struct file *file)
-{
-	return mach_object_node_open(inode, file);
-}
-
-/* Set once, before the first node appears: how a node finds its object. */
-void mach_object_file_set_open(int (*open)(struct inode *inode,
-					   struct file *file))
-{
-	mach_object_node_open = open;
-}
-
 const struct file_operations mach_object_fops = {
 	.owner = THIS_MODULE,
-	.open = mach_object_open,
 	.release = mach_object_release,
 	.mmap = mach_object_mmap,
 	.read_iter = mach_object_read_iter,

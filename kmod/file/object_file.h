@@ -27,7 +27,5 @@ int mach_grant_get(int fd, struct mach_grant *grant);
 struct file *mach_object_name_file(struct mach_object *object);
 struct file *mach_object_file(struct mach_object *object);
 int mach_object_file_open(struct mach_object *object, struct file *file);
-void mach_object_file_set_open(int (*open)(struct inode *inode,
-					   struct file *file));
 
 #endif /* MACH_OBJECT_FILE_H */

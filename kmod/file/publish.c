@@ -33,8 +33,8 @@ struct mach_node {
 /* Outermost of the module's locks; guards names, minors and object->node. */
 static DEFINE_MUTEX(mach_node_lock);
 static DEFINE_XARRAY_ALLOC(mach_nodes);
-static struct class *mach_node_class;
-static dev_t mach_node_first;
+static struct class *mach_node_class __ro_after_init;
+static dev_t mach_node_first __ro_after_init;
 static struct cdev mach_node_cdev;
 
 static char *mach_node_devnode(MACH_COMPAT_DEVNODE_CONST struct device *device,
@@ -237,12 +237,15 @@ void mach_node_get_name(struct mach_object *object, char *name)
 	mutex_unlock(&mach_node_lock);
 }
 
+/* What is opened becomes a file of the object. */
 static int mach_node_open(struct inode *inode, struct file *file)
 {
+	const struct file_operations *fops = fops_get(&mach_object_fops);
 	struct mach_object *object = NULL;
 	struct mach_node *node;
 	int err;
 
+	replace_fops(file, fops);
 	mutex_lock(&mach_node_lock);
 	node = xa_load(&mach_nodes, iminor(inode));
 	if (node) {
@@ -258,6 +261,11 @@ static int mach_node_open(struct inode *inode, struct file *file)
 	return err;
 }
 
+static const struct file_operations mach_node_fops = {
+	.owner = THIS_MODULE,
+	.open = mach_node_open,
+};
+
 int mach_node_init(void)
 {
 	int err;
@@ -269,8 +277,7 @@ int mach_node_init(void)
 				  "machobj");
 	if (err)
 		goto err_class;
-	mach_object_file_set_open(mach_node_open);
-	cdev_init(&mach_node_cdev, &mach_object_fops);
+	cdev_init(&mach_node_cdev, &mach_node_fops);
 	mach_node_cdev.owner = THIS_MODULE;
 	err = cdev_add(&mach_node_cdev, mach_node_first, MACH_NODE_MINORS);
 	if (err)

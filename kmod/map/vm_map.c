@@ -17,7 +17,7 @@
 /* Entries that a map keeps for its next calls. */
 #define MACH_MAP_SPARE_MAX	8
 
-static struct mach_kmem *mach_entry_cache;
+static struct mach_kmem *mach_entry_cache __ro_after_init;
 
 static struct mach_map *mach_map_of_entries(struct mach_entries *entries)
 {

@@ -9,9 +9,9 @@
 /* Nodes that an object keeps for its next pages. */
 #define MACH_OBJECT_SPARE	4
 
-static struct workqueue_struct *mach_object_wq;
-static struct mach_kmem *mach_object_cache;
-static struct mach_kmem *mach_tree_cache;
+static struct workqueue_struct *mach_object_wq __ro_after_init;
+static struct mach_kmem *mach_object_cache __ro_after_init;
+static struct mach_kmem *mach_tree_cache __ro_after_init;
 
 /*
  * All objects, and what those that are gone had counted. Who holds the lock

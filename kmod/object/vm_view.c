@@ -2,7 +2,7 @@
 #include "vm_view.h"
 #include "pool/kmem.h"
 
-static struct mach_kmem *mach_view_cache;
+static struct mach_kmem *mach_view_cache __ro_after_init;
 
 static int mach_view_compare(const struct mach_view *view,
 			     const struct address_space *mapping, u64 delta)

@@ -25,7 +25,7 @@ struct mach_lock_work {
 	struct mach_request *completed;
 };
 
-static struct mach_kmem *mach_lock_cache;
+static struct mach_kmem *mach_lock_cache __ro_after_init;
 
 static void mach_lock_run(struct work_struct *work)
 {

@@ -371,13 +371,12 @@ void mach_kmem_destroy(struct mach_kmem *cache)
 }
 EXPORT_SYMBOL_NS_GPL(mach_kmem_destroy, MACHVM);
 
-void mach_kmem_init(void)
+void __init mach_kmem_init(void)
 {
 	mach_page_set_shrink_hook(mach_kmem_shrink);
 }
 
 void mach_kmem_exit(void)
 {
-	mach_page_set_shrink_hook(NULL);
 	WARN_ON(!list_empty(&mach_kmem_caches));
 }

@@ -24,11 +24,12 @@ struct mach_page_cache {
 	struct page *pages[MACH_CACHE_SIZE];
 };
 
-static struct mach_page_cache __percpu *mach_page_caches;
+static struct mach_page_cache __percpu *mach_page_caches __ro_after_init;
 
-/* Set before frames are asked for, and cleared after the last came back. */
-static mach_page_hook mach_page_low;
-static mach_page_hook mach_page_shrink;
+/* Set before frames are asked for, and left alone when they are switched off */
+static mach_page_hook mach_page_low __ro_after_init;
+static mach_page_hook mach_page_shrink __ro_after_init;
+static u8 mach_page_hooks_off;
 
 /* 1: the low hook is to be called when frames run low */
 static atomic_t mach_page_low_armed = ATOMIC_INIT(1);
@@ -176,13 +177,19 @@ unsigned long mach_page_short(void)
 
 /**
  * mach_page_set_low_hook - Be told when frames run low
- * @low: called once, from allocations; may not sleep; NULL for nobody
+ * @low: called once, from allocations; may not sleep
  *
  * Again after mach_page_arm_low().
  */
-void mach_page_set_low_hook(mach_page_hook low)
+void __init mach_page_set_low_hook(mach_page_hook low)
 {
-	WRITE_ONCE(mach_page_low, low);
+	mach_page_low = low;
+}
+
+/* The module ends: nobody is told, or asked, any more. */
+void mach_page_switch_hooks_off(void)
+{
+	WRITE_ONCE(mach_page_hooks_off, true);
 }
 
 /* The next allocation that finds frames low tells so again. */
@@ -193,31 +200,27 @@ void mach_page_arm_low(void)
 
 /**
  * mach_page_set_shrink_hook - Be asked for memory that nobody uses
- * @shrink: may not sleep for long and may not allocate; NULL for nobody
+ * @shrink: may not sleep for long and may not allocate
  */
-void mach_page_set_shrink_hook(mach_page_hook shrink)
+void __init mach_page_set_shrink_hook(mach_page_hook shrink)
 {
-	WRITE_ONCE(mach_page_shrink, shrink);
+	mach_page_shrink = shrink;
 }
 
 /* Have page-out woken if there is less than there should be. */
 void mach_page_check_low(void)
 {
-	mach_page_hook low = READ_ONCE(mach_page_low);
-
-	if (low && mach_pool_room() < (long)mach_page_low_mark() &&
+	if (!READ_ONCE(mach_page_hooks_off) && mach_pool_room() < (long)mach_page_low_mark() &&
 	    atomic_read(&mach_page_low_armed) &&
 	    atomic_xchg(&mach_page_low_armed, 0))
-		low();
+		mach_page_low();
 }
 
 /* What lies idle somewhere goes back to the pool. */
 static void mach_page_collect(void)
 {
-	mach_page_hook shrink = READ_ONCE(mach_page_shrink);
-
-	if (shrink)
-		shrink();
+	if (!READ_ONCE(mach_page_hooks_off))
+		mach_page_shrink();
 	mach_page_drain();
 	mach_pool_look_aside(MACH_PAGE_LOOK);
 }

@@ -145,7 +145,10 @@ void mach_page_free_contig(struct page *page, unsigned int order);
 void *mach_page_block_get(unsigned int order, gfp_t gfp);
 void mach_page_block_put(void *block, unsigned int order);
 
-/* For who makes room */
+/*
+ * Two hooks reach upwards: page-out makes room, and caches of structures give back
+ * what they keep. Both stand above the frames that they are asked for.
+ */
 typedef void (*mach_page_hook)(void);
 
 unsigned long mach_page_available(void);
@@ -155,6 +158,7 @@ void mach_page_arm_low(void);
 void mach_page_check_low(void);
 void mach_page_set_low_hook(mach_page_hook low);
 void mach_page_set_shrink_hook(mach_page_hook shrink);
+void mach_page_switch_hooks_off(void);
 
 void mach_page_drain(void);
 void mach_page_get_counts(struct mach_page_counts *counts);

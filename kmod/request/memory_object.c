@@ -13,7 +13,7 @@ static struct mach_request_kind {
 	const char *name;
 	unsigned int frames;
 	struct mach_kmem *cache;
-} mach_request_kinds[] = {
+} mach_request_kinds[] __ro_after_init = {
 	{ "request-1", 1 },
 	{ "request-16", 16 },
 	{ "request-64", 64 },

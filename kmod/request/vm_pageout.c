@@ -141,13 +141,13 @@ int mach_pageout_throttle(struct mach_object *object)
 	return err;
 }
 
-void mach_pageout_init(void)
+void __init mach_pageout_init(void)
 {
 	mach_page_set_low_hook(mach_pageout_low);
 }
 
 void mach_pageout_exit(void)
 {
-	mach_page_set_low_hook(NULL);
+	mach_page_switch_hooks_off();
 	cancel_work_sync(&mach_pageout_work);
 }
