@@ -142,6 +142,7 @@ int mach_map_fill_spare(struct mach_map *map)
 {
 	struct mach_map_entry *entry;
 
+	lockdep_assert_held_write(&map->lock);
 	while (map->spare.n < MACH_RANGE_STOCK) {
 		entry = mach_kmem_alloc(mach_entry_cache, GFP_KERNEL);
 		if (!entry)
@@ -153,6 +154,7 @@ int mach_map_fill_spare(struct mach_map *map)
 
 static void mach_map_drain_spare(struct mach_map *map, unsigned int keep)
 {
+	lockdep_assert_held_write(&map->lock);
 	while (map->spare.n > keep)
 		mach_kmem_free(mach_entry_cache, mach_stock_take(&map->spare));
 }
@@ -187,6 +189,7 @@ static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 {
 	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
 
+	lockdep_assert_held_write(&map->lock);
 	for (; entry && entry->start < end && max--; entry = entry->next)
 		if (entry->in_transition)
 			return true;
@@ -309,6 +312,7 @@ static void mach_map_let_go(struct mach_map *map,
 	pgoff_t end = first + (mach_entry_size(entry) >> PAGE_SHIFT);
 	struct mach_object *object = entry->object;
 
+	lockdep_assert_held_write(&map->lock);
 	if (entry->wired)
 		mach_object_unwire(object, first, end, entry->wired);
 	if (mach_object_is_internal(object) && mach_view_sole(object))
@@ -322,6 +326,7 @@ void mach_map_dispose(struct mach_map *map,
 {
 	struct mach_map_entry *entry;
 
+	lockdep_assert_held_write(&map->lock);
 	while (removed->n) {
 		entry = mach_stock_take(removed);
 		if (entry->object)
@@ -386,6 +391,7 @@ void mach_map_destroy(struct mach_map *map)
 	struct mach_entry_stock removed = {};
 	struct mach_map_entry *entry;
 
+	down_write(&map->lock);
 	while ((entry = map->entries.first)) {
 		mach_entry_unlink(&map->entries, entry);
 		mach_stock_add(&removed, entry);
@@ -393,6 +399,7 @@ void mach_map_destroy(struct mach_map *map)
 		cond_resched();
 	}
 	mach_map_drain_spare(map, 0);
+	up_write(&map->lock);
 	if (map->mm) {
 		put_pid(map->pid);
 		mmdrop(map->mm);

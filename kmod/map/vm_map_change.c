@@ -4,6 +4,7 @@
 #include "object/pmap.h"
 #include "object/vm_view.h"
 
+#include <linux/capability.h>
 #include <linux/sched/signal.h>
 
 /* Entries that one turn of a deallocation takes out. */
@@ -42,6 +43,7 @@ static int mach_map_find_place(struct mach_map *map,
 	struct mach_entries *entries = &map->entries;
 	struct mach_map_entry *next;
 
+	lockdep_assert_held_write(&map->lock);
 	if (place->anywhere)
 		return mach_entries_find_space(entries, place->address,
 					       place->length, place->mask,
@@ -60,6 +62,7 @@ static int mach_map_check_limit(const struct mach_map *map, u64 length,
 {
 	u64 used = map->entries.size - map->entries.none;
 
+	lockdep_assert_held_write(&map->lock);
 	if (!like->max_protection)
 		return 0;
 	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
@@ -228,6 +231,7 @@ static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
 	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
 	const u32 rights = MACH_CHANGE_PROTECTION | MACH_CHANGE_MAXIMUM;
 
+	lockdep_assert_held_write(&map->lock);
 	*less = false;
 	if (!(change->what & rights))
 		return 0;
@@ -271,4 +275,36 @@ int mach_map_change(struct mach_map *map, u64 start, u64 end,
 		mach_map_unmap(map, start, end);
 	mach_map_unlock_write(map);
 	return err;
+}
+
+/**
+ * mach_map_set_limit - How large a map may become
+ * @map: not locked
+ * @limit: bytes in its entries
+ * @limit_max: that @limit may be set to
+ *
+ * What is there stays. Return: 0 or -EPERM. Source: Mach's vm_set_size_limit.
+ */
+int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max)
+{
+	int err = 0;
+
+	down_write(&map->lock);
+	if (limit_max > map->limit_max && !capable(CAP_SYS_RESOURCE)) {
+		err = -EPERM;
+	} else {
+		map->limit = limit;
+		map->limit_max = limit_max;
+	}
+	up_write(&map->lock);
+	return err;
+}
+
+/* Both limits, of one moment */
+void mach_map_get_limit(struct mach_map *map, u64 *limit, u64 *limit_max)
+{
+	down_read(&map->lock);
+	*limit = map->limit;
+	*limit_max = map->limit_max;
+	up_read(&map->lock);
 }

@@ -32,5 +32,6 @@ int mach_map_remove(struct mach_map *map, u64 start, u64 end);
 int mach_map_change(struct mach_map *map, u64 start, u64 end,
 		    const struct mach_change *change);
 int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max);
+void mach_map_get_limit(struct mach_map *map, u64 *limit, u64 *limit_max);
 
 #endif /* MACH_VM_MAP_CHANGE_H */

@@ -10,7 +10,6 @@
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
 
-#include <linux/capability.h>
 #include <linux/file.h>
 
 /* Whole pages, not none */
@@ -530,34 +529,23 @@ static int mach_task_msync(struct mach_call_context *context,
 static int mach_task_set_size_limit(struct mach_call_context *context,
 				    union mach_call_args *args)
 {
-	struct mach_map *map = context->self;
-	int err = 0;
-
 	if (args->limit.reserved || args->limit.current_limit > args->limit.maximum)
 		return -EINVAL;
-	down_write(&map->lock);
-	if (args->limit.maximum > map->limit_max && !capable(CAP_SYS_RESOURCE)) {
-		err = -EPERM;
-	} else {
-		map->limit = args->limit.current_limit;
-		map->limit_max = args->limit.maximum;
-	}
-	up_write(&map->lock);
-	return err;
+	return mach_map_set_limit(context->self, args->limit.current_limit,
+				  args->limit.maximum);
 }
 
 static int mach_task_get_size_limit(struct mach_call_context *context,
 				    union mach_call_args *args)
 {
-	struct mach_map *map = context->self;
+	u64 limit, limit_max;
 
 	if (args->limit.reserved || args->limit.current_limit ||
 	    args->limit.maximum)
 		return -EINVAL;
-	down_read(&map->lock);
-	args->limit.current_limit = map->limit;
-	args->limit.maximum = map->limit_max;
-	mach_map_unlock(map);
+	mach_map_get_limit(context->self, &limit, &limit_max);
+	args->limit.current_limit = limit;
+	args->limit.maximum = limit_max;
 	return 0;
 }
 
