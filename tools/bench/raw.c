@@ -2,7 +2,6 @@
 /*
  * machbench - a pager on the bare interface: becoming one, and the answers.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
