@@ -73,15 +73,16 @@ rows()
 	store data 1M
 	pager data "$work/data" --cluster 4k
 	machvmstat 0.3 20 >"$work/rows" & pid=$!
-	nap
+	wait_for 20 [ -s "$work/rows" ]	# the header: it has begun to count
 	cat "$nodes/data" >/dev/null
 	wait $pid
 	[ "$(wc -l <"$work/rows")" = 22 ] || fail "$(wc -l <"$work/rows") lines"
 	# 256 pages came in some of the intervals, as many as requests; on a busy
-	# machine intervals are longer, and rates less
+	# machine intervals are longer, and rates less; rates are rounded, and a
+	# page can come in the interval after its request's
 	awk 'NR > 2 { if (NF != 13) bad = 1; in_ += $8; requests += $13 }
 	     END { exit bad || in_ * 0.3 < 50 || in_ * 0.3 > 300 ||
-		   in_ != requests }' "$work/rows" ||
+		   (in_ - requests) ^ 2 > 25 }' "$work/rows" ||
 		fail "$(<"$work/rows")"
 }
 

@@ -12,6 +12,7 @@
 #include <linux/mach_pager.h>
 
 #include "actor.h"
+#include "part.h"
 
 #define PAGE		4096ULL
 #define KIB		1024ULL
@@ -105,27 +106,11 @@ long pager_command(struct test_pager *p, unsigned int op,
 void pager_post(struct test_pager *p, unsigned int op,
 		const struct mach_ring_command *cmd);
 
-struct mach_part part_copy(uint64_t offset, uint64_t length, const void *from);
-struct mach_part part_file(uint64_t offset, uint64_t length, int fd,
-			   uint64_t from);
-struct mach_part part_zero(uint64_t offset, uint64_t length);
-struct mach_part part_error(uint64_t offset, uint64_t length, int error);
-struct mach_part part_done(uint64_t offset, uint64_t length);
-
 void object_create(struct test_pager *p, struct test_object *o, uint64_t size,
 		   uint32_t cluster, uint32_t flags);
 struct mach_object_info object_info(int fd);
 long object_publish(struct test_pager *p, const struct test_object *o,
 		    const char *name, unsigned int mode);
-
-/* Contents that depend on place and seed, so that a mix-up shows. */
-void pattern_fill(void *buf, uint64_t offset, size_t length, uint32_t seed);
-bool pattern_is(const void *buf, uint64_t offset, size_t length, uint32_t seed);
-bool zeros(const void *buf, size_t length);
-/* A part of the pattern in memory that stays until 16 MiB later. */
-struct mach_part part_pattern(uint64_t offset, uint64_t length, uint32_t seed);
-/* An unlinked file of the pattern. */
-int pattern_file(size_t length, uint32_t seed);
 
 /**
  * struct scene - A pager (the test itself), an object, and a client that maps

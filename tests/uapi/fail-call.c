@@ -148,10 +148,10 @@ static bool has_own_sweep(const struct call *c)
 static long op_book(const uint64_t *arg)
 {
 	struct world w = { .p = scene.p, .o = scene.o };
-	union any_call args = {};
+	union any_call args;
 
 	(void)arg;
-	book_call->fill(&w, &args);
+	call_fill(book_call, &w, &args);
 	return world_call(&w, book_call, &args);
 }
 

@@ -8,30 +8,9 @@
 #include "callbook.h"
 #include "tap.h"
 
-/**
- * struct wrong - One field made wrong in an otherwise right call.
- * @call: name in the callbook
- * @what: for the test's name
- * @at: offset of the field
- * @width: bytes of it
- * @value: to put there
- * @want: result
- */
-struct wrong {
-	const char *call;
-	const char *what;
-	size_t at;
-	size_t width;
-	uint64_t value;
-	long want;
-};
-
-#define F(str, field)							\
-	offsetof(struct str, field), sizeof(((struct str *)0)->field)
-
 #define NONE	0xfffffff0U
 
-static const struct wrong wrongs[] = {
+static const struct call_change wrongs[] = {
 	{ "version", "api", F(mach_vm_version, api), 1, -EINVAL },
 	{ "statistics", "page-size", F(mach_vm_statistics, page_size), 1,
 	  -EINVAL },
@@ -245,14 +224,9 @@ static void test_wrong(void)
 
 	world_open(&w);
 	for (size_t i = 0; i < ARRAY_SIZE(wrongs); i++) {
-		const struct wrong *x = &wrongs[i];
-		const struct call *call = call_named(x->call);
-		union any_call c = { 0 };
+		long result = world_change(&w, &wrongs[i], sub, sizeof(sub));
 
-		call->fill(&w, &c);
-		memcpy(c.bytes + x->at, &x->value, x->width);
-		snprintf(sub, sizeof(sub), "%s-%s", x->call, x->what);
-		tap_is(sub, world_call(&w, call, &c), x->want);
+		tap_is(sub, result, wrongs[i].want);
 	}
 	world_check(&w);
 }

@@ -22,18 +22,18 @@ static int name_of(int fd)
 }
 
 /* Say every call of one kind to a descriptor that must not answer it. */
-static void refuse(struct world *w, const char *who, int fd, int kind,
-		   long want)
+static void refuse(struct world *w, const char *who, int fd,
+		   enum call_kind kind, long want)
 {
 	char sub[80];
 
 	for (size_t i = 0; i < callbook_entries; i++) {
 		const struct call *call = &callbook[i];
-		union any_call c = { 0 };
+		union any_call c;
 
-		if ((int)call->kind != kind)
+		if (call->kind != kind)
 			continue;
-		call->fill(w, &c);
+		call_fill(call, w, &c);
 		snprintf(sub, sizeof(sub), "%s-to-%s", call->name, who);
 		tap_is(sub, vm_ioctl(fd, call->number, &c), want);
 	}
@@ -75,11 +75,11 @@ static void answered(struct world *w, const char *who, int fd)
 
 	for (size_t i = 0; i < callbook_entries; i++) {
 		const struct call *call = &callbook[i];
-		union any_call c = { 0 };
+		union any_call c;
 
 		if (call->kind != ON_ANY)
 			continue;
-		call->fill(w, &c);
+		call_fill(call, w, &c);
 		snprintf(sub, sizeof(sub), "%s-from-%s", call->name, who);
 		tap_is(sub, vm_ioctl(fd, call->number, &c), call->right);
 	}

@@ -28,9 +28,9 @@ static void each_call(const char *what, call_fn one)
 static void with_size(const struct call *call, const char *sub, uint32_t size,
 		      long want)
 {
-	union any_call c = { 0 };
+	union any_call c;
 
-	call->fill(&w, &c);
+	call_fill(call, &w, &c);
 	c.size = size;
 	tap_is(sub, world_call(&w, call, &c), want);
 }
@@ -47,21 +47,21 @@ static void three(const struct call *call, const char *sub)
 
 static void exact(const struct call *call, const char *sub)
 {
-	with_size(call, sub, call->size, call->right);
+	with_size(call, sub, call_size(call), call->right);
 }
 
 static void larger(const struct call *call, const char *sub)
 {
-	with_size(call, sub, call->size + 16, call->right);
+	with_size(call, sub, call_size(call) + 16, call->right);
 }
 
 static void tail(const struct call *call, const char *sub)
 {
-	union any_call c = { 0 };
+	union any_call c;
 
-	call->fill(&w, &c);
-	c.size = call->size + 16;
-	c.bytes[call->size + 15] = 1;
+	call_fill(call, &w, &c);
+	c.size = call_size(call) + 16;
+	c.bytes[call_size(call) + 15] = 1;
 	tap_is(sub, world_call(&w, call, &c), -E2BIG);
 }
 
@@ -70,14 +70,14 @@ static long at_edge(const struct call *call, size_t beyond)
 {
 	uint8_t *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	union any_call c = { 0 };
-	uint8_t *at = two + PAGE - call->size + beyond;
+	union any_call c;
+	uint8_t *at = two + PAGE - call_size(call) + beyond;
 	long result;
 
 	CHECK(two != MAP_FAILED && !munmap(two + PAGE, PAGE), "mmap: %m");
-	call->fill(&w, &c);
-	memcpy(at, &c, call->size - beyond);
-	result = world_call(&w, call, (union any_call *)at);
+	call_fill(call, &w, &c);
+	memcpy(at, &c, call_size(call) - beyond);
+	result = world_call(&w, call, at);
 	munmap(two, PAGE);
 	return result;
 }
@@ -94,7 +94,7 @@ static void cut(const struct call *call, const char *sub)
 
 static void nowhere(const struct call *call, const char *sub)
 {
-	tap_is(sub, world_call(&w, call, (union any_call *)8), -EFAULT);
+	tap_is(sub, world_call(&w, call, (void *)8), -EFAULT);
 }
 
 /*
@@ -108,7 +108,7 @@ static void untold(const struct call *call, const char *sub)
 	long want = call->right;
 
 	CHECK(page != MAP_FAILED, "mmap: %m");
-	call->fill(&w, page);
+	call_fill(call, &w, page);
 	CHECK(!mprotect(page, PAGE, PROT_READ), "mprotect: %m");
 	if (_IOC_DIR(call->number) & _IOC_READ && !want)
 		want = -EFAULT;

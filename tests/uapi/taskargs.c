@@ -16,20 +16,7 @@
 
 static struct world w;
 
-/* One wrong in an otherwise right call, or right as well */
-struct bound {
-	const char *call;
-	const char *what;
-	size_t at;
-	size_t width;
-	uint64_t value;
-	long want;
-};
-
-#define F(str, field)							\
-	offsetof(struct str, field), sizeof(((struct str *)0)->field)
-
-static const struct bound bounds[] = {
+static const struct call_change bounds[] = {
 	{ "allocate", "flags-2", F(mach_task_allocate, flags), 3, -EINVAL },
 	{ "allocate", "flags-top", F(mach_task_allocate, flags), TOP | 1,
 	  -EINVAL },
@@ -237,15 +224,10 @@ static void test_fields(void)
 	open_world();
 	was = state();
 	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
-		const struct bound *b = &bounds[i];
-		const struct call *call = call_named(b->call);
-		union any_call c = { 0 };
+		long result = world_change(&w, &bounds[i], sub, sizeof(sub));
 
-		call->fill(&w, &c);
-		memcpy(c.bytes + b->at, &b->value, b->width);
-		snprintf(sub, sizeof(sub), "%s-%s", b->call, b->what);
-		tap_is(sub, world_call(&w, call, &c), b->want);
-		if (b->want)
+		tap_is(sub, result, bounds[i].want);
+		if (bounds[i].want)
 			CHECK(state() == was, "%s has changed something", sub);
 		was = state();
 	}
@@ -334,9 +316,9 @@ static void test_ranges(void)
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(ranges); j++) {
 			const struct call *call = call_named(calls[i].call);
-			union any_call c = { 0 };
+			union any_call c;
 
-			call->fill(&w, &c);
+			call_fill(call, &w, &c);
 			range_at(&c, &calls[i], &ranges[j]);
 			place(sub, calls[i].call, &ranges[j]);
 			tap_is(sub, world_call(&w, call, &c),
@@ -397,8 +379,7 @@ static void test_untold(void)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct call *call = call_named(names[i]);
 
-		memset(page, 0, PAGE);
-		call->fill(&w, page);
+		call_fill(call, &w, page);
 		CHECK(!mprotect(page, PAGE, PROT_READ), "mprotect: %m");
 		tap_is(names[i], world_call(&w, call, page), -EFAULT);
 		CHECK(!mprotect(page, PAGE, PROT_READ | PROT_WRITE),

@@ -5,7 +5,6 @@
  * The child sends the object's descriptor when it is ready, then does what each
  * byte says that it gets, and answers with one byte. End of file ends it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 /*
  * machbench - a pager on the project's library, as a user would write it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 /*
  * machbench - what paging costs, in instructions or microseconds a page.
  */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,21 +12,14 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "common/random.h"
 
 #define WARM_UP_MAX	4
 #define REPEATS_LATE	3
 #define WARM_UP_AGREE	0.02
 #define SPARSE_STEP	16
 
-/* A fixed sequence: each run touches the same pages in the same order. */
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
+/* Each run touches the same pages in the same order. */
 static void shuffle(size_t *order, size_t pages)
 {
 	uint64_t state = 0x2545f4914f6cdd1dULL;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "common/options.h"
 
 #define DEFAULT_CLUSTER	64
 #define DEFAULT_REPEAT	5
@@ -76,27 +77,6 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void __attribute__((noreturn)) usage(const char *what, const char *value)
-{
-	bench_say("%s: %s (see machbench --help)", what, value);
-	exit(2);
-}
-
-static unsigned long number(const char *what, const char *text,
-			    unsigned long low, unsigned long high)
-{
-	unsigned long value;
-	char *end;
-
-	value = strtoul(text, &end, 10);
-	if (end == text || *end || *text == '-' || value < low || value > high) {
-		bench_say("%s must be a number from %lu to %lu, not '%s'",
-			  what, low, high, text);
-		exit(2);
-	}
-	return value;
-}
-
 /* Which of two words; true for @second. */
 static bool choice(const char *what, const char *text, const char *first,
 		   const char *second)
@@ -104,16 +84,16 @@ static bool choice(const char *what, const char *text, const char *first,
 	if (!strcmp(text, second))
 		return true;
 	if (strcmp(text, first))
-		usage(what, text);
+		bad_usage("%s: %s or %s, not %s", what, first, second, text);
 	return false;
 }
 
 static size_t cluster(const char *text)
 {
-	size_t pages = number("--cluster", text, 1, 256);
+	size_t pages = parse_number(text, "a cluster", 1, 256);
 
 	if (pages & (pages - 1))
-		usage("--cluster must be a power of two, not", text);
+		bad_usage("%s: not a power of two", text);
 	return pages;
 }
 
@@ -123,21 +103,22 @@ static void set_plan(struct bench_options *o, int option, const char *value)
 	case OPT_CASE:
 		o->bc = bench_case_find(value);
 		if (!o->bc)
-			usage("no such case", value);
+			bad_usage("%s: no such case", value);
 		break;
 	case OPT_SUBJECT:
 		o->subject = bench_subject_find(value);
 		if (!o->subject)
-			usage("no such subject", value);
+			bad_usage("%s: no such subject", value);
 		break;
 	case OPT_CLUSTER:
 		o->cluster = cluster(value);
 		break;
 	case OPT_REPEAT:
-		o->repeat = number("--repeat", value, 1, BENCH_REPEATS_MAX);
+		o->repeat = parse_number(value, "a number of repeats", 1,
+					 BENCH_REPEATS_MAX);
 		break;
 	case OPT_SIZE:
-		o->size = number("--size", value, 1, 1UL << 20) << 20;
+		o->size = parse_number(value, "a size", 1, 1UL << 20) << 20;
 		break;
 	case OPT_QUICK:
 		o->quick = true;
@@ -158,7 +139,7 @@ static void set(struct bench_options *o, int option, const char *value)
 		o->copy = choice("--supply", value, "file", "copy");
 		break;
 	case OPT_QUEUES:
-		o->queues = number("--queues", value, 1, 64);
+		o->queues = parse_number(value, "a number of queues", 1, 64);
 		break;
 	case OPT_PAGER:
 		o->raw = choice("--pager", value, "lib", "raw");
@@ -173,10 +154,10 @@ static void set(struct bench_options *o, int option, const char *value)
 		o->maps = value;
 		break;
 	case OPT_BUDGET:
-		o->budget = number("--budget", value, 1, 86400);
+		o->budget = parse_number(value, "a budget", 1, 86400);
 		break;
 	case OPT_TIMEOUT:
-		o->timeout = number("--timeout", value, 1, 3600);
+		o->timeout = parse_number(value, "a timeout", 1, 3600);
 		break;
 	case OPT_NO_SETTLE:
 		o->settle = false;
@@ -185,7 +166,7 @@ static void set(struct bench_options *o, int option, const char *value)
 		fputs(help, stdout);
 		exit(0);
 	case '?':
-		exit(2);
+		bad_usage(NULL);
 	default:
 		set_plan(o, option, value);
 	}
@@ -194,9 +175,9 @@ static void set(struct bench_options *o, int option, const char *value)
 static void complete(struct bench_options *o)
 {
 	if (!o->file)
-		usage("--file PATH is missing", "the store to measure with");
+		bad_usage("--file PATH is missing, the store to measure with");
 	if (o->cluster && (!o->bc || !o->subject))
-		usage("--cluster", "needs --case and --subject");
+		bad_usage("--cluster needs --case and --subject");
 	if (!o->cluster)
 		o->cluster = DEFAULT_CLUSTER;
 	if (!o->repeat)
@@ -221,6 +202,6 @@ void bench_options_parse(struct bench_options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		set(options, option, optarg);
 	if (optind < argc)
-		usage("not an option", argv[optind]);
+		bad_usage("%s: not an option", argv[optind]);
 	complete(options);
 }

@@ -50,11 +50,14 @@ struct raw_worker {
 	char *buffers;
 };
 
+/* raw_answer.c */
+void raw_die(const char *what, int error) __attribute__((noreturn));
 unsigned int raw_answer(struct raw_worker *worker, unsigned int tag,
 			const struct mach_message *message,
 			struct mach_part *part);
+
+/* raw_ring.c, raw_ioctl.c */
 void *raw_ring_worker(void *worker);
 void *raw_ioctl_worker(void *worker);
-void raw_die(const char *what, int error) __attribute__((noreturn));
 
 #endif /* BENCH_RAW_H */

@@ -5,7 +5,6 @@
  * No two words are alike, so a page that comes from the wrong place, or half of
  * one, is seen.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

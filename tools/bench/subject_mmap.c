@@ -2,7 +2,6 @@
 /*
  * machbench - the kernel's own mmap of the store.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -4,7 +4,6 @@
  *
  * What a program pays that reads the file instead of mapping it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -7,7 +7,6 @@
  * write-protected and each first write is one more message. Pages live in
  * anonymous memory, as in most users of userfaultfd.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>

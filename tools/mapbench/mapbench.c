@@ -8,14 +8,15 @@
  * new entry is like neither neighbour. Protecting a page in the middle of an
  * entry of three splits it into three, and protecting it back glues them.
  */
-#define _GNU_SOURCE
-#include <errno.h>
+#include "common/options.h"
+#include "common/random.h"
+
+#include <err.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <fcntl.h>
@@ -28,6 +29,8 @@
 #define PAIR_BYTES	(16 * PAGE)
 #define ROUNDS		20
 #define CALLS		200
+#define ENTRIES_MIN	10
+#define ENTRIES_MAX	100000000
 
 /**
  * struct subject - Whose map it is
@@ -51,12 +54,6 @@ struct subject {
 	void (*lookup)(char *at);
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "mapbench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
 /* machvm: a task by itself, so that the window's size is the map's */
 static int task;
 static size_t window;
@@ -70,7 +67,7 @@ static void machvm_remove(char *at, size_t bytes)
 	};
 
 	if (ioctl(task, MACH_TASK_DEALLOCATE, &args))
-		die("MACH_TASK_DEALLOCATE");
+		err(1, "MACH_TASK_DEALLOCATE");
 }
 
 static char *machvm_allocate_bytes(size_t bytes)
@@ -82,7 +79,7 @@ static char *machvm_allocate_bytes(size_t bytes)
 	};
 
 	if (ioctl(task, MACH_TASK_ALLOCATE, &args))
-		die("MACH_TASK_ALLOCATE");
+		err(1, "MACH_TASK_ALLOCATE");
 	return (char *)args.address;
 }
 
@@ -95,11 +92,11 @@ static char *machvm_open(size_t bytes)
 {
 	task = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	if (task < 0)
-		die(MACH_VM_DEVICE);
+		err(1, MACH_VM_DEVICE);
 	window = bytes;
 	if (mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_NORESERVE, task, 0) == MAP_FAILED)
-		die("the window");
+		err(1, "the window");
 	return machvm_allocate_bytes(bytes);
 }
 
@@ -119,7 +116,7 @@ static void machvm_protect(char *at, size_t bytes, bool write)
 	};
 
 	if (ioctl(task, MACH_TASK_PROTECT, &args))
-		die("MACH_TASK_PROTECT");
+		err(1, "MACH_TASK_PROTECT");
 }
 
 static void machvm_lookup(char *at)
@@ -130,7 +127,7 @@ static void machvm_lookup(char *at)
 	};
 
 	if (ioctl(task, MACH_TASK_REGION, &args))
-		die("MACH_TASK_REGION");
+		err(1, "MACH_TASK_REGION");
 }
 
 static char *kernel_open(size_t bytes)
@@ -139,14 +136,14 @@ static char *kernel_open(size_t bytes)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (region == MAP_FAILED)
-		die("mmap");
+		err(1, "mmap");
 	return region;
 }
 
 static void kernel_remove(char *at, size_t bytes)
 {
 	if (munmap(at, bytes))
-		die("munmap");
+		err(1, "munmap");
 }
 
 static void kernel_close(char *region, size_t bytes)
@@ -157,7 +154,7 @@ static void kernel_close(char *region, size_t bytes)
 static void kernel_protect(char *at, size_t bytes, bool write)
 {
 	if (mprotect(at, bytes, PROT_READ | (write ? PROT_WRITE : 0)))
-		die("mprotect (is vm.max_map_count large enough?)");
+		err(1, "mprotect (is vm.max_map_count large enough?)");
 }
 
 /* Linux takes the highest room: below the region, since there are no others. */
@@ -167,7 +164,7 @@ static char *kernel_allocate(void)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at == MAP_FAILED)
-		die("mmap");
+		err(1, "mmap");
 	return at;
 }
 
@@ -175,7 +172,7 @@ static char *kernel_allocate(void)
 static void kernel_lookup(char *at)
 {
 	if (msync(at, PAGE, MS_ASYNC))
-		die("msync");
+		err(1, "msync");
 }
 
 static const struct subject subjects[] = {
@@ -230,15 +227,6 @@ static void lay_out(const struct subject *subject, struct layout *layout)
 	subject->remove(layout->region + hole * PAGE, PAIR_BYTES);
 }
 
-static uint64_t random_state = 88172645463325252ULL;
-
-static uint64_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	return random_state ^= random_state << 17;
-}
-
 static void allocate_pair(const struct subject *subject,
 			  const struct layout *layout)
 {
@@ -255,7 +243,8 @@ static void protect_pair(const struct subject *subject,
 
 static void lookup(const struct subject *subject, const struct layout *layout)
 {
-	uint64_t page = next_random() % (layout->entries / 2 & ~1UL);
+	static uint64_t state = 88172645463325252ULL;
+	uint64_t page = next_random(&state) % (layout->entries / 2 & ~1UL);
 
 	subject->lookup(layout->region + page * PAGE);
 }
@@ -314,37 +303,32 @@ static void bench_both(unsigned long entries, const char *series, FILE *csv)
 {
 	unsigned int who;
 
-	if (entries < 10 || entries > 100000000) {
-		fprintf(stderr, "mapbench: ENTRIES is 10 to 100000000\n");
-		exit(2);
-	}
 	for (who = 0; who < sizeof(subjects) / sizeof(subjects[0]); who++)
 		bench(&subjects[who], entries, series, csv);
 }
 
-static void usage(FILE *to)
-{
-	fputs("usage: mapbench [--csv FILE] [--series NAME] [ENTRIES...]\n"
-	      "\n"
-	      "What allocating and deallocating 64 KiB, protecting a page and back,\n"
-	      "and looking an address up cost in a map of 10, 1000, 100000 and\n"
-	      "1000000 entries (or ENTRIES): on machvm's task maps and on the\n"
-	      "process's own. In nanoseconds, which are instructions in\n"
-	      "\n"
-	      "  tests/vm/run --mode icount -- build/bin/mapbench\n"
-	      "\n"
-	      "FILE gets rows of kernel,mode,subject,case,cluster_pages,metric,value;\n"
-	      "NAME is the kernel there.\n", to);
-}
+static const char usage[] =
+"Usage: mapbench [--csv FILE] [--series NAME] [ENTRIES...]\n"
+"What allocating and deallocating 64 KiB, protecting a page and back, and looking\n"
+"an address up cost in a map of 10, 1000, 100000 and 1000000 entries (or ENTRIES):\n"
+"on machvm's task maps and on the process's own. In nanoseconds, which are\n"
+"instructions in\n"
+"\n"
+"  tests/vm/run --mode icount -- build/bin/mapbench\n"
+"\n"
+"FILE gets rows of kernel,mode,subject,case,cluster_pages,metric,value; NAME is the\n"
+"kernel there.\n"
+"Exit status: 0 ok, 1 failure, 2 usage.\n";
+
+static const struct option options[] = {
+	{ "csv", required_argument, NULL, 'c' },
+	{ "series", required_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "csv", required_argument, NULL, 'c' },
-		{ "series", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const unsigned long usual[] = { 10, 1000, 100000, 1000000 };
 	const char *series = "?";
 	FILE *csv = NULL;
@@ -356,24 +340,25 @@ int main(int argc, char **argv)
 		case 'c':
 			csv = fopen(optarg, "a");
 			if (!csv)
-				die(optarg);
+				err(1, "%s", optarg);
 			break;
 		case 's':
 			series = optarg;
 			break;
 		case 'h':
-			usage(stdout);
+			fputs(usage, stdout);
 			return 0;
 		default:
-			usage(stderr);
-			return 2;
+			bad_usage(NULL);
 		}
 	}
 	for (i = 0; optind == argc && i < sizeof(usual) / sizeof(usual[0]); i++)
 		bench_both(usual[i], series, csv);
 	for (; optind < argc; optind++)
-		bench_both(strtoul(argv[optind], NULL, 10), series, csv);
+		bench_both(parse_number(argv[optind], "a number of entries",
+					ENTRIES_MIN, ENTRIES_MAX),
+			   series, csv);
 	if (csv && fclose(csv))
-		die("the results");
+		err(1, "the results");
 	return 0;
 }

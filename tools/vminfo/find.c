@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tasks of another process: its descriptors of the device, taken over. */
 #include "vminfo.h"
+#include "common/array.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -130,13 +131,8 @@ size_t tasks_find(pid_t pid, struct task **tasks)
 
 static struct mach_task_region *entry_add(struct task *task)
 {
-	if (task->nr_entries == task->room) {
-		task->room = task->room ? 2 * task->room : 64;
-		task->entries = reallocarray(task->entries, task->room,
-					     sizeof(*task->entries));
-		if (!task->entries)
-			err(1, "memory");
-	}
+	task->entries = array_grow(task->entries, task->nr_entries, &task->room,
+				   sizeof(*task->entries));
 	return &task->entries[task->nr_entries];
 }
 

@@ -1,57 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One line, with the names that the interface gives to the numbers. */
+/* For programs: one line, with the names that the interface gives to the numbers. */
 #include "vminfo.h"
+#include "common/json.h"
 
-#include <stdio.h>
+#define REGION(member)	JSON_FIELD(struct mach_task_region, member)
+static const struct json_field entry_fields[] = {
+	REGION(address), REGION(length), REGION(offset), REGION(protection),
+	REGION(max_protection), REGION(inheritance), REGION(behavior),
+	REGION(wired), REGION(state), REGION(references), REGION(object),
+};
 
-static void number(const char *name, unsigned long long value)
-{
-	printf("\"%s\":%llu,", name, value);
-}
+#define INFO(member)	JSON_FIELD(struct mach_task_info, member)
+static const struct json_field info_fields[] = {
+	INFO(pid), INFO(start), INFO(end), INFO(entries), INFO(mapped),
+	INFO(none), INFO(wired), INFO(merges), INFO(refusals), INFO(entry_size),
+};
 
-static void entry(const struct mach_task_region *e)
-{
-	putchar('{');
-	number("address", e->address);
-	number("length", e->length);
-	number("offset", e->offset);
-	number("protection", e->protection);
-	number("max_protection", e->max_protection);
-	number("inheritance", e->inheritance);
-	number("behavior", e->behavior);
-	number("wired", e->wired);
-	number("state", e->state);
-	number("references", e->references);
-	printf("\"object\":%llu}", e->object);
-}
-
-static void info(const struct mach_task_info *info)
-{
-	number("pid", info->pid);
-	number("start", info->start);
-	number("end", info->end);
-	number("entries", info->entries);
-	number("mapped", info->mapped);
-	number("none", info->none);
-	number("wired", info->wired);
-	number("merges", info->merges);
-	number("refusals", info->refusals);
-	printf("\"entry_size\":%u", info->entry_size);
-}
-
-static void task(const struct task *task)
+static void task_show(const struct task *task)
 {
 	size_t i;
 
-	printf("{\"fd\":%d,\"info\":{", task->number);
-	info(&task->info);
-	printf("},\"entries\":[");
+	json_begin(NULL, '{');
+	json_number("fd", task->number);
+	json_begin("info", '{');
+	json_fields(&task->info, JSON_FIELDS(info_fields));
+	json_end('}');
+	json_begin("entries", '[');
 	for (i = 0; i < task->nr_entries; i++) {
-		if (i)
-			putchar(',');
-		entry(&task->entries[i]);
+		json_begin(NULL, '{');
+		json_fields(&task->entries[i], JSON_FIELDS(entry_fields));
+		json_end('}');
 	}
-	printf("]}");
+	json_end(']');
+	json_end('}');
 }
 
 void show_json(const struct settings *settings, const struct task *tasks,
@@ -59,11 +40,11 @@ void show_json(const struct settings *settings, const struct task *tasks,
 {
 	size_t i;
 
-	printf("{\"pid\":%d,\"tasks\":[", settings->pid);
-	for (i = 0; i < n; i++) {
-		if (i)
-			putchar(',');
-		task(&tasks[i]);
-	}
-	puts("]}");
+	json_begin(NULL, '{');
+	json_number("pid", settings->pid);
+	json_begin("tasks", '[');
+	for (i = 0; i < n; i++)
+		task_show(&tasks[i]);
+	json_end(']');
+	json_end('}');
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vminfo - the command line. */
 #include "vminfo.h"
+#include "common/options.h"
 
 #include <err.h>
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -40,12 +40,6 @@ static const struct option options[] = {
 	{ }
 };
 
-static _Noreturn void bad_usage(void)
-{
-	fputs("Try 'vminfo --help'.\n", stderr);
-	exit(2);
-}
-
 static void set_option(struct settings *settings, int key)
 {
 	switch (key) {
@@ -74,22 +68,8 @@ static void set_option(struct settings *settings, int key)
 		printf("vminfo (machvm), interface %d\n", MACH_VM_API_VERSION);
 		exit(0);
 	default:
-		bad_usage();
+		bad_usage(NULL);
 	}
-}
-
-static uint64_t parse_number(const char *text, int base, const char *what)
-{
-	uint64_t value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, base);
-	if (errno || end == text || *end || *text == '-') {
-		warnx("%s: not %s", text, what);
-		bad_usage();
-	}
-	return value;
 }
 
 static void set_range(struct settings *settings, int argc, char **argv)
@@ -100,9 +80,9 @@ static void set_range(struct settings *settings, int argc, char **argv)
 	settings->last = UINT64_MAX;
 	if (settings->whole)
 		return;
-	settings->first = parse_number(argv[1], 0, "an address");
+	settings->first = parse_address(argv[1], "an address");
 	if (argc > 2)
-		size = parse_number(argv[2], 0, "a size");
+		size = parse_address(argv[2], "a size");
 	if (size < UINT64_MAX - settings->first)
 		settings->last = settings->first + size;
 }
@@ -110,18 +90,16 @@ static void set_range(struct settings *settings, int argc, char **argv)
 static struct settings parse(int argc, char **argv)
 {
 	struct settings settings = { 0 };
-	uint64_t pid;
+	unsigned long pid;
 	int key;
 
 	while ((key = getopt_long(argc, argv, "asvdhjV", options, NULL)) != -1)
 		set_option(&settings, key);
 	argc -= optind;
 	argv += optind;
-	if (argc < 1 || argc > 3) {
-		warnx(argc < 1 ? "which process?" : "too many arguments");
-		bad_usage();
-	}
-	pid = parse_number(argv[0], 10, "a process");
+	if (argc < 1 || argc > 3)
+		bad_usage(argc < 1 ? "which process?" : "too many arguments");
+	pid = parse_number(argv[0], "a process", 0, ULONG_MAX);
 	if (!pid || pid > INT_MAX)
 		errx(1, "no process %s", argv[0]);
 	settings.pid = pid;

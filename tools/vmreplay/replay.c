@@ -8,8 +8,6 @@
 
 #define REMOVE_BATCH	64
 
-unsigned long mach_kern_steps;
-
 static void fill_stock(struct mach_entry_stock *stock)
 {
 	while (stock->n < MACH_RANGE_STOCK) {

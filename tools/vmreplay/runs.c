@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "runs.h"
+#include "common/array.h"
 
-#include <err.h>
 #include <stdlib.h>
 
 static bool same(const struct attributes *a, const struct attributes *b)
@@ -47,13 +47,8 @@ bool runs_cover(const struct runs *runs, u64 start, u64 end)
 
 static void insert(struct runs *runs, unsigned long at, const struct run *run)
 {
-	if (runs->n == runs->room) {
-		runs->room = runs->room ? 2 * runs->room : 64;
-		runs->runs = realloc(runs->runs,
-				     runs->room * sizeof(*runs->runs));
-		if (!runs->runs)
-			err(1, "memory for runs");
-	}
+	runs->runs = array_grow(runs->runs, runs->n, &runs->room,
+				sizeof(*runs->runs));
 	memmove(&runs->runs[at + 1], &runs->runs[at],
 		(runs->n - at) * sizeof(*run));
 	runs->runs[at] = *run;

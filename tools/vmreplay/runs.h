@@ -49,7 +49,7 @@ struct run {
 struct runs {
 	struct run *runs;
 	unsigned long n;
-	unsigned long room;
+	size_t room;
 	u32 copies;
 };
 

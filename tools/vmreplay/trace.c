@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading and writing traces. */
 #include "trace.h"
+#include "common/array.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -41,13 +42,8 @@ static const char *const behaviors[] = {
 
 void trace_add(struct trace *trace, const struct call *call)
 {
-	if (trace->n == trace->room) {
-		trace->room = trace->room ? 2 * trace->room : 256;
-		trace->calls = realloc(trace->calls,
-				       trace->room * sizeof(*trace->calls));
-		if (!trace->calls)
-			err(1, "memory for a trace");
-	}
+	trace->calls = array_grow(trace->calls, trace->n, &trace->room,
+				  sizeof(*trace->calls));
 	trace->calls[trace->n++] = *call;
 }
 

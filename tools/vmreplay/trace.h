@@ -67,7 +67,7 @@ struct call {
 struct trace {
 	struct call *calls;
 	unsigned long n;
-	unsigned long room;
+	size_t room;
 };
 
 void trace_add(struct trace *trace, const struct call *call);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vmreplay - the command line. */
+#include "common/options.h"
 #include "convert.h"
 #include "generate.h"
 #include "report.h"
@@ -68,26 +69,6 @@ struct command {
 	bool generates;
 };
 
-static _Noreturn void bad_usage(void)
-{
-	fputs("Try 'vmreplay --help'.\n", stderr);
-	exit(2);
-}
-
-static unsigned long number(const char *text, unsigned long limit)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*text) || value > limit) {
-		warnx("'%s' is no number from 0 to %lu", text, limit);
-		bad_usage();
-	}
-	return value;
-}
-
 static void set_rules(struct settings *settings, char *list)
 {
 	char *name;
@@ -95,20 +76,16 @@ static void set_rules(struct settings *settings, char *list)
 	settings->n_sets = 0;
 	while ((name = strsep(&list, ","))) {
 		if (settings->n_sets == SETS_MAX ||
-		    !rules_parse(name, &settings->sets[settings->n_sets])) {
-			warnx("--rules: what is '%s'?", name);
-			bad_usage();
-		}
+		    !rules_parse(name, &settings->sets[settings->n_sets]))
+			bad_usage("--rules: what is '%s'?", name);
 		settings->n_sets++;
 	}
 }
 
 static void set_generate(struct command *command, const char *name)
 {
-	if (strcmp(name, "ext2fs-grep")) {
-		warnx("there is only ext2fs-grep to generate");
-		bad_usage();
-	}
+	if (strcmp(name, "ext2fs-grep"))
+		bad_usage("there is only ext2fs-grep to generate");
 	command->generates = true;
 }
 
@@ -156,7 +133,7 @@ static void make_option(struct command *command, int option, const char *value)
 		command->convert = value;
 		break;
 	case PROCESS:
-		command->wanted.pid = number(value, LONG_MAX);
+		command->wanted.pid = parse_number(value, "a process", 1, INT_MAX);
 		break;
 	case PROGRAM:
 		command->wanted.program = value;
@@ -168,10 +145,12 @@ static void make_option(struct command *command, int option, const char *value)
 		set_generate(command, value);
 		break;
 	case SCALE_OF:
-		command->generate.scale = number(value, SCALE_MAX);
+		command->generate.scale = parse_number(value, "a scale", 0,
+						       SCALE_MAX);
 		break;
 	case SEED_OF:
-		command->generate.seed = number(value, ULONG_MAX);
+		command->generate.seed = parse_number(value, "a seed", 0,
+						      ULONG_MAX);
 		break;
 	case REMAP:
 		command->generate.remap = true;
@@ -180,7 +159,7 @@ static void make_option(struct command *command, int option, const char *value)
 		fputs(usage, stdout);
 		exit(0);
 	default:
-		bad_usage();
+		bad_usage(NULL);
 	}
 }
 
@@ -192,14 +171,16 @@ static void parse(struct command *command, int argc, char **argv)
 				     NULL)) >= 0)
 		if (!replay_option(&command->settings, option, optarg))
 			make_option(command, option, optarg);
+	if (command->convert && command->generates)
+		bad_usage("--convert or --generate, not both");
 	if (command->convert || command->generates) {
-		if (optind != argc || (command->convert && command->generates))
-			bad_usage();
-	} else if (optind == argc ||
-		   (command->settings.series && argc - optind > 1)) {
-		warnx(optind == argc ? "which trace?" :
-				       "--series takes one trace");
-		bad_usage();
+		if (optind != argc)
+			bad_usage("%s: one trace is made at a time",
+				  argv[optind]);
+	} else if (optind == argc) {
+		bad_usage("which trace?");
+	} else if (command->settings.series && argc - optind > 1) {
+		bad_usage("--series takes one trace");
 	}
 }
 

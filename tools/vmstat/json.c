@@ -1,123 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One line, with the names that the interface gives to the numbers. */
+/* For programs: one line, with the names that the interface gives to the numbers. */
 #include "vmstat.h"
+#include "common/json.h"
 
-#include <stdio.h>
+#define VM(member)	JSON_FIELD(struct mach_vm_statistics, member)
+static const struct json_field statistics_fields[] = {
+	VM(page_size), VM(free_count), VM(active_count), VM(inactive_count),
+	VM(wire_count), VM(busy_count), VM(dirty_count), VM(laundry_count),
+	VM(aside_count), VM(cached_count), VM(faults), VM(pageins),
+	VM(pageouts), VM(zero_fill_count), VM(reactivations), VM(evictions),
+	VM(requests), VM(errors), VM(limit_count), VM(reserve_count),
+	VM(chunk_count), VM(chunks), VM(chunks_taken), VM(chunks_returned),
+	VM(chunks_refused), VM(overhead), VM(internal_count), VM(objects),
+};
 
-static void number(const char *name, unsigned long long value)
+#define SEGMENT(member)	JSON_FIELD(struct mach_vm_segment, member)
+static const struct json_field segment_fields[] = {
+	SEGMENT(start), SEGMENT(end), SEGMENT(chunks), SEGMENT(page_count),
+	SEGMENT(free_count), SEGMENT(largest_free), SEGMENT(fragmentation),
+};
+
+#define CACHE(member)	JSON_FIELD(struct mach_vm_cache, member)
+static const struct json_field cache_fields[] = {
+	CACHE(object_size), CACHE(stride), CACHE(slab_size), CACHE(per_slab),
+	CACHE(slabs), CACHE(empty_slabs), CACHE(active), CACHE(cached),
+	CACHE(freed_slabs), CACHE(misuses),
+};
+
+static void statistics_show(const struct mach_vm_statistics *vm)
 {
-	printf("\"%s\":%llu,", name, value);
+	json_begin("statistics", '{');
+	json_fields(vm, JSON_FIELDS(statistics_fields));
+	json_end('}');
 }
 
-/* Names come from the module, but what reads this is to be sure of it. */
-static void text(const char *name, const char *value)
-{
-	printf("\"%s\":\"", name);
-	for (; *value; value++)
-		if (*value == '"' || *value == '\\')
-			printf("\\%c", *value);
-		else if ((unsigned char)*value < ' ')
-			printf("\\u%04x", *value);
-		else
-			putchar(*value);
-	putchar('"');
-}
-
-static void statistics(const struct mach_vm_statistics *vm)
-{
-	printf("\"statistics\":{");
-	number("page_size", vm->page_size);
-	number("free_count", vm->free_count);
-	number("active_count", vm->active_count);
-	number("inactive_count", vm->inactive_count);
-	number("wire_count", vm->wire_count);
-	number("busy_count", vm->busy_count);
-	number("dirty_count", vm->dirty_count);
-	number("laundry_count", vm->laundry_count);
-	number("aside_count", vm->aside_count);
-	number("cached_count", vm->cached_count);
-	number("faults", vm->faults);
-	number("pageins", vm->pageins);
-	number("pageouts", vm->pageouts);
-	number("zero_fill_count", vm->zero_fill_count);
-	number("reactivations", vm->reactivations);
-	number("evictions", vm->evictions);
-	number("requests", vm->requests);
-	number("errors", vm->errors);
-	number("limit_count", vm->limit_count);
-	number("reserve_count", vm->reserve_count);
-	number("chunk_count", vm->chunk_count);
-	number("chunks", vm->chunks);
-	number("chunks_taken", vm->chunks_taken);
-	number("chunks_returned", vm->chunks_returned);
-	number("chunks_refused", vm->chunks_refused);
-	number("overhead", vm->overhead);
-	number("internal_count", vm->internal_count);
-	printf("\"objects\":%llu}", (unsigned long long)vm->objects);
-}
-
-static void segment(const struct mach_vm_segment *segment)
+static void segment_show(const struct mach_vm_segment *segment)
 {
 	unsigned int i;
 
-	putchar('{');
-	number("start", segment->start);
-	number("end", segment->end);
-	number("chunks", segment->chunks);
-	number("page_count", segment->page_count);
-	number("free_count", segment->free_count);
-	number("largest_free", segment->largest_free);
-	number("fragmentation", segment->fragmentation);
-	printf("\"free_blocks\":[");
+	json_begin(NULL, '{');
+	json_fields(segment, JSON_FIELDS(segment_fields));
+	json_begin("free_blocks", '[');
 	for (i = 0; i < MACH_VM_ORDERS; i++)
-		printf("%s%llu", i ? "," : "",
-		       (unsigned long long)segment->free_blocks[i]);
-	printf("]}");
+		json_number(NULL, segment->free_blocks[i]);
+	json_end(']');
+	json_end('}');
 }
 
-static void cache(const struct mach_vm_cache *cache)
+static void cache_show(const struct mach_vm_cache *cache)
 {
-	putchar('{');
-	number("object_size", cache->object_size);
-	number("stride", cache->stride);
-	number("slab_size", cache->slab_size);
-	number("per_slab", cache->per_slab);
-	number("slabs", cache->slabs);
-	number("empty_slabs", cache->empty_slabs);
-	number("active", cache->active);
-	number("cached", cache->cached);
-	number("freed_slabs", cache->freed_slabs);
-	number("misuses", cache->misuses);
-	text("name", cache->name);
-	putchar('}');
+	json_begin(NULL, '{');
+	json_fields(cache, JSON_FIELDS(cache_fields));
+	json_text("name", cache->name);
+	json_end('}');
 }
 
 void show_json(const struct sample *sample)
 {
-	const char *comma = "";
 	unsigned int i;
 
-	putchar('{');
-	if (sample->parts & SHOW_STATISTICS) {
-		statistics(&sample->vm);
-		comma = ",";
-	}
+	json_begin(NULL, '{');
+	if (sample->parts & SHOW_STATISTICS)
+		statistics_show(&sample->vm);
 	if (sample->parts & SHOW_SEGMENTS) {
-		printf("%s\"segments\":[", comma);
-		for (i = 0; i < sample->nr_segments; i++) {
-			printf("%s", i ? "," : "");
-			segment(&sample->segments[i]);
-		}
-		putchar(']');
-		comma = ",";
+		json_begin("segments", '[');
+		for (i = 0; i < sample->nr_segments; i++)
+			segment_show(&sample->segments[i]);
+		json_end(']');
 	}
 	if (sample->parts & SHOW_CACHES) {
-		printf("%s\"caches\":[", comma);
-		for (i = 0; i < sample->nr_caches; i++) {
-			printf("%s", i ? "," : "");
-			cache(&sample->caches[i]);
-		}
-		putchar(']');
+		json_begin("caches", '[');
+		for (i = 0; i < sample->nr_caches; i++)
+			cache_show(&sample->caches[i]);
+		json_end(']');
 	}
-	puts("}");
+	json_end('}');
 }

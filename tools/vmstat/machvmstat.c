@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* machvmstat - the command line. */
 #include "vmstat.h"
+#include "common/options.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -57,12 +59,6 @@ static const struct option options[] = {
 	{ }
 };
 
-static _Noreturn void bad_usage(void)
-{
-	fputs("Try 'machvmstat --help'.\n", stderr);
-	exit(2);
-}
-
 static void set_option(struct settings *settings, int key)
 {
 	switch (key) {
@@ -89,7 +85,7 @@ static void set_option(struct settings *settings, int key)
 		       MACH_VM_API_VERSION);
 		exit(0);
 	default:
-		bad_usage();
+		bad_usage(NULL);
 	}
 }
 
@@ -99,22 +95,8 @@ static void set_interval(struct settings *settings, const char *text)
 
 	settings->interval = strtod(text, &end);
 	if (end == text || *end || !(settings->interval >= 0.01) ||
-	    settings->interval > 86400) {
-		warnx("%s: not an interval, 0.01 to 86400 seconds", text);
-		bad_usage();
-	}
-}
-
-static void set_count(struct settings *settings, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	settings->count = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || !settings->count) {
-		warnx("%s: not a count of rows", text);
-		bad_usage();
-	}
+	    settings->interval > 86400)
+		bad_usage("%s: not an interval, 0.01 to 86400 seconds", text);
 }
 
 static struct settings parse(int argc, char **argv)
@@ -124,18 +106,15 @@ static struct settings parse(int argc, char **argv)
 
 	while ((key = getopt_long(argc, argv, "sgcjd:hV", options, NULL)) != -1)
 		set_option(&settings, key);
-	if (argc - optind > 2) {
-		warnx("%s: too many arguments", argv[optind + 2]);
-		bad_usage();
-	}
+	if (argc - optind > 2)
+		bad_usage("%s: too many arguments", argv[optind + 2]);
 	if (argc - optind > 0)
 		set_interval(&settings, argv[optind]);
 	if (argc - optind > 1)
-		set_count(&settings, argv[optind + 1]);
-	if (settings.interval && !settings.json && settings.parts) {
-		warnx("rows are of everything: not with -s, -g or -c");
-		bad_usage();
-	}
+		settings.count = parse_number(argv[optind + 1],
+					      "a count of rows", 1, ULONG_MAX);
+	if (settings.interval && !settings.json && settings.parts)
+		bad_usage("rows are of everything: not with -s, -g or -c");
 	if (!settings.parts)
 		settings.parts = SHOW_ALL;
 	return settings;

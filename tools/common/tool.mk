@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A tool: one program of all C files of its directory. Its Makefile names it in
+# 'tool', may name files of tools/common in 'common', and what is linked as well,
+# below O, in 'linked'; then it includes this. O is the build directory.
+O ?= $(abspath ../../build)
+top := $(abspath ../..)
+out := $(O)/tools/$(notdir $(CURDIR))
+program := $(O)/bin/$(tool)
+
+CFLAGS ?= -O2 -g -Wall -Wextra -Werror
+override CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(top)/include/uapi \
+	-I$(top)/tools -MMD -MP
+
+objects := $(patsubst %.c,$(out)/%.o,$(wildcard *.c)) \
+	$(common:%=$(out)/common/%.o)
+
+.PHONY: all clean
+all: $(program)
+
+$(program): $(objects) $(linked:%=$(O)/%)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(out)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+$(out)/common/%.o: ../common/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+clean:
+	rm -rf $(out) $(program)
+
+-include $(wildcard $(out)/*.d $(out)/common/*.d)
