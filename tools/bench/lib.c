@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <pager.h>
+#include <userpager/pager.h>
 
 #include "bench.h"
 #include "backend.h"

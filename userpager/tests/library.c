@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <pager.h>
+#include <userpager/pager.h>
 
 #define PAGE		4096UL
 #define PAGES		64

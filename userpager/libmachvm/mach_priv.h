@@ -5,7 +5,7 @@
 
 #include <linux/mach_task.h>
 
-#include "mach_vm.h"
+#include <mach/mach_vm.h>
 
 /* What mach_host_self() is: no descriptor. */
 #define MACH_HOST		((host_t)~1U)

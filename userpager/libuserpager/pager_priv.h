@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <liburing.h>
 
-#include "pager.h"
+#include <userpager/pager.h>
 
 #define PAGER_DEPTH_DEFAULT	8
 #define PAGER_SLOT_PARTS	16
