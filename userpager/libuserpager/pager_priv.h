@@ -185,7 +185,7 @@ static inline bool pager_stopping(struct pager_session *session)
 	return atomic_load_explicit(&session->stopping, memory_order_acquire);
 }
 
-/* ioctl() that returns an errno and is not interrupted */
+/* call.c: ioctl() that returns an errno and is not interrupted */
 int pager_ioctl(int fd, unsigned long call, void *arg);
 
 /* object.c */

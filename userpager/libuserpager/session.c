@@ -7,20 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "pager_priv.h"
-
-int pager_ioctl(int fd, unsigned long call, void *arg)
-{
-	while (ioctl(fd, call, arg) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	return 0;
-}
 
 static int choose_transport(struct pager_session *session,
 			    enum pager_transport wish)
