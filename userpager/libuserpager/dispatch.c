@@ -9,8 +9,6 @@
 /* Refusals of one request after which its slot is given up */
 #define PAGER_REFUSALS_MAX	4
 
-_Thread_local struct pager_queue *pager_this_worker;
-
 static int call_write(struct pager *pager, struct pager_request *req)
 {
 	return pager->ops->write ? pager->ops->write(pager, req) : EIO;

@@ -188,6 +188,14 @@ static inline bool pager_stopping(struct pager_session *session)
 /* call.c: ioctl() that returns an errno and is not interrupted */
 int pager_ioctl(int fd, unsigned long call, void *arg);
 
+/* wait.c; pager_cond_wait() under the session's lock */
+extern _Thread_local struct pager_queue *pager_this_worker;
+uint64_t pager_deadline(int timeout_ms);
+int pager_cond_wait(struct pager_session *session, uint64_t deadline);
+void pager_count_down(struct pager_session *session, unsigned int *count,
+		      int err);
+void pager_worker_started(struct pager_queue *queue, int err);
+
 /* object.c */
 struct pager *pager_lookup(struct pager_session *session, uint64_t cookie);
 void pager_put(struct pager *pager);
@@ -198,8 +206,6 @@ void pager_free_table(struct pager_session *session);
 /* lock.c */
 void pager_lock_done(struct pager_session *session, uint64_t id);
 void pager_lock_abort(struct pager *pager);
-uint64_t pager_deadline(int timeout_ms);
-int pager_cond_wait(struct pager_session *session, uint64_t deadline);
 
 /* request.c */
 void pager_request_begin(struct pager_request *req);
@@ -209,12 +215,8 @@ void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);
 
 /* dispatch.c */
-extern _Thread_local struct pager_queue *pager_this_worker;
 bool pager_dispatch(struct pager_request *req);
 bool pager_dispatch_refused(struct pager_request *req, int err);
-
-/* worker.c */
-void pager_worker_started(struct pager_queue *queue, int err);
 
 /* ring.c */
 int pager_ring_probe(void);

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,24 +38,6 @@ static void leave_rseq(void)
 #endif
 }
 
-static void count_down(struct pager_session *session, unsigned int *count,
-		       int err)
-{
-	pthread_mutex_lock(&session->lock);
-	if (err && !session->error)
-		session->error = err;
-	--*count;
-	if (!session->running)
-		eventfd_write(session->event_fd, 1);
-	pthread_cond_broadcast(&session->changed);
-	pthread_mutex_unlock(&session->lock);
-}
-
-void pager_worker_started(struct pager_queue *queue, int err)
-{
-	count_down(queue->session, &queue->session->starting, err);
-}
-
 static void *worker_main(void *arg)
 {
 	struct pager_queue *queue = arg;
@@ -75,7 +56,7 @@ static void *worker_main(void *arg)
 		err = 0;
 	else
 		pager_stop(session);
-	count_down(session, &session->running, err);
+	pager_count_down(session, &session->running, err);
 	return NULL;
 }
 
@@ -90,8 +71,8 @@ static int start_worker(struct pager_queue *queue)
 	pthread_mutex_unlock(&session->lock);
 	err = pthread_create(&queue->thread, NULL, worker_main, queue);
 	if (err) {
-		count_down(session, &session->starting, err);
-		count_down(session, &session->running, err);
+		pager_count_down(session, &session->starting, err);
+		pager_count_down(session, &session->running, err);
 		return err;
 	}
 	queue->started = true;
