@@ -196,16 +196,13 @@ void pager_count_down(struct pager_session *session, unsigned int *count,
 		      int err);
 void pager_worker_started(struct pager_queue *queue, int err);
 
-/* object.c */
+/* table.c */
+uint64_t pager_cookie(const struct pager *pager);
 struct pager *pager_lookup(struct pager_session *session, uint64_t cookie);
+int pager_alloc(struct pager_session *session, struct pager **pager);
+void pager_free(struct pager *pager);
 void pager_put(struct pager *pager);
-void pager_end(struct pager *pager);
-void pager_end_all(struct pager_session *session);
 void pager_free_table(struct pager_session *session);
-
-/* lock.c */
-void pager_lock_done(struct pager_session *session, uint64_t id);
-void pager_lock_abort(struct pager *pager);
 
 /* request.c */
 void pager_request_begin(struct pager_request *req);
@@ -213,6 +210,14 @@ void pager_request_finish(struct pager_request *req, int err);
 void pager_request_refuse(struct pager_request *req, int err);
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);
+
+/* lock.c */
+void pager_lock_done(struct pager_session *session, uint64_t id);
+void pager_lock_abort(struct pager *pager);
+
+/* object.c */
+void pager_end(struct pager *pager);
+void pager_end_all(struct pager_session *session);
 
 /* dispatch.c */
 bool pager_dispatch(struct pager_request *req);
