@@ -25,6 +25,9 @@
 #define PAGER_CHUNKS		8192U
 #define PAGER_BELL		UINT64_MAX
 
+/* Refusals of one request after which its slot is given up */
+#define PAGER_REFUSALS_MAX	4
+
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 
 /**
