@@ -226,6 +226,9 @@ void pager_end_all(struct pager_session *session);
 bool pager_dispatch(struct pager_request *req);
 bool pager_dispatch_refused(struct pager_request *req, int err);
 
+/* worker.c */
+void pager_join_workers(struct pager_session *session);
+
 /* ring.c */
 int pager_ring_probe(void);
 int pager_ring_worker(struct pager_queue *queue);

@@ -181,32 +181,6 @@ err_close:
 	return err;
 }
 
-/*
- * Replacing the arrays tells the kernel that we resign, as unmapping them would,
- * but a worker that is about to read a message finds zeros and not SIGSEGV.
- */
-static void resign(struct pager_queue *queue)
-{
-	if (queue->array)
-		mmap((void *)queue->array, queue->session->array_size,
-		     PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-}
-
-void pager_stop(struct pager_session *session)
-{
-	unsigned int i;
-
-	if (atomic_exchange(&session->stopping, true))
-		return;
-	for (i = 0; session->queues && i < session->nr_queues; i++)
-		resign(&session->queues[i]);
-	for (i = 0; session->queues && i < session->nr_queues; i++)
-		pager_ring_wake(&session->queues[i]);
-	pthread_mutex_lock(&session->lock);
-	pthread_cond_broadcast(&session->changed);
-	pthread_mutex_unlock(&session->lock);
-}
-
 static void free_queue(struct pager_queue *queue)
 {
 	unsigned int tag;
@@ -224,17 +198,6 @@ static void free_queue(struct pager_queue *queue)
 		close(queue->bell);
 }
 
-static void join_workers(struct pager_session *session)
-{
-	unsigned int i;
-
-	for (i = 0; session->queues && i < session->nr_queues; i++) {
-		if (session->queues[i].started)
-			pthread_join(session->queues[i].thread, NULL);
-		session->queues[i].started = false;
-	}
-}
-
 void pager_close(struct pager_session *session)
 {
 	unsigned int i;
@@ -242,7 +205,7 @@ void pager_close(struct pager_session *session)
 	if (!session)
 		return;
 	pager_stop(session);
-	join_workers(session);
+	pager_join_workers(session);
 	pager_end_all(session);
 	for (i = 0; session->queues && i < session->nr_queues; i++)
 		free_queue(&session->queues[i]);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libuserpager - the worker threads: start, end, waiting for either.
+ * libuserpager - the worker threads: how they start, stop and are waited for.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,6 +37,32 @@ static void leave_rseq(void)
 		syscall(SYS_rseq, area, sizeof(struct rseq),
 			RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 #endif
+}
+
+/*
+ * Replacing the arrays tells the kernel that we resign, as unmapping them would,
+ * but a worker that is about to read a message finds zeros and not SIGSEGV.
+ */
+static void resign(struct pager_queue *queue)
+{
+	if (queue->array)
+		mmap((void *)queue->array, queue->session->array_size,
+		     PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+void pager_stop(struct pager_session *session)
+{
+	unsigned int i;
+
+	if (atomic_exchange(&session->stopping, true))
+		return;
+	for (i = 0; session->queues && i < session->nr_queues; i++)
+		resign(&session->queues[i]);
+	for (i = 0; session->queues && i < session->nr_queues; i++)
+		pager_ring_wake(&session->queues[i]);
+	pthread_mutex_lock(&session->lock);
+	pthread_cond_broadcast(&session->changed);
+	pthread_mutex_unlock(&session->lock);
 }
 
 static void *worker_main(void *arg)
@@ -132,4 +159,15 @@ int pager_run(struct pager_session *session)
 	int err = pager_start_workers(session);
 
 	return err ? err : pager_wait(session, PAGER_WAIT);
+}
+
+void pager_join_workers(struct pager_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; session->queues && i < session->nr_queues; i++) {
+		if (session->queues[i].started)
+			pthread_join(session->queues[i].thread, NULL);
+		session->queues[i].started = false;
+	}
 }
