@@ -4,22 +4,23 @@
  */
 #include <errno.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 void pager_detach(struct pager_request *req)
 {
-	/* the worker has to hear when the slot can be armed again */
+	const struct transport *transport = req->queue->session->transport;
+
 	req->queue->detached = true;
-	if (req->queue->session->transport == PAGER_TRANSPORT_RING)
-		pager_ring_arm_bell(req->queue);
+	if (transport->detached)
+		transport->detached(req->queue);
 }
 
-static int end_by_ioctl(struct pager_request *req)
+static int end_request(struct pager_request *req)
 {
 	struct mach_pager_answer answer;
 
 	pager_request_fill(req, &answer);
-	return pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 }
 
 int pager_answer(struct pager_request *req, int err)
@@ -31,17 +32,14 @@ int pager_answer(struct pager_request *req, int err)
 	/* a slot that was ended may at once hold another request */
 	req->pager = NULL;
 	pager_request_finish(req, err);
-	first = end_by_ioctl(req);
+	first = end_request(req);
 	last = first;
 	while (last && last != ESTALE && last != ENODEV &&
 	       ++req->refusals < PAGER_REFUSALS_MAX) {
 		pager_request_refuse(req, first);
-		last = end_by_ioctl(req);
+		last = end_request(req);
 	}
-	if (session->transport == PAGER_TRANSPORT_RING)
-		pager_ring_rearm(req);
-	else
-		pager_receive_rearm(req);
+	session->transport->rearm(req);
 	pager_put(pager);
 	return first;
 }

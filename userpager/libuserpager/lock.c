@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /*
  * Either somebody sleeps until @done (then it is on his stack), or it is
@@ -135,7 +135,7 @@ static int send_lock(struct pager *pager, uint64_t offset, uint64_t length,
 		.cookie = id,
 	};
 
-	return pager_ioctl(pager->session->fd, MACH_PAGER_LOCK_REQUEST, &lock);
+	return pager_call(pager->session, MACH_PAGER_LOCK_REQUEST, &lock);
 }
 
 static int sleep_on(struct pager_session *session, struct pager_lock_wait *wait,

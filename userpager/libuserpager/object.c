@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /* The kernel's object is gone or going: drop what stood for it. */
 void pager_end(struct pager *pager)
@@ -38,7 +38,7 @@ static int create_object(struct pager *pager, bool read_only)
 		.cookie = pager_cookie(pager),
 		.cluster = pager->cluster,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_CREATE, &create);
+	int err = pager_call(pager->session, MACH_PAGER_CREATE, &create);
 
 	if (err)
 		return err;
@@ -104,7 +104,7 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 	if (strlen(name) > MACH_NAME_MAX)
 		return EINVAL;
 	memcpy(publish.name, name, strlen(name));
-	err = pager_ioctl(pager->session->fd, MACH_PAGER_PUBLISH, &publish);
+	err = pager_call(pager->session, MACH_PAGER_PUBLISH, &publish);
 	return !err && node_hidden(name) ? EEXIST : err;
 }
 
@@ -122,7 +122,8 @@ int pager_get_info(const struct pager *pager, struct mach_object_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
-	return pager_ioctl(pager->fd, MACH_OBJECT_INFO, info);
+	return pager->session->transport->call(pager->fd, MACH_OBJECT_INFO,
+					       info);
 }
 
 int pager_get_attributes(const struct pager *pager, uint32_t *cluster)
@@ -131,8 +132,8 @@ int pager_get_attributes(const struct pager *pager, uint32_t *cluster)
 		.size = sizeof(attributes),
 		.object = pager->object,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_GET_ATTRIBUTES,
-			      &attributes);
+	int err = pager_call(pager->session, MACH_PAGER_GET_ATTRIBUTES,
+			     &attributes);
 
 	if (!err)
 		*cluster = attributes.cluster;
@@ -147,8 +148,8 @@ int pager_change_attributes(struct pager *pager, uint32_t cluster)
 		.cluster = cluster,
 	};
 
-	return pager_ioctl(pager->session->fd, MACH_PAGER_CHANGE_ATTRIBUTES,
-			   &attributes);
+	return pager_call(pager->session, MACH_PAGER_CHANGE_ATTRIBUTES,
+			  &attributes);
 }
 
 int pager_shutdown(struct pager *pager, int timeout_ms)
@@ -161,7 +162,7 @@ int pager_shutdown(struct pager *pager, int timeout_ms)
 
 	if (timeout_ms != PAGER_NO_WAIT)
 		err = pager_return(pager, timeout_ms);
-	pager_ioctl(pager->session->fd, MACH_PAGER_DESTROY, &destroy);
+	pager_call(pager->session, MACH_PAGER_DESTROY, &destroy);
 	pager_end(pager);
 	return err;
 }
@@ -174,7 +175,7 @@ static int offer(struct pager *pager, const struct mach_part *part,
 		.object = pager->object,
 		.part = *part,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_SUPPLY, &supply);
+	int err = pager_call(pager->session, MACH_PAGER_SUPPLY, &supply);
 
 	if (supplied)
 		*supplied = supply.supplied;

@@ -5,26 +5,46 @@
  * io_uring_enter() that waits for the next request.
  */
 #include <errno.h>
+#include <liburing.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /* Index of the pager descriptor among the ring's registered files */
 #define PAGER_FILE	0
 
-static int try_ring(struct io_uring *ring, unsigned int entries,
+/* The name of the read of the bell; those of commands are tags. */
+#define BELL		UINT64_MAX
+
+/* What the kernel has of a slot */
+enum slot_state {
+	SLOT_IDLE,		/* nothing posted, nothing held */
+	SLOT_FETCHING,		/* FETCH is posted */
+	SLOT_COMMITTING,	/* COMMIT_AND_FETCH is posted */
+	SLOT_HELD,		/* a request is ours to answer */
+};
+
+/* A queue's ring; only its worker touches it. */
+struct ring {
+	struct pager_queue *queue;
+	struct io_uring uring;
+	unsigned int posted;	/* commands that will complete */
+	bool bell_posted;	/* so will a read of the bell */
+};
+
+static int try_ring(struct io_uring *uring, unsigned int entries,
 		    unsigned int flags)
 {
 	struct io_uring_params params = { .flags = flags };
 
-	return -io_uring_queue_init_params(entries, ring, &params);
+	return -io_uring_queue_init_params(entries, uring, &params);
 }
 
 /* Best first; what is missing on this kernel is EINVAL. */
-static int make_ring(struct io_uring *ring, unsigned int entries)
+static int make_ring(struct io_uring *uring, unsigned int entries)
 {
 	static const unsigned int flags[] = {
 		IORING_SETUP_SQE128 | IORING_SETUP_SUBMIT_ALL |
@@ -38,35 +58,36 @@ static int make_ring(struct io_uring *ring, unsigned int entries)
 	int err = EINVAL;
 
 	for (i = 0; i < sizeof(flags) / sizeof(*flags) && err == EINVAL; i++)
-		err = try_ring(ring, entries, flags[i]);
+		err = try_ring(uring, entries, flags[i]);
 	return err;
 }
 
-int pager_ring_probe(void)
+static int probe(void)
 {
-	struct io_uring ring;
-	int err = make_ring(&ring, 1);
+	struct io_uring uring;
+	int err = make_ring(&uring, 1);
 
 	if (!err)
-		io_uring_queue_exit(&ring);
+		io_uring_queue_exit(&uring);
 	return err;
 }
 
-static int open_ring(struct pager_queue *queue)
+static int open_ring(struct ring *ring)
 {
+	struct pager_session *session = ring->queue->session;
 	int err;
 
 	/* each slot has at most one command staged, and the bell one read */
-	err = make_ring(&queue->ring, queue->session->depth + 1);
+	err = make_ring(&ring->uring, session->depth + 1);
 	if (err)
 		return err;
-	err = -io_uring_register_files(&queue->ring, &queue->session->fd, 1);
+	err = -io_uring_register_files(&ring->uring, &session->fd, 1);
 	if (err) {
-		io_uring_queue_exit(&queue->ring);
+		io_uring_queue_exit(&ring->uring);
 		return err;
 	}
 	/* spares a descriptor look-up a call; without it all works the same */
-	io_uring_register_ring_fd(&queue->ring);
+	io_uring_register_ring_fd(&ring->uring);
 	return 0;
 }
 
@@ -84,9 +105,9 @@ struct wide_sqe {
 _Static_assert(sizeof(struct wide_sqe) == 2 * sizeof(struct io_uring_sqe),
 	       "the command fills a 128-byte SQE");
 
-static struct wide_sqe *next_sqe(struct pager_queue *queue)
+static struct wide_sqe *next_sqe(struct ring *ring)
 {
-	struct wide_sqe *wide = (void *)io_uring_get_sqe(&queue->ring);
+	struct wide_sqe *wide = (void *)io_uring_get_sqe(&ring->uring);
 
 	/* in two halves: one of 128 bytes becomes a slow string instruction */
 	memset(&wide->sqe, 0, sizeof(wide->sqe));
@@ -94,161 +115,147 @@ static struct wide_sqe *next_sqe(struct pager_queue *queue)
 	return wide;
 }
 
-static struct mach_ring_command *stage(struct pager_request *req, uint32_t op)
+static struct mach_ring_command *stage(struct ring *ring,
+				       const struct pager_request *req,
+				       uint32_t op)
 {
-	struct pager_queue *queue = req->queue;
-	struct wide_sqe *wide = next_sqe(queue);
+	struct wide_sqe *wide = next_sqe(ring);
 
 	wide->sqe.opcode = IORING_OP_URING_CMD;
 	wide->sqe.flags = IOSQE_FIXED_FILE;
 	wide->sqe.fd = PAGER_FILE;
 	wide->sqe.cmd_op = op;
 	wide->sqe.user_data = req->tag;
-	wide->command.queue = queue->index;
+	wide->command.queue = ring->queue->index;
 	wide->command.tag = req->tag;
-	queue->posted++;
+	ring->posted++;
 	return &wide->command;
 }
 
-static void stage_fetch(struct pager_request *req)
+static void stage_fetch(struct ring *ring, struct pager_request *req)
 {
-	stage(req, MACH_RING_FETCH);
-	req->state = PAGER_SLOT_FETCHING;
+	stage(ring, req, MACH_RING_FETCH);
+	req->state = SLOT_FETCHING;
 }
 
-static void stage_commit(struct pager_request *req)
+static void stage_commit(struct ring *ring, struct pager_request *req)
 {
 	struct mach_ring_command *command;
 
-	command = stage(req, MACH_RING_COMMIT_AND_FETCH);
+	command = stage(ring, req, MACH_RING_COMMIT_AND_FETCH);
 	command->generation = req->message.generation;
 	command->nr_parts = req->nr_parts;
 	if (req->nr_parts == 1)
 		command->part = req->parts[0];
 	else if (req->nr_parts)
 		command->parts = (uintptr_t)req->parts;
-	req->state = PAGER_SLOT_COMMITTING;
+	req->state = SLOT_COMMITTING;
 }
 
 /*
  * The bell is only needed once requests are answered by other threads: then
  * a slot has to be armed again by us, who may be asleep.
  */
-void pager_ring_arm_bell(struct pager_queue *queue)
+static void arm_bell(struct ring *ring)
 {
+	struct pager_queue *queue = ring->queue;
 	struct io_uring_sqe *sqe;
 
-	if (queue->bell_posted)
+	if (ring->bell_posted)
 		return;
-	sqe = &next_sqe(queue)->sqe;
+	sqe = &next_sqe(ring)->sqe;
 	io_uring_prep_read(sqe, queue->bell, &queue->bell_value,
 			   sizeof(queue->bell_value), 0);
-	sqe->user_data = PAGER_BELL;
-	queue->bell_posted = true;
+	sqe->user_data = BELL;
+	ring->bell_posted = true;
 }
 
-void pager_ring_wake(struct pager_queue *queue)
+static void bell_rang(struct ring *ring)
 {
-	if (queue->bell >= 0)
-		eventfd_write(queue->bell, 1);
-}
-
-void pager_ring_rearm(struct pager_request *req)
-{
-	struct pager_queue *queue = req->queue;
-
-	atomic_fetch_or(&queue->rearm[req->tag / 64], 1ULL << req->tag % 64);
-	pager_ring_wake(queue);
-}
-
-static void bell_rang(struct pager_queue *queue)
-{
+	struct pager_queue *queue = ring->queue;
 	uint64_t tags;
 	unsigned int i;
 
-	queue->bell_posted = false;
+	ring->bell_posted = false;
 	if (pager_stopping(queue->session))
 		return;
 	for (i = 0; i < sizeof(queue->rearm) / sizeof(*queue->rearm); i++) {
 		tags = atomic_exchange(&queue->rearm[i], 0);
 		for (; tags; tags &= tags - 1)
-			stage_fetch(&queue->slots[i * 64 +
-						  __builtin_ctzll(tags)]);
+			stage_fetch(ring, &queue->slots[i * 64 +
+							__builtin_ctzll(tags)]);
 	}
-	pager_ring_arm_bell(queue);
+	arm_bell(ring);
 }
 
-static void request_came(struct pager_request *req)
+static void request_came(struct ring *ring, struct pager_request *req)
 {
-	struct pager_queue *queue = req->queue;
-
-	req->message = queue->array[req->tag];
-	req->state = PAGER_SLOT_HELD;
+	req->message = ring->queue->array[req->tag];
+	req->state = SLOT_HELD;
 	if (pager_dispatch(req))
-		stage_commit(req);
+		stage_commit(ring, req);
 }
 
 /*
  * A command ended without a request. A commit that failed because its request
  * is over leaves the slot free; after any other failure we still hold it.
  */
-static void command_failed(struct pager_request *req, int err)
+static void command_failed(struct ring *ring, struct pager_request *req, int err)
 {
-	bool committing = req->state == PAGER_SLOT_COMMITTING;
+	bool committing = req->state == SLOT_COMMITTING;
 
-	req->state = PAGER_SLOT_IDLE;
-	if (pager_stopping(req->queue->session))
+	req->state = SLOT_IDLE;
+	if (pager_stopping(ring->queue->session))
 		return;
 	if (!committing) {
-		req->queue->lost = err;
+		ring->queue->lost = err;
 		return;
 	}
 	if (err == ESTALE || err == ENODEV) {
-		stage_fetch(req);
+		stage_fetch(ring, req);
 		return;
 	}
-	req->state = PAGER_SLOT_HELD;
+	req->state = SLOT_HELD;
 	if (pager_dispatch_refused(req, err))
-		stage_commit(req);
+		stage_commit(ring, req);
 }
 
-static void handle(struct pager_queue *queue, const struct io_uring_cqe *cqe,
-		   bool more)
+static void handle(struct ring *ring, const struct io_uring_cqe *cqe, bool more)
 {
 	struct pager_request *req;
 
-	if (unlikely(cqe->user_data == PAGER_BELL)) {
-		bell_rang(queue);
+	if (unlikely(cqe->user_data == BELL)) {
+		bell_rang(ring);
 		return;
 	}
-	req = &queue->slots[cqe->user_data];
-	queue->posted--;
+	req = &ring->queue->slots[cqe->user_data];
+	ring->posted--;
 	if (unlikely(cqe->res < 0))
-		command_failed(req, -cqe->res);
+		command_failed(ring, req, -cqe->res);
 	else
-		request_came(req);
+		request_came(ring, req);
 	/* who copies takes its time: do not let the first wait for the last */
 	if (more && req->buffered)
-		io_uring_submit(&queue->ring);
+		io_uring_submit(&ring->uring);
 }
 
-static void handle_all(struct pager_queue *queue)
+static void handle_all(struct ring *ring)
 {
 	struct io_uring_cqe *cqe;
 	unsigned int head, count = 0;
-	unsigned int ready = io_uring_cq_ready(&queue->ring);
+	unsigned int ready = io_uring_cq_ready(&ring->uring);
 
-	io_uring_for_each_cqe(&queue->ring, head, cqe) {
-		handle(queue, cqe, ++count < ready);
+	io_uring_for_each_cqe(&ring->uring, head, cqe) {
+		handle(ring, cqe, ++count < ready);
 		if (count == ready)
 			break;
 	}
-	io_uring_cq_advance(&queue->ring, count);
+	io_uring_cq_advance(&ring->uring, count);
 }
 
-static int submit_and_wait(struct pager_queue *queue)
+static int submit_and_wait(struct ring *ring)
 {
-	int ret = io_uring_submit_and_wait(&queue->ring, 1);
+	int ret = io_uring_submit_and_wait(&ring->uring, 1);
 
 	if (ret >= 0 || ret == -EINTR)
 		return 0;
@@ -261,36 +268,74 @@ static int submit_and_wait(struct pager_queue *queue)
 }
 
 /* Until the kernel has given every command back, or none will ever come. */
-static int serve(struct pager_queue *queue)
+static int run(struct ring *ring)
 {
+	struct pager_queue *queue = ring->queue;
 	int err = 0;
 
-	while (!err && (queue->posted ||
-			(queue->bell_posted && !pager_stopping(queue->session)))) {
-		err = submit_and_wait(queue);
-		handle_all(queue);
+	while (!err && (ring->posted ||
+			(ring->bell_posted && !pager_stopping(queue->session)))) {
+		err = submit_and_wait(ring);
+		handle_all(ring);
 	}
 	return err ?: queue->lost ?: ENODEV;
 }
 
-int pager_ring_worker(struct pager_queue *queue)
+static int fetch_all(struct ring *ring)
 {
 	unsigned int tag;
-	int ret, err;
+	int ret;
 
-	err = open_ring(queue);
+	for (tag = 0; tag < ring->queue->session->depth; tag++)
+		stage_fetch(ring, &ring->queue->slots[tag]);
+	ret = io_uring_submit(&ring->uring);
+	return ret < 0 ? -ret : 0;
+}
+
+static int serve(struct pager_queue *queue)
+{
+	struct ring ring = { .queue = queue };
+	int err;
+
+	queue->transport = &ring;
+	err = open_ring(&ring);
 	if (err) {
 		pager_worker_started(queue, err);
 		return err;
 	}
-	for (tag = 0; tag < queue->session->depth; tag++)
-		stage_fetch(&queue->slots[tag]);
-	ret = io_uring_submit(&queue->ring);
-	if (ret < 0)
-		err = -ret;
+	err = fetch_all(&ring);
 	pager_worker_started(queue, err);
 	if (!err)
-		err = serve(queue);
-	io_uring_queue_exit(&queue->ring);
+		err = run(&ring);
+	io_uring_queue_exit(&ring.uring);
 	return err;
 }
+
+static void detached(struct pager_queue *queue)
+{
+	arm_bell(queue->transport);
+}
+
+static void wake(struct pager_queue *queue)
+{
+	if (queue->bell >= 0)
+		eventfd_write(queue->bell, 1);
+}
+
+static void rearm(struct pager_request *req)
+{
+	struct pager_queue *queue = req->queue;
+
+	atomic_fetch_or(&queue->rearm[req->tag / 64], 1ULL << req->tag % 64);
+	wake(queue);
+}
+
+const struct transport pager_ring_transport = {
+	.kind = PAGER_TRANSPORT_RING,
+	.probe = probe,
+	.serve = serve,
+	.rearm = rearm,
+	.detached = detached,
+	.wake = wake,
+	.call = pager_ioctl,
+};

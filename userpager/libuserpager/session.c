@@ -10,21 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pager_priv.h"
-
-static int choose_transport(struct pager_session *session,
-			    enum pager_transport wish)
-{
-	int err;
-
-	session->transport = PAGER_TRANSPORT_IOCTL;
-	if (wish == PAGER_TRANSPORT_IOCTL)
-		return 0;
-	err = pager_ring_probe();
-	if (!err)
-		session->transport = PAGER_TRANSPORT_RING;
-	return wish == PAGER_TRANSPORT_AUTO ? 0 : err;
-}
+#include "transport.h"
 
 static void choose_queues(struct pager_session *session,
 			  const struct pager_config *config)
@@ -47,8 +33,7 @@ static int check_config(const struct pager_config *config)
 {
 	size_t i;
 
-	if (config->transport > PAGER_TRANSPORT_IOCTL ||
-	    config->queues > MACH_PAGER_QUEUES_MAX ||
+	if (config->queues > MACH_PAGER_QUEUES_MAX ||
 	    config->depth > MACH_PAGER_DEPTH_MAX)
 		return EINVAL;
 	for (i = 0; i < sizeof(config->reserved); i++) {
@@ -122,7 +107,7 @@ static int become_pager(struct pager_session *session,
 	session->fd = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	if (session->fd < 0)
 		return errno;
-	err = pager_ioctl(session->fd, MACH_PAGER_REGISTER, &reg);
+	err = pager_call(session, MACH_PAGER_REGISTER, &reg);
 	if (err)
 		return err;
 	session->array_size = reg.array_size;
@@ -162,7 +147,7 @@ int pager_open(const struct pager_config *config, struct pager_session **out)
 	if (!session)
 		return ENOMEM;
 	choose_queues(session, config);
-	err = choose_transport(session, config->transport);
+	err = pager_transport_choose(config->transport, &session->transport);
 	if (err)
 		goto err_close;
 	session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -227,7 +212,7 @@ int pager_event_fd(const struct pager_session *session)
 
 enum pager_transport pager_transport_in_use(const struct pager_session *session)
 {
-	return session->transport;
+	return session->transport->kind;
 }
 
 unsigned int pager_queues(const struct pager_session *session)

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /* A faulting CPU prefers queue (cpu % queues): meet it there. */
 static void pin_to_cpu(struct pager_queue *queue)
@@ -50,6 +50,14 @@ static void resign(struct pager_queue *queue)
 		     PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
+static void wake(struct pager_queue *queue)
+{
+	const struct transport *transport = queue->session->transport;
+
+	if (transport->wake)
+		transport->wake(queue);
+}
+
 void pager_stop(struct pager_session *session)
 {
 	unsigned int i;
@@ -59,7 +67,7 @@ void pager_stop(struct pager_session *session)
 	for (i = 0; session->queues && i < session->nr_queues; i++)
 		resign(&session->queues[i]);
 	for (i = 0; session->queues && i < session->nr_queues; i++)
-		pager_ring_wake(&session->queues[i]);
+		wake(&session->queues[i]);
 	pthread_mutex_lock(&session->lock);
 	pthread_cond_broadcast(&session->changed);
 	pthread_mutex_unlock(&session->lock);
@@ -75,10 +83,7 @@ static void *worker_main(void *arg)
 	leave_rseq();
 	if (session->pin)
 		pin_to_cpu(queue);
-	if (session->transport == PAGER_TRANSPORT_RING)
-		err = pager_ring_worker(queue);
-	else
-		err = pager_receive_worker(queue);
+	err = session->transport->serve(queue);
 	if (pager_stopping(session))
 		err = 0;
 	else

@@ -27,6 +27,7 @@
 /* How the object under test behaves; set before anybody touches it */
 struct fixture {
 	struct pager_session *session;
+	enum pager_transport transport;
 	struct pager *pager;
 	int (*read)(struct fixture *fixture, struct pager_request *req);
 	char *data;			/* PAGES pages */
@@ -667,10 +668,26 @@ static void test_publish(struct fixture *fixture)
 	CHECK(access(path, F_OK) < 0);
 }
 
+static void test_transport(struct fixture *fixture)
+{
+	struct pager_config config = { .transport = PAGER_TRANSPORT_AUTO };
+	struct pager_session *session;
+
+	CHECK(pager_transport_in_use(fixture->session) == fixture->transport);
+	CHECK(!pager_open(&config, &session));
+	/* the ring is to be had here, or the session of this test were not */
+	CHECK(fixture->transport != PAGER_TRANSPORT_RING ||
+	      pager_transport_in_use(session) == PAGER_TRANSPORT_RING);
+	pager_close(session);
+	config.transport = PAGER_TRANSPORT_IOCTL + 1;
+	CHECK(pager_open(&config, &session) == EINVAL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct fixture *fixture);
 } tests[] = {
+	{ "transport", test_transport },
 	{ "read", test_read },
 	{ "supply-foreign-memory", test_supply_foreign_memory },
 	{ "mixed-parts", test_mixed_parts },
@@ -722,6 +739,7 @@ static void run_test(size_t index, enum pager_transport transport)
 
 	test_name = tests[index].name;
 	memset(&fixture, 0, sizeof(fixture));
+	fixture.transport = transport;
 	fixture.read = read_memory;
 	fixture.fd = -1;
 	fixture.data = malloc(PAGES * PAGE);
