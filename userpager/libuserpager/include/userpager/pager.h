@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 
+/* The library hides what is not declared here. */
+#pragma GCC visibility push(default)
+
 /**
  * DOC: a pager in five calls
  *
@@ -515,6 +518,8 @@ int pager_answer(struct pager_request *req, int err);
  * of strerrordesc_np(); never NULL.
  */
 const char *pager_strerror(int err);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
