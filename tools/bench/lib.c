@@ -99,7 +99,7 @@ static int lib_start(const struct bench_pager_config *config)
 		.size = config->size,
 		.cluster = config->cluster,
 	};
-	int error;
+	int error, fd;
 
 	by_copy = config->copy;
 	file = open(config->path, O_RDWR | O_CLOEXEC |
@@ -115,7 +115,10 @@ static int lib_start(const struct bench_pager_config *config)
 	error = pager_start_workers(session);
 	if (error)
 		return failed("pager_start_workers", error);
-	return dup(pager_get_fd(object));
+	error = pager_get_fd(object, &fd);
+	if (error)
+		return failed("pager_get_fd", error);
+	return dup(fd);
 }
 
 static int lib_flush(void)

@@ -108,9 +108,12 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 	return !err && node_hidden(name) ? EEXIST : err;
 }
 
-int pager_get_fd(const struct pager *pager)
+int pager_get_fd(const struct pager *pager, int *fd)
 {
-	return pager->fd;
+	if (pager->fd < 0)
+		return EBADF;
+	*fd = pager->fd;
+	return 0;
 }
 
 void *pager_get_upi(const struct pager *pager)

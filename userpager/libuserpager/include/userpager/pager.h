@@ -238,10 +238,11 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 /**
  * pager_get_fd - The object's descriptor: pass it on to let others map it.
  * @pager: the object, which owns the descriptor
+ * @fd: out: the descriptor
  *
- * Return: the descriptor, or -1 after pager_drop_fd().
+ * Return: 0, or EBADF after pager_drop_fd().
  */
-int pager_get_fd(const struct pager *pager);
+int pager_get_fd(const struct pager *pager, int *fd);
 
 /**
  * pager_drop_fd - Close our own descriptor of the object.
