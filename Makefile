@@ -22,7 +22,7 @@ endif
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
 .PHONY: all modules userpager tools tests deps demo proving check check-quick \
-	bench shell lint unit install clean help
+	bench shell lint abi unit install clean help
 
 all: modules userpager tools
 
@@ -80,6 +80,9 @@ shell: deps
 lint: deps
 	@tests/lint/run
 
+abi: deps
+	@tests/lint/abi --renew
+
 unit: tests
 	@tests/run --only unit
 
@@ -114,7 +117,9 @@ help:
 	@echo '  check-quick    what shows most in five minutes'
 	@echo '  proving        those two kernels, if they are not there, and the'
 	@echo '                 modules for them'
-	@echo '  lint           style, layering, sparse, warnings, headers'
+	@echo '  lint           style, layering, sparse, warnings, headers, ABI'
+	@echo '  abi            write down anew what lint holds interfaces to: after a'
+	@echo '                 change of the libraries or of include/uapi'
 	@echo '  unit           unit tests, on this machine'
 	@echo '  deps           install the Debian packages that all this needs'
 	@echo

@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 SYMBOL = re.compile(r"\b((?:mach|MACH)_[A-Za-z_]*[A-Za-z])\b")
 CODE = re.compile(r"`([^`\n]+)`")
-SOURCES = ("kmod/**/*.[ch]", "include/uapi/linux/*.h", "userpager/lib/*.h")
+SOURCES = ("kmod/**/*.[ch]", "include/uapi/linux/*.h",
+           "userpager/lib*/**/*.h")
 # Mach's own names, in the column of its names
 FOREIGN = {"mach_msg"}
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <pager.h>
+#include <userpager/pager.h>
 
 #include "bench.h"
 #include "backend.h"
@@ -98,7 +98,7 @@ static int lib_start(const struct bench_pager_config *config)
 		.size = config->size,
 		.cluster = config->cluster,
 	};
-	int error;
+	int error, fd;
 
 	by_copy = config->copy;
 	file = open(config->path, O_RDWR | O_CLOEXEC |
@@ -114,7 +114,10 @@ static int lib_start(const struct bench_pager_config *config)
 	error = pager_start_workers(session);
 	if (error)
 		return failed("pager_start_workers", error);
-	return dup(pager_get_fd(object));
+	error = pager_get_fd(object, &fd);
+	if (error)
+		return failed("pager_get_fd", error);
+	return dup(fd);
 }
 
 static int lib_flush(void)

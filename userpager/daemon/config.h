@@ -5,7 +5,7 @@
 #ifndef MACHPAGERD_CONFIG_H
 #define MACHPAGERD_CONFIG_H
 
-#include <pager.h>
+#include <userpager/pager.h>
 #include <store.h>
 
 /* Exit statuses; the manual page explains them */

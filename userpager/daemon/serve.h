@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-#include <pager.h>
+#include <userpager/pager.h>
 #include <store.h>
 
 /**

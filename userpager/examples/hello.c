@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <pager.h>
+#include <userpager/pager.h>
 
 static int hello_read(struct pager *pager, struct pager_request *req)
 {

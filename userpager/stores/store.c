@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Stores: opening them by kind, and their complaints.
+ * Stores: which kinds there are, and opening one.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "store.h"
@@ -44,23 +43,4 @@ int store_open(struct store *store, const struct store_class *class,
 void store_close(struct store *store)
 {
 	store->class->close(store);
-}
-
-int store_fail(struct store *store, int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(store->problem, sizeof(store->problem), format, args);
-	va_end(args);
-	return err;
-}
-
-void store_complain(struct store *store, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	store->complain(format, args);
-	va_end(args);
 }

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <pager.h>
+#include <userpager/pager.h>
 
 #define PAGE		4096UL
 #define PAGES		64
@@ -27,9 +27,11 @@
 /* How the object under test behaves; set before anybody touches it */
 struct fixture {
 	struct pager_session *session;
+	enum pager_transport transport;
 	struct pager *pager;
 	int (*read)(struct fixture *fixture, struct pager_request *req);
 	char *data;			/* PAGES pages */
+	int object;			/* descriptor of @pager */
 	int fd;				/* a file for pager_supply_file() */
 	atomic_int reads;
 	atomic_int writes;
@@ -145,8 +147,10 @@ static int make_object(struct fixture *fixture, const struct pager_ops *ops)
 		.cluster = 4 * PAGE,
 	};
 
-	return pager_create(fixture->session, ops, fixture, &attributes,
-			    &fixture->pager);
+	int err = pager_create(fixture->session, ops, fixture, &attributes,
+			       &fixture->pager);
+
+	return err ?: pager_get_fd(fixture->pager, &fixture->object);
 }
 
 /* Until @condition holds; every use ends when the pager does its part. */
@@ -238,9 +242,9 @@ static int client_write(int fd, long arg)
 static void test_read(struct fixture *fixture)
 {
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 	CHECK(fixture->reads == PAGES / 4);
-	CHECK(in_client(client_touch, pager_get_fd(fixture->pager), 5) == 0);
+	CHECK(in_client(client_touch, fixture->object, 5) == 0);
 	CHECK(fixture->reads == PAGES / 4);
 }
 
@@ -263,7 +267,7 @@ static void test_supply_foreign_memory(struct fixture *fixture)
 {
 	fixture->read = read_from_stack;
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 }
 
 /* Of four pages: data, zeros, an error; nothing, until it is asked for. */
@@ -302,7 +306,7 @@ static void test_mixed_parts(struct fixture *fixture)
 
 	fixture->read = read_mixed;
 	CHECK(!make_object(fixture, &full_ops));
-	fd = pager_get_fd(fixture->pager);
+	fd = fixture->object;
 	CHECK(in_client(client_read, fd, 8) == 0);
 	CHECK(in_client(client_read_zeros, fd, 9) == 0);
 	CHECK(fixture->reads == 1);
@@ -326,7 +330,7 @@ static void test_error_is_not_remembered(struct fixture *fixture)
 
 	fixture->read = read_error;
 	CHECK(!make_object(fixture, &full_ops));
-	fd = pager_get_fd(fixture->pager);
+	fd = fixture->object;
 	CHECK(in_client(client_read, fd, 3) == EILSEQ);
 	CHECK(in_client(client_read, fd, 3) == 0);
 }
@@ -342,9 +346,8 @@ static void test_no_answer_is_eio(struct fixture *fixture)
 {
 	fixture->read = read_nothing;
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read, pager_get_fd(fixture->pager), 3) == EIO);
-	CHECK(in_client(client_touch, pager_get_fd(fixture->pager), 3) ==
-	      -SIGBUS);
+	CHECK(in_client(client_read, fixture->object, 3) == EIO);
+	CHECK(in_client(client_touch, fixture->object, 3) == -SIGBUS);
 }
 
 static int read_out_of_range(struct fixture *fixture, struct pager_request *req)
@@ -366,7 +369,7 @@ static void test_bad_parts_are_refused(struct fixture *fixture)
 {
 	fixture->read = read_out_of_range;
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read, pager_get_fd(fixture->pager), 3) == 0);
+	CHECK(in_client(client_read, fixture->object, 3) == 0);
 }
 
 static int read_file(struct fixture *fixture, struct pager_request *req)
@@ -394,7 +397,7 @@ static void test_supply_file(struct fixture *fixture)
 	fixture->fd = make_file(fixture, PAGES * PAGE);
 	CHECK(fixture->fd >= 0);
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 	CHECK(fixture->refusals == 0);
 }
 
@@ -404,11 +407,11 @@ static void test_refused_may_answer_again(struct fixture *fixture)
 	fixture->fd = make_file(fixture, 2 * PAGE);
 	CHECK(fixture->fd >= 0);
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_read, pager_get_fd(fixture->pager), 1) == 0);
+	CHECK(in_client(client_read, fixture->object, 1) == 0);
 	CHECK(fixture->refusals == 1);
 	CHECK(fixture->refusal == ENODATA);
 	/* the slot is in use again */
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 }
 
 static void test_refused_is_eio(struct fixture *fixture)
@@ -420,8 +423,7 @@ static void test_refused_is_eio(struct fixture *fixture)
 	CHECK(fixture->fd >= 0);
 	CHECK(!make_object(fixture, &plain_ops));
 	for (page = 0; page < PAGES; page++)
-		CHECK(in_client(client_read, pager_get_fd(fixture->pager),
-				page) == EIO);
+		CHECK(in_client(client_read, fixture->object, page) == EIO);
 }
 
 /* Answers that detached threads have got back from, in the running test */
@@ -459,7 +461,7 @@ static void test_detached_answers(struct fixture *fixture)
 	answered = 0;
 	CHECK(!make_object(fixture, &full_ops));
 	/* four times as many requests as there are slots */
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 	CHECK(fixture->reads == PAGES);
 	/* the client goes on before them, and closing does not wait for them */
 	CHECK(AWAIT(answered == PAGES));
@@ -488,7 +490,7 @@ static void test_stop_ends_waiters(struct fixture *fixture)
 	CHECK(child >= 0);
 	if (!child) {
 		alarm(LIMIT_MS / 1000);
-		_exit(client_read_and_wait(pager_get_fd(fixture->pager), 7));
+		_exit(client_read_and_wait(fixture->object, 7));
 	}
 	CHECK(AWAIT(fixture->reads));
 	pager_stop(fixture->session);
@@ -500,8 +502,7 @@ static void test_stop_ends_waiters(struct fixture *fixture)
 static void test_write_and_fsync(struct fixture *fixture)
 {
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_write, pager_get_fd(fixture->pager),
-			9 | 1 << 16) == 0);
+	CHECK(in_client(client_write, fixture->object, 9 | 1 << 16) == 0);
 	CHECK(fixture->writes == 1);
 	CHECK(fixture->syncs == 1);
 	CHECK(fixture->data[9 * PAGE] == (char)0x89);
@@ -513,8 +514,7 @@ static void test_write_and_fsync(struct fixture *fixture)
 static void test_write_refused(struct fixture *fixture)
 {
 	CHECK(!make_object(fixture, &plain_ops));
-	CHECK(in_client(client_write, pager_get_fd(fixture->pager),
-			9 | 1 << 16) == EIO);
+	CHECK(in_client(client_write, fixture->object, 9 | 1 << 16) == EIO);
 }
 
 static void test_sync_and_return(struct fixture *fixture)
@@ -523,7 +523,7 @@ static void test_sync_and_return(struct fixture *fixture)
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));
-	fd = pager_get_fd(fixture->pager);
+	fd = fixture->object;
 	CHECK(in_client(client_write, fd, 1) == 0);
 	CHECK(in_client(client_write, fd, 40) == 0);
 	CHECK(!pager_get_info(fixture->pager, &info));
@@ -546,7 +546,7 @@ static void test_flush_forgets(struct fixture *fixture)
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));
-	fd = pager_get_fd(fixture->pager);
+	fd = fixture->object;
 	CHECK(in_client(client_write, fd, 1) == 0);
 	CHECK(pager_flush_some(fixture->pager, 8 * PAGE, 4 * PAGE,
 			       LIMIT_MS) == 0);
@@ -560,7 +560,7 @@ static void test_flush_forgets(struct fixture *fixture)
 static void test_lock_completed(struct fixture *fixture)
 {
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_write, pager_get_fd(fixture->pager), 1) == 0);
+	CHECK(in_client(client_write, fixture->object, 1) == 0);
 	CHECK(!pager_lock_request(fixture->pager, 0, 0, MACH_LOCK_CLEAN, 77));
 	CHECK(AWAIT(fixture->locked == 77));
 	CHECK(fixture->writes == 1);
@@ -574,7 +574,7 @@ static void test_offer(struct fixture *fixture)
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));
-	fd = pager_get_fd(fixture->pager);
+	fd = fixture->object;
 	CHECK(!pager_offer_page(fixture->pager, 2 * PAGE,
 				fixture->data + 2 * PAGE));
 	CHECK(pager_offer_page(fixture->pager, 2 * PAGE, fixture->data) ==
@@ -602,7 +602,7 @@ static void test_attributes(struct fixture *fixture)
 	CHECK(!pager_get_attributes(fixture->pager, &cluster));
 	CHECK(cluster == 4 * PAGE);
 	CHECK(!pager_change_attributes(fixture->pager, 16 * PAGE));
-	CHECK(in_client(client_read_all, pager_get_fd(fixture->pager), 0) == 0);
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
 	CHECK(fixture->reads == PAGES / 16);
 	CHECK(pager_change_attributes(fixture->pager, 5000) == EINVAL);
 }
@@ -610,7 +610,7 @@ static void test_attributes(struct fixture *fixture)
 static void test_terminate(struct fixture *fixture)
 {
 	CHECK(!make_object(fixture, &full_ops));
-	CHECK(in_client(client_write, pager_get_fd(fixture->pager), 1) == 0);
+	CHECK(in_client(client_write, fixture->object, 1) == 0);
 	CHECK(fixture->terminated == 0);
 	pager_drop_fd(fixture->pager);
 	CHECK(AWAIT(fixture->terminated));
@@ -623,7 +623,7 @@ static void test_shutdown(struct fixture *fixture)
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));
-	fd = dup(pager_get_fd(fixture->pager));
+	fd = dup(fixture->object);
 	CHECK(in_client(client_write, fd, 1) == 0);
 	CHECK(pager_shutdown(fixture->pager, LIMIT_MS) == 0);
 	CHECK(fixture->terminated == 1);
@@ -636,14 +636,14 @@ static void test_many_objects(struct fixture *fixture)
 {
 	struct pager_attributes attributes = { .size = PAGE };
 	static struct pager *pagers[300];
-	int round, i;
+	int round, fd, i;
 
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < 300; i++)
 			CHECK(!pager_create(fixture->session, &full_ops,
 					    fixture, &attributes, &pagers[i]));
-		CHECK(in_client(client_read, pager_get_fd(pagers[123]), 0) ==
-		      0);
+		CHECK(!pager_get_fd(pagers[123], &fd));
+		CHECK(in_client(client_read, fd, 0) == 0);
 		for (i = 0; i < 300; i++)
 			CHECK(pager_shutdown(pagers[i], PAGER_NO_WAIT) == 0);
 	}
@@ -659,6 +659,7 @@ static void test_publish(struct fixture *fixture)
 	CHECK(!pager_publish(fixture->pager, "library-test", 0, 0, 0));
 	CHECK(pager_publish(fixture->pager, "a/b", 0, 0, 0) == EINVAL);
 	pager_drop_fd(fixture->pager);
+	CHECK(pager_get_fd(fixture->pager, &fd) == EBADF);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	CHECK(fd >= 0);
 	CHECK(in_client(client_read, fd, 33) == 0);
@@ -667,10 +668,26 @@ static void test_publish(struct fixture *fixture)
 	CHECK(access(path, F_OK) < 0);
 }
 
+static void test_transport(struct fixture *fixture)
+{
+	struct pager_config config = { .transport = PAGER_TRANSPORT_AUTO };
+	struct pager_session *session;
+
+	CHECK(pager_transport_in_use(fixture->session) == fixture->transport);
+	CHECK(!pager_open(&config, &session));
+	/* the ring is to be had here, or the session of this test were not */
+	CHECK(fixture->transport != PAGER_TRANSPORT_RING ||
+	      pager_transport_in_use(session) == PAGER_TRANSPORT_RING);
+	pager_close(session);
+	config.transport = PAGER_TRANSPORT_IOCTL + 1;
+	CHECK(pager_open(&config, &session) == EINVAL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct fixture *fixture);
 } tests[] = {
+	{ "transport", test_transport },
 	{ "read", test_read },
 	{ "supply-foreign-memory", test_supply_foreign_memory },
 	{ "mixed-parts", test_mixed_parts },
@@ -722,6 +739,7 @@ static void run_test(size_t index, enum pager_transport transport)
 
 	test_name = tests[index].name;
 	memset(&fixture, 0, sizeof(fixture));
+	fixture.transport = transport;
 	fixture.read = read_memory;
 	fixture.fd = -1;
 	fixture.data = malloc(PAGES * PAGE);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pager.h"
+#include <userpager/pager.h>
 
 static const struct {
 	int err;

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
-void pager_receive_rearm(struct pager_request *req)
+static void rearm(struct pager_request *req)
 {
 	struct pager_session *session = req->queue->session;
 
@@ -47,7 +47,7 @@ static int receive(struct pager_queue *queue, const struct pager_request *req,
 		receive.flags = MACH_RECEIVE_ANSWER;
 		pager_request_fill(req, &receive.answer);
 	}
-	err = pager_ioctl(queue->session->fd, MACH_PAGER_RECEIVE, &receive);
+	err = pager_call(queue->session, MACH_PAGER_RECEIVE, &receive);
 	if (err)
 		return err;
 	*next = &queue->slots[receive.tag];
@@ -69,6 +69,7 @@ static int serve(struct pager_queue *queue)
 	unsigned long answers;
 	int err;
 
+	pager_worker_started(queue, 0);
 	while (!pager_stopping(queue->session)) {
 		answers = atomic_load(&queue->answers);
 		err = receive(queue, req, &next);
@@ -84,8 +85,15 @@ static int serve(struct pager_queue *queue)
 	return 0;
 }
 
-int pager_receive_worker(struct pager_queue *queue)
+static int probe(void)
 {
-	pager_worker_started(queue, 0);
-	return serve(queue);
+	return 0;
 }
+
+const struct transport pager_receive_transport = {
+	.kind = PAGER_TRANSPORT_IOCTL,
+	.probe = probe,
+	.serve = serve,
+	.rearm = rearm,
+	.call = pager_ioctl,
+};

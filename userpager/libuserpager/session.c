@@ -7,34 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pager_priv.h"
-
-int pager_ioctl(int fd, unsigned long call, void *arg)
-{
-	while (ioctl(fd, call, arg) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	return 0;
-}
-
-static int choose_transport(struct pager_session *session,
-			    enum pager_transport wish)
-{
-	int err;
-
-	session->transport = PAGER_TRANSPORT_IOCTL;
-	if (wish == PAGER_TRANSPORT_IOCTL)
-		return 0;
-	err = pager_ring_probe();
-	if (!err)
-		session->transport = PAGER_TRANSPORT_RING;
-	return wish == PAGER_TRANSPORT_AUTO ? 0 : err;
-}
+#include "transport.h"
 
 static void choose_queues(struct pager_session *session,
 			  const struct pager_config *config)
@@ -57,8 +33,7 @@ static int check_config(const struct pager_config *config)
 {
 	size_t i;
 
-	if (config->transport > PAGER_TRANSPORT_IOCTL ||
-	    config->queues > MACH_PAGER_QUEUES_MAX ||
+	if (config->queues > MACH_PAGER_QUEUES_MAX ||
 	    config->depth > MACH_PAGER_DEPTH_MAX)
 		return EINVAL;
 	for (i = 0; i < sizeof(config->reserved); i++) {
@@ -132,7 +107,7 @@ static int become_pager(struct pager_session *session,
 	session->fd = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	if (session->fd < 0)
 		return errno;
-	err = pager_ioctl(session->fd, MACH_PAGER_REGISTER, &reg);
+	err = pager_call(session, MACH_PAGER_REGISTER, &reg);
 	if (err)
 		return err;
 	session->array_size = reg.array_size;
@@ -172,7 +147,7 @@ int pager_open(const struct pager_config *config, struct pager_session **out)
 	if (!session)
 		return ENOMEM;
 	choose_queues(session, config);
-	err = choose_transport(session, config->transport);
+	err = pager_transport_choose(config->transport, &session->transport);
 	if (err)
 		goto err_close;
 	session->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -189,32 +164,6 @@ int pager_open(const struct pager_config *config, struct pager_session **out)
 err_close:
 	pager_close(session);
 	return err;
-}
-
-/*
- * Replacing the arrays tells the kernel that we resign, as unmapping them would,
- * but a worker that is about to read a message finds zeros and not SIGSEGV.
- */
-static void resign(struct pager_queue *queue)
-{
-	if (queue->array)
-		mmap((void *)queue->array, queue->session->array_size,
-		     PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-}
-
-void pager_stop(struct pager_session *session)
-{
-	unsigned int i;
-
-	if (atomic_exchange(&session->stopping, true))
-		return;
-	for (i = 0; session->queues && i < session->nr_queues; i++)
-		resign(&session->queues[i]);
-	for (i = 0; session->queues && i < session->nr_queues; i++)
-		pager_ring_wake(&session->queues[i]);
-	pthread_mutex_lock(&session->lock);
-	pthread_cond_broadcast(&session->changed);
-	pthread_mutex_unlock(&session->lock);
 }
 
 static void free_queue(struct pager_queue *queue)
@@ -234,17 +183,6 @@ static void free_queue(struct pager_queue *queue)
 		close(queue->bell);
 }
 
-static void join_workers(struct pager_session *session)
-{
-	unsigned int i;
-
-	for (i = 0; session->queues && i < session->nr_queues; i++) {
-		if (session->queues[i].started)
-			pthread_join(session->queues[i].thread, NULL);
-		session->queues[i].started = false;
-	}
-}
-
 void pager_close(struct pager_session *session)
 {
 	unsigned int i;
@@ -252,7 +190,7 @@ void pager_close(struct pager_session *session)
 	if (!session)
 		return;
 	pager_stop(session);
-	join_workers(session);
+	pager_join_workers(session);
 	pager_end_all(session);
 	for (i = 0; session->queues && i < session->nr_queues; i++)
 		free_queue(&session->queues[i]);
@@ -274,7 +212,7 @@ int pager_event_fd(const struct pager_session *session)
 
 enum pager_transport pager_transport_in_use(const struct pager_session *session)
 {
-	return session->transport;
+	return session->transport->kind;
 }
 
 unsigned int pager_queues(const struct pager_session *session)

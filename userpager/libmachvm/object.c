@@ -17,7 +17,7 @@ static kern_return_t object_call(mach_port_t port, unsigned long call, void *arg
 		return KERN_SUCCESS;
 	if (errno == ENOTTY || errno == EBADF)
 		return KERN_INVALID_NAME;
-	return mach_error_from_errno();
+	return mach_error_from_errno(errno);
 }
 
 kern_return_t vm_object_info(memory_object_name_t object_name,
@@ -43,7 +43,7 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 	struct mach_object_proxy arg = { .size = sizeof(arg) };
 	vm_object_info_data_t info;
 	kern_return_t error;
-	int port;
+	int err;
 
 	if (!task || task != mach_task_self())
 		return KERN_INVALID_TASK;
@@ -63,11 +63,10 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 	error = object_call(*object, MACH_OBJECT_PROXY, &arg);
 	if (error)
 		return error;
-	port = mach_port_from_fd(arg.fd);
-	if (port < 0)
-		return mach_error_from_errno();
+	err = mach_port_from_fd(arg.fd, proxy);
+	if (err)
+		return mach_error_from_errno(err);
 	if (object_poly == MACH_MSG_TYPE_MOVE_SEND)
 		close(*object);
-	*proxy = port;
 	return KERN_SUCCESS;
 }

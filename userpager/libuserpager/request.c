@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 const struct mach_message *pager_message(const struct pager_request *req)
 {
@@ -93,7 +93,7 @@ int pager_flush_answer(struct pager_request *req)
 	answer.flags = MACH_ANSWER_MORE;
 	req->nr_parts = 0;
 	req->sent = true;
-	return pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 }
 
 /* A part that just continues the one before, as page-wise answers do. */
@@ -144,7 +144,7 @@ static int supply_now(struct pager_request *req, const struct mach_part *part)
 
 	if (!in_request(req, part->offset, part->length))
 		return ERANGE;
-	err = pager_ioctl(req->queue->session->fd, MACH_PAGER_ANSWER, &answer);
+	err = pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 	if (!err)
 		req->sent = true;
 	return err;
@@ -225,8 +225,7 @@ int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
 
 	if (!in_request(req, offset, length))
 		return ERANGE;
-	return pager_ioctl(req->queue->session->fd, MACH_PAGER_COLLECT,
-			   &collect);
+	return pager_call(req->queue->session, MACH_PAGER_COLLECT, &collect);
 }
 
 /*

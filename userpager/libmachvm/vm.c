@@ -260,13 +260,15 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 		.address = *address,
 	};
 	kern_return_t error = mach_task_call(task, MACH_TASK_REGION, &arg);
+	mach_port_t name = MACH_PORT_NULL;
+	int err;
 
 	if (error)
 		return error == KERN_INVALID_ADDRESS ? KERN_NO_SPACE : error;
 	if (object_name && arg.name >= 0) {
-		arg.name = mach_port_from_fd(arg.name);
-		if (arg.name < 0)
-			return mach_error_from_errno();
+		err = mach_port_from_fd(arg.name, &name);
+		if (err)
+			return mach_error_from_errno(err);
 	}
 	*address = arg.address;
 	*size = arg.length;
@@ -276,7 +278,7 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 	*is_shared = !!(arg.state & MACH_REGION_SHARED);
 	*offset = arg.offset;
 	if (object_name)
-		*object_name = arg.name < 0 ? MACH_PORT_NULL : (mach_port_t)arg.name;
+		*object_name = name;
 	return KERN_SUCCESS;
 }
 

@@ -46,53 +46,53 @@ static void fork_setup(void)
 	fork_error = pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
-/* With @self_lock held: a port, or -1 */
-static int task_open(vm_size_t size, vm_size_t least)
+/* With @self_lock held: 0, or an errno */
+static int task_open(vm_size_t size, vm_size_t least, task_t *task)
 {
-	int port = mach_port_from_fd(open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC));
+	int err, fd = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	void *window = MAP_FAILED;
-	int err;
 
-	if (port < 0)
-		return -1;
+	if (fd < 0)
+		return errno;
+	err = mach_port_from_fd(fd, task);
+	if (err)
+		return err;
 	for (; size >= least && window == MAP_FAILED; size /= 2)
 		window = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_NORESERVE, port, 0);
+			      MAP_SHARED | MAP_NORESERVE, *task, 0);
 	if (window != MAP_FAILED)
-		return port;
+		return 0;
 	err = errno;
-	close(port);
-	errno = err;
-	return -1;
+	close(*task);
+	return err;
 }
 
 /* The same, the first being this process's own */
-static int task_make(vm_size_t size, vm_size_t least)
+static int task_make(vm_size_t size, vm_size_t least, task_t *task)
 {
-	int port;
+	int err;
 
 	pthread_once(&fork_once, fork_setup);
-	if (fork_error) {
-		errno = fork_error;
-		return -1;
-	}
-	port = task_open(size, least);
-	if (port >= 0 && !self)
-		__atomic_store_n(&self, port, __ATOMIC_RELEASE);
-	return port;
+	err = fork_error ?: task_open(size, least, task);
+	if (!err && !self)
+		__atomic_store_n(&self, *task, __ATOMIC_RELEASE);
+	return err;
 }
 
 task_t mach_task_self(void)
 {
 	task_t task = __atomic_load_n(&self, __ATOMIC_ACQUIRE);
+	int err = 0;
 
 	if (task)
 		return task;
 	pthread_mutex_lock(&self_lock);
 	if (!self)
-		task_make(WINDOW_MAX, WINDOW_MIN);
+		err = task_make(WINDOW_MAX, WINDOW_MIN, &task);
 	task = self;
 	pthread_mutex_unlock(&self_lock);
+	if (err)
+		errno = err;
 	return task;
 }
 
@@ -103,16 +103,20 @@ host_t mach_host_self(void)
 
 kern_return_t mach_task_create(vm_size_t size, task_t *task)
 {
-	int port;
+	kern_return_t error;
+	task_t made;
+	int err;
 
 	if (!size)
 		return KERN_INVALID_ARGUMENT;
 	pthread_mutex_lock(&self_lock);
-	port = task_make(size, size);
+	err = task_make(size, size, &made);
 	pthread_mutex_unlock(&self_lock);
-	if (port < 0)
-		return errno == EACCES ? KERN_NO_ACCESS : mach_error_from_errno();
-	*task = port;
+	if (err) {
+		error = mach_error_from_errno(err);
+		return err == EACCES ? KERN_NO_ACCESS : error;
+	}
+	*task = made;
 	return KERN_SUCCESS;
 }
 

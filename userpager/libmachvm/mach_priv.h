@@ -5,18 +5,18 @@
 
 #include <linux/mach_task.h>
 
-#include "mach_vm.h"
+#include <mach/mach_vm.h>
 
 /* What mach_host_self() is: no descriptor. */
 #define MACH_HOST		((host_t)~1U)
 
-/* errno as a kern_return_t */
-kern_return_t mach_error_from_errno(void);
+/* An errno as a kern_return_t; it is left in errno too. */
+kern_return_t mach_error_from_errno(int err);
 
 /* A call that a task answers: 0, or errno as a kern_return_t. */
 kern_return_t mach_task_call(task_t task, unsigned long call, void *arg);
 
-/* The same descriptor under a number that can be a port, or -1. */
-int mach_port_from_fd(int fd);
+/* The same descriptor under a number that can be a port: 0, or an errno. */
+int mach_port_from_fd(int fd, mach_port_t *port);
 
 #endif /* MACH_PRIV_H */

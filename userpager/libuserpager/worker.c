@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libuserpager - the worker threads: start, end, waiting for either.
+ * libuserpager - the worker threads: how they start, stop and are waited for.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /* A faulting CPU prefers queue (cpu % queues): meet it there. */
 static void pin_to_cpu(struct pager_queue *queue)
@@ -39,22 +39,38 @@ static void leave_rseq(void)
 #endif
 }
 
-static void count_down(struct pager_session *session, unsigned int *count,
-		       int err)
+/*
+ * Replacing the arrays tells the kernel that we resign, as unmapping them would,
+ * but a worker that is about to read a message finds zeros and not SIGSEGV.
+ */
+static void resign(struct pager_queue *queue)
 {
-	pthread_mutex_lock(&session->lock);
-	if (err && !session->error)
-		session->error = err;
-	--*count;
-	if (!session->running)
-		eventfd_write(session->event_fd, 1);
-	pthread_cond_broadcast(&session->changed);
-	pthread_mutex_unlock(&session->lock);
+	if (queue->array)
+		mmap((void *)queue->array, queue->session->array_size,
+		     PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
-void pager_worker_started(struct pager_queue *queue, int err)
+static void wake(struct pager_queue *queue)
 {
-	count_down(queue->session, &queue->session->starting, err);
+	const struct transport *transport = queue->session->transport;
+
+	if (transport->wake)
+		transport->wake(queue);
+}
+
+void pager_stop(struct pager_session *session)
+{
+	unsigned int i;
+
+	if (atomic_exchange(&session->stopping, true))
+		return;
+	for (i = 0; session->queues && i < session->nr_queues; i++)
+		resign(&session->queues[i]);
+	for (i = 0; session->queues && i < session->nr_queues; i++)
+		wake(&session->queues[i]);
+	pthread_mutex_lock(&session->lock);
+	pthread_cond_broadcast(&session->changed);
+	pthread_mutex_unlock(&session->lock);
 }
 
 static void *worker_main(void *arg)
@@ -67,15 +83,12 @@ static void *worker_main(void *arg)
 	leave_rseq();
 	if (session->pin)
 		pin_to_cpu(queue);
-	if (session->transport == PAGER_TRANSPORT_RING)
-		err = pager_ring_worker(queue);
-	else
-		err = pager_receive_worker(queue);
+	err = session->transport->serve(queue);
 	if (pager_stopping(session))
 		err = 0;
 	else
 		pager_stop(session);
-	count_down(session, &session->running, err);
+	pager_count_down(session, &session->running, err);
 	return NULL;
 }
 
@@ -90,8 +103,8 @@ static int start_worker(struct pager_queue *queue)
 	pthread_mutex_unlock(&session->lock);
 	err = pthread_create(&queue->thread, NULL, worker_main, queue);
 	if (err) {
-		count_down(session, &session->starting, err);
-		count_down(session, &session->running, err);
+		pager_count_down(session, &session->starting, err);
+		pager_count_down(session, &session->running, err);
 		return err;
 	}
 	queue->started = true;
@@ -151,4 +164,15 @@ int pager_run(struct pager_session *session)
 	int err = pager_start_workers(session);
 
 	return err ? err : pager_wait(session, PAGER_WAIT);
+}
+
+void pager_join_workers(struct pager_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; session->queues && i < session->nr_queues; i++) {
+		if (session->queues[i].started)
+			pthread_join(session->queues[i].thread, NULL);
+		session->queues[i].started = false;
+	}
 }

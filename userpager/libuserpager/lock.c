@@ -7,9 +7,8 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "pager_priv.h"
+#include "transport.h"
 
 /*
  * Either somebody sleeps until @done (then it is on his stack), or it is
@@ -24,32 +23,6 @@ struct pager_lock_wait {
 	bool done;
 	int error;
 };
-
-/* CLOCK_MONOTONIC nanoseconds; UINT64_MAX is never. */
-uint64_t pager_deadline(int timeout_ms)
-{
-	struct timespec now;
-
-	if (timeout_ms < 0)
-		return UINT64_MAX;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec +
-		timeout_ms * 1000000ULL;
-}
-
-/* Under the session's lock. */
-int pager_cond_wait(struct pager_session *session, uint64_t deadline)
-{
-	struct timespec until = {
-		.tv_sec = deadline / 1000000000ULL,
-		.tv_nsec = deadline % 1000000000ULL,
-	};
-
-	if (deadline == UINT64_MAX)
-		return pthread_cond_wait(&session->changed, &session->lock);
-	return pthread_cond_timedwait(&session->changed, &session->lock,
-				      &until);
-}
 
 static uint64_t link_wait(struct pager_session *session,
 			  struct pager_lock_wait *wait)
@@ -162,7 +135,7 @@ static int send_lock(struct pager *pager, uint64_t offset, uint64_t length,
 		.cookie = id,
 	};
 
-	return pager_ioctl(pager->session->fd, MACH_PAGER_LOCK_REQUEST, &lock);
+	return pager_call(pager->session, MACH_PAGER_LOCK_REQUEST, &lock);
 }
 
 static int sleep_on(struct pager_session *session, struct pager_lock_wait *wait,

@@ -6,11 +6,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "mach_priv.h"
-
-#define LOWEST_PORT	3	/* neither MACH_PORT_NULL nor a standard stream */
 
 static const struct {
 	int err;
@@ -53,12 +50,13 @@ static const struct {
 	{ KERN_INVALID_HOST, "the port is not the host" },
 };
 
-kern_return_t mach_error_from_errno(void)
+kern_return_t mach_error_from_errno(int err)
 {
 	size_t i;
 
+	errno = err;
 	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++)
-		if (meanings[i].err == errno)
+		if (meanings[i].err == err)
 			return meanings[i].error;
 	return KERN_FAILURE;
 }
@@ -72,20 +70,7 @@ kern_return_t mach_task_call(task_t task, unsigned long call, void *arg)
 		return KERN_SUCCESS;
 	if (errno == ENOTTY || (errno == EBADF && fcntl(task, F_GETFD) < 0))
 		return KERN_INVALID_TASK;
-	return mach_error_from_errno();
-}
-
-int mach_port_from_fd(int fd)
-{
-	int port, err;
-
-	if (fd < 0 || fd >= LOWEST_PORT)
-		return fd;
-	port = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_PORT);
-	err = errno;
-	close(fd);
-	errno = err;
-	return port;
+	return mach_error_from_errno(errno);
 }
 
 const char *mach_error_string(kern_return_t error)

@@ -1,68 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libuserpager - memory objects, and the table that finds them by cookie.
+ * libuserpager - memory objects: made, published, asked about, supplied, ended.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "pager_priv.h"
-
-static uint64_t cookie_of(const struct pager *pager)
-{
-	return (atomic_load(&pager->word) & ~0xffffffffULL) | pager->index;
-}
-
-/*
- * A reference to the object of a message, or NULL if it has ended: the cookie
- * may be of a message that the kernel wrote before it heard of that.
- */
-struct pager *pager_lookup(struct pager_session *session, uint64_t cookie)
-{
-	uint32_t index = (uint32_t)cookie;
-	uint64_t word, generation = cookie >> 32;
-	struct pager *chunk;
-
-	if (index >= PAGER_CHUNKS * PAGER_CHUNK)
-		return NULL;
-	chunk = atomic_load_explicit(&session->chunks[index / PAGER_CHUNK],
-				     memory_order_acquire);
-	if (!chunk)
-		return NULL;
-	chunk += index % PAGER_CHUNK;
-	word = atomic_load_explicit(&chunk->word, memory_order_relaxed);
-	do {
-		if (word >> 32 != generation || !(uint32_t)word)
-			return NULL;
-	} while (!atomic_compare_exchange_weak(&chunk->word, &word, word + 1));
-	return chunk;
-}
-
-static void free_pager(struct pager *pager)
-{
-	struct pager_session *session = pager->session;
-	uint64_t word = atomic_load(&pager->word);
-
-	pthread_mutex_lock(&session->lock);
-	atomic_store(&pager->word, ((word >> 32) + 1) << 32);
-	pager->next_free = session->free_pagers;
-	session->free_pagers = pager;
-	pthread_mutex_unlock(&session->lock);
-}
-
-void pager_put(struct pager *pager)
-{
-	if ((uint32_t)atomic_fetch_sub(&pager->word, 1) != 1)
-		return;
-	if (pager->ops->terminate)
-		pager->ops->terminate(pager);
-	pager_drop_fd(pager);
-	free_pager(pager);
-}
+#include "transport.h"
 
 /* The kernel's object is gone or going: drop what stood for it. */
 void pager_end(struct pager *pager)
@@ -84,62 +29,16 @@ void pager_end_all(struct pager_session *session)
 	}
 }
 
-void pager_free_table(struct pager_session *session)
-{
-	unsigned int i;
-
-	for (i = 0; i < session->nr_chunks; i++)
-		free(session->chunks[i]);
-}
-
-/* Under the session's lock. */
-static int grow_table(struct pager_session *session)
-{
-	struct pager *chunk;
-	unsigned int i;
-
-	if (session->nr_chunks == PAGER_CHUNKS)
-		return ENOMEM;
-	chunk = calloc(PAGER_CHUNK, sizeof(*chunk));
-	if (!chunk)
-		return ENOMEM;
-	for (i = PAGER_CHUNK; i-- > 0;) {
-		chunk[i].session = session;
-		chunk[i].index = session->nr_chunks * PAGER_CHUNK + i;
-		chunk[i].next_free = session->free_pagers;
-		session->free_pagers = &chunk[i];
-	}
-	atomic_store_explicit(&session->chunks[session->nr_chunks++], chunk,
-			      memory_order_release);
-	return 0;
-}
-
-static int alloc_pager(struct pager_session *session, struct pager **out)
-{
-	struct pager *pager;
-	int err = 0;
-
-	pthread_mutex_lock(&session->lock);
-	if (!session->free_pagers)
-		err = grow_table(session);
-	pager = session->free_pagers;
-	if (!err)
-		session->free_pagers = pager->next_free;
-	pthread_mutex_unlock(&session->lock);
-	*out = pager;
-	return err;
-}
-
 static int create_object(struct pager *pager, bool read_only)
 {
 	struct mach_pager_create create = {
 		.size = sizeof(create),
 		.flags = read_only ? MACH_CREATE_READ_ONLY : 0,
 		.object_size = pager->size,
-		.cookie = cookie_of(pager),
+		.cookie = pager_cookie(pager),
 		.cluster = pager->cluster,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_CREATE, &create);
+	int err = pager_call(pager->session, MACH_PAGER_CREATE, &create);
 
 	if (err)
 		return err;
@@ -157,7 +56,7 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 
 	if (!ops || !ops->read || !attributes)
 		return EINVAL;
-	err = alloc_pager(session, &pager);
+	err = pager_alloc(session, &pager);
 	if (err)
 		return err;
 	pager->ops = ops;
@@ -166,7 +65,7 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 	pager->cluster = attributes->cluster;
 	err = create_object(pager, attributes->read_only);
 	if (err) {
-		free_pager(pager);
+		pager_free(pager);
 		return err;
 	}
 	/* nobody has the descriptor yet, so no message can be underway */
@@ -205,22 +104,16 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 	if (strlen(name) > MACH_NAME_MAX)
 		return EINVAL;
 	memcpy(publish.name, name, strlen(name));
-	err = pager_ioctl(pager->session->fd, MACH_PAGER_PUBLISH, &publish);
+	err = pager_call(pager->session, MACH_PAGER_PUBLISH, &publish);
 	return !err && node_hidden(name) ? EEXIST : err;
 }
 
-int pager_get_fd(const struct pager *pager)
+int pager_get_fd(const struct pager *pager, int *fd)
 {
-	return pager->fd;
-}
-
-void pager_drop_fd(struct pager *pager)
-{
-	int fd = pager->fd;
-
-	pager->fd = -1;
-	if (fd >= 0)
-		close(fd);
+	if (pager->fd < 0)
+		return EBADF;
+	*fd = pager->fd;
+	return 0;
 }
 
 void *pager_get_upi(const struct pager *pager)
@@ -232,7 +125,8 @@ int pager_get_info(const struct pager *pager, struct mach_object_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
-	return pager_ioctl(pager->fd, MACH_OBJECT_INFO, info);
+	return pager->session->transport->call(pager->fd, MACH_OBJECT_INFO,
+					       info);
 }
 
 int pager_get_attributes(const struct pager *pager, uint32_t *cluster)
@@ -241,8 +135,8 @@ int pager_get_attributes(const struct pager *pager, uint32_t *cluster)
 		.size = sizeof(attributes),
 		.object = pager->object,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_GET_ATTRIBUTES,
-			      &attributes);
+	int err = pager_call(pager->session, MACH_PAGER_GET_ATTRIBUTES,
+			     &attributes);
 
 	if (!err)
 		*cluster = attributes.cluster;
@@ -257,8 +151,8 @@ int pager_change_attributes(struct pager *pager, uint32_t cluster)
 		.cluster = cluster,
 	};
 
-	return pager_ioctl(pager->session->fd, MACH_PAGER_CHANGE_ATTRIBUTES,
-			   &attributes);
+	return pager_call(pager->session, MACH_PAGER_CHANGE_ATTRIBUTES,
+			  &attributes);
 }
 
 int pager_shutdown(struct pager *pager, int timeout_ms)
@@ -271,7 +165,7 @@ int pager_shutdown(struct pager *pager, int timeout_ms)
 
 	if (timeout_ms != PAGER_NO_WAIT)
 		err = pager_return(pager, timeout_ms);
-	pager_ioctl(pager->session->fd, MACH_PAGER_DESTROY, &destroy);
+	pager_call(pager->session, MACH_PAGER_DESTROY, &destroy);
 	pager_end(pager);
 	return err;
 }
@@ -284,7 +178,7 @@ static int offer(struct pager *pager, const struct mach_part *part,
 		.object = pager->object,
 		.part = *part,
 	};
-	int err = pager_ioctl(pager->session->fd, MACH_PAGER_SUPPLY, &supply);
+	int err = pager_call(pager->session, MACH_PAGER_SUPPLY, &supply);
 
 	if (supplied)
 		*supplied = supply.supplied;

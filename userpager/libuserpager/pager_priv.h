@@ -8,22 +8,26 @@
  *
  * Objects live in a table that is never shrunk, so that a message which names
  * an object that has just gone can be recognised instead of followed.
+ *
+ * The functions below stand as their files do, from the ground up: a file calls
+ * lower ones, and a transport by its table.
  */
 #ifndef _USERPAGER_PAGER_PRIV_H
 #define _USERPAGER_PAGER_PRIV_H
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <liburing.h>
 
-#include "pager.h"
+#include <userpager/pager.h>
 
 #define PAGER_DEPTH_DEFAULT	8
 #define PAGER_SLOT_PARTS	16
 #define PAGER_CHUNK_SHIFT	7
 #define PAGER_CHUNK		(1U << PAGER_CHUNK_SHIFT)
 #define PAGER_CHUNKS		8192U
-#define PAGER_BELL		UINT64_MAX
+
+/* Refusals of one request after which its slot is given up */
+#define PAGER_REFUSALS_MAX	4
 
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 
@@ -55,21 +59,13 @@ struct pager {
 	struct pager *next_free;
 };
 
-/* What the kernel has of a slot, in the ring's eyes */
-enum pager_slot_state {
-	PAGER_SLOT_IDLE,	/* nothing posted, nothing held */
-	PAGER_SLOT_FETCHING,	/* FETCH is posted */
-	PAGER_SLOT_COMMITTING,	/* COMMIT_AND_FETCH is posted */
-	PAGER_SLOT_HELD,	/* a request is ours to answer */
-};
-
 /**
  * struct pager_request - A slot.
  * @queue: its queue
  * @pager: the object, with a reference, while an operation has the request
  * @message: our copy, which survives the array's unmapping
  * @tag: the slot's name
- * @state: enum pager_slot_state
+ * @state: what the kernel has of the slot, as its transport sees it
  * @refusals: answers to this request that the kernel refused
  * @sent: some parts have been sent
  * @nr_parts: parts that have not
@@ -102,14 +98,12 @@ struct pager_request {
  * @detached: the running operation has detached its request
  * @thread: the worker, if @started
  * @started: there is a thread to join
- * @ring: the ring
- * @posted: commands that the ring will complete
  * @lost: what made a slot unusable, or 0
+ * @transport: what the transport keeps of the queue, for the worker alone
  * @bell: eventfd that wakes the worker, or -1
- * @bell_posted: a read of it is in the ring
- * @bell_value: what that read gets
- * @rearm: slots answered by others, to fetch again
- * @answers: how many others have ended; raised under the session's lock (ioctl)
+ * @bell_value: what is read from it
+ * @rearm: slots that other threads have answered, each until it is armed again
+ * @answers: answers by other threads so far; raised under the session's lock
  */
 struct pager_queue {
 	struct pager_session *session;
@@ -120,24 +114,23 @@ struct pager_queue {
 	bool started;
 	pthread_t thread;
 
-	struct io_uring ring;
-	unsigned int posted;
 	int lost;
+	void *transport;
+
 	int bell;
-	bool bell_posted;
 	uint64_t bell_value;
 	_Atomic uint64_t rearm[MACH_PAGER_DEPTH_MAX / 64];
-
 	atomic_ulong answers;
 };
 
 struct pager_lock_wait;
+struct transport;
 
 /**
  * struct pager_session - This process as a pager.
  * @fd: the pager descriptor
  * @event_fd: readable once the workers have ended
- * @transport: RING or IOCTL
+ * @transport: how requests travel
  * @nr_queues: queues
  * @depth: slots of each
  * @pin: worker q belongs on CPU q
@@ -159,7 +152,7 @@ struct pager_lock_wait;
 struct pager_session {
 	int fd;
 	int event_fd;
-	enum pager_transport transport;
+	const struct transport *transport;
 	unsigned int nr_queues;
 	unsigned int depth;
 	bool pin;
@@ -185,21 +178,24 @@ static inline bool pager_stopping(struct pager_session *session)
 	return atomic_load_explicit(&session->stopping, memory_order_acquire);
 }
 
-/* ioctl() that returns an errno and is not interrupted */
+/* call.c: ioctl() that returns an errno and is not interrupted */
 int pager_ioctl(int fd, unsigned long call, void *arg);
 
-/* object.c */
-struct pager *pager_lookup(struct pager_session *session, uint64_t cookie);
-void pager_put(struct pager *pager);
-void pager_end(struct pager *pager);
-void pager_end_all(struct pager_session *session);
-void pager_free_table(struct pager_session *session);
-
-/* lock.c */
-void pager_lock_done(struct pager_session *session, uint64_t id);
-void pager_lock_abort(struct pager *pager);
+/* wait.c; pager_cond_wait() under the session's lock */
+extern _Thread_local struct pager_queue *pager_this_worker;
 uint64_t pager_deadline(int timeout_ms);
 int pager_cond_wait(struct pager_session *session, uint64_t deadline);
+void pager_count_down(struct pager_session *session, unsigned int *count,
+		      int err);
+void pager_worker_started(struct pager_queue *queue, int err);
+
+/* table.c */
+uint64_t pager_cookie(const struct pager *pager);
+struct pager *pager_lookup(struct pager_session *session, uint64_t cookie);
+int pager_alloc(struct pager_session *session, struct pager **pager);
+void pager_free(struct pager *pager);
+void pager_put(struct pager *pager);
+void pager_free_table(struct pager_session *session);
 
 /* request.c */
 void pager_request_begin(struct pager_request *req);
@@ -208,23 +204,19 @@ void pager_request_refuse(struct pager_request *req, int err);
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);
 
+/* lock.c */
+void pager_lock_done(struct pager_session *session, uint64_t id);
+void pager_lock_abort(struct pager *pager);
+
+/* object.c */
+void pager_end(struct pager *pager);
+void pager_end_all(struct pager_session *session);
+
 /* dispatch.c */
-extern _Thread_local struct pager_queue *pager_this_worker;
 bool pager_dispatch(struct pager_request *req);
 bool pager_dispatch_refused(struct pager_request *req, int err);
 
 /* worker.c */
-void pager_worker_started(struct pager_queue *queue, int err);
-
-/* ring.c */
-int pager_ring_probe(void);
-int pager_ring_worker(struct pager_queue *queue);
-void pager_ring_rearm(struct pager_request *req);
-void pager_ring_wake(struct pager_queue *queue);
-void pager_ring_arm_bell(struct pager_queue *queue);
-
-/* receive.c */
-int pager_receive_worker(struct pager_queue *queue);
-void pager_receive_rearm(struct pager_request *req);
+void pager_join_workers(struct pager_session *session);
 
 #endif /* _USERPAGER_PAGER_PRIV_H */

@@ -14,6 +14,9 @@
 extern "C" {
 #endif
 
+/* The library hides what is not declared here. */
+#pragma GCC visibility push(default)
+
 /**
  * DOC: tasks and ports
  *
@@ -511,6 +514,8 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 			   const vm_size_t *len,
 			   mach_msg_type_number_t len_count,
 			   mach_port_t *proxy);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 
+/* The library hides what is not declared here. */
+#pragma GCC visibility push(default)
+
 /**
  * DOC: a pager in five calls
  *
@@ -235,10 +238,11 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 /**
  * pager_get_fd - The object's descriptor: pass it on to let others map it.
  * @pager: the object, which owns the descriptor
+ * @fd: out: the descriptor
  *
- * Return: the descriptor, or -1 after pager_drop_fd().
+ * Return: 0, or EBADF after pager_drop_fd().
  */
-int pager_get_fd(const struct pager *pager);
+int pager_get_fd(const struct pager *pager, int *fd);
 
 /**
  * pager_drop_fd - Close our own descriptor of the object.
@@ -515,6 +519,8 @@ int pager_answer(struct pager_request *req, int err);
  * of strerrordesc_np(); never NULL.
  */
 const char *pager_strerror(int err);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
