@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A test that is the pager of one object: parts, patterns, and its client. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>

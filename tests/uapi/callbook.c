@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The book of calls: right arguments for each ioctl. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The buddy allocator beside a model that has a word for each frame. */
 #include "../../kmod/pool/buddy.h"
 #include "property.h"
 
