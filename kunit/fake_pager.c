@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A pager inside the kernel for unit tests, and threads for them. */
 #include "fake_pager.h"
 #include "request/object_end.h"
 

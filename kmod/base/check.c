@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Rules for arguments: ranges, clusters, names, and the parts of an answer. */
 #include "check.h"
 
 /* offset + length <= limit, in a form that cannot wrap */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The module's own failure point: Linux's fault injection decides when it fails. */
 #include "fail.h"
 
 #include <linux/debugfs.h>

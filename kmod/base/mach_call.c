@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* From an ioctl to the function that executes it, and its result back. */
 #include "mach_call.h"
 
 #include <linux/file.h>

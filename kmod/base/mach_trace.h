@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: /sys/kernel/tracing/events/machvm */
+/* Tracepoints, as they appear in /sys/kernel/tracing/events/machvm. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM machvm
 

@@ -1,5 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Types and small rules that every rank shares. */
+/*
+ * Linux as all of us see it.
+ *
+ *	compat		what differs between kernels
+ *	mach_types	types that every folder shares
+ *	mach_trace	the tracepoints
+ *	trace		the one place that makes them
+ *	kern		all that pure files need of the kernel
+ *	mach_call	how an ioctl comes in and goes out
+ *	hand_off	the CPU handed over instead of sleeping
+ *	fail		allocations that fail when a test says so
+ *	check		rules for arguments; pure
+ *	page_run	runs of pages; pure
+ *
+ * There are no locks here.
+ */
 #ifndef MACH_TYPES_H
 #define MACH_TYPES_H
 

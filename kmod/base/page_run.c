@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Runs of pages: the aligned window that a page lies in. */
 #include "page_run.h"
 
 /**

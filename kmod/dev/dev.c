@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The device's file operations, and REGISTER, by which a task becomes a pager. */
 #include "dev.h"
 #include "base/compat.h"
 #include "base/mach_call.h"

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /dev/machvm: tasks, and the pagers that they become. */
+/*
+ * /dev/machvm: an open file is a task or a pager.
+ *
+ *	vm_debug	the module's state as text, for people
+ *	dev		file operations, and REGISTER
+ *
+ * There are no locks here: a file becomes a pager's once, by cmpxchg.
+ */
 #ifndef MACH_DEV_H
 #define MACH_DEV_H
 

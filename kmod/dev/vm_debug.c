@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Text files of debugfs: totals, segments, caches, and a line for each object. */
 #include "vm_debug.h"
 #include "file/publish.h"
 #include "file/vm_statistics.h"

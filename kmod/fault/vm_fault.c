@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What all faults share: finding a page, asking for it, waiting, mapping it. */
 #include "vm_fault.h"
 #include "base/compat.h"
 #include "object/pmap.h"

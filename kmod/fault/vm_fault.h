@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page faults, and everyone else who needs a page of an object.
+ * An access that finds no page-table entry, or no page.
+ *
+ *	zero_fill	the first touch of anonymous memory
+ *	vm_fault	what all faults share
+ *	fault_page	a page for calls that read and write
+ *	file_fault	faults in an area of a file of an object
+ *	task_fault	faults in a task's window
  *
  * A fault that finds its page maps it and its resident neighbours. One that
  * does not sends a request, lets go of Linux's lock, waits killably and has the
  * fault tried again. So no lock is held while a pager works.
+ *
+ * There are no locks here: map->lock (for a task) and object->map_lock are held
+ * for reading from the lookup to the page-table entry.
  */
 #ifndef MACH_VM_FAULT_H
 #define MACH_VM_FAULT_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The first touch of anonymous memory: a cleared frame becomes the object's. */
 #include "zero_fill.h"
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"

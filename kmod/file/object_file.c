@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Descriptors of objects, names and proxies: their making, calls and mmap. */
 #include "object_file.h"
 #include "base/check.h"
 #include "base/compat.h"

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What object and name descriptors do: map, read, write, sync, tell. */
+/*
+ * A descriptor or a file of an object, and what it answers.
+ *
+ *	vm_statistics	calls that every descriptor answers
+ *	object_io	read, write, seek and sync
+ *	object_file	descriptors of objects, names and proxies
+ *	publish		nodes: /dev/machobj/NAME
+ *
+ * One lock, mach_node_lock: names, minors, object->node. It is a mutex, and the
+ * locks of sysfs and devtmpfs are taken under it, but none of the module.
+ */
 #ifndef MACH_OBJECT_FILE_H
 #define MACH_OBJECT_FILE_H
 

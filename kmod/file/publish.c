@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Nodes of published objects: names, owners, modes, and opening by name. */
 #include "publish.h"
 #include "base/check.h"
 #include "base/compat.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The calls that every descriptor answers, and the counts behind them. */
 #include "vm_statistics.h"
 #include "object/page_queue.h"
 #include "object/vm_object.h"

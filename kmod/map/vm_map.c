@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Maps: birth, lock, lookup and death, and what entries ask of their objects. */
 #include "vm_map.h"
 #include "object/inode.h"
 #include "object/vm_internal.h"

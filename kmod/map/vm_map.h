@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Task maps: what the addresses of a task's window hold.
+ * An address space: entries, and the objects they show.
  *
- * The entries, and what each call does to them, are pure code (vm_map_entry.c,
- * vm_map_coalesce.c, vm_map_range.c). Here are the lock, the checks, the objects
- * and the page tables.
+ *	vm_map_entry	what each range holds: a list and a tree; pure
+ *	vm_map_coalesce	which entries become one; pure
+ *	vm_map_range	what calls do to the entries of a range; pure
+ *	vm_map_rules	which rules of merging new maps get
+ *	vm_map		lock, lookup, and the objects of entries
+ *	vm_map_change	entering, removing, replacing, new attributes
  *
+ * Locks:
+ *
+ *	map->exec_lock	outermost: areas agree with entries on execution. Linux's
+ *			mmap lock and map->lock are taken under it.
  *	map->lock	read: from looking an entry up to its page-table entry;
  *			write: while entries change. What they allow no longer
  *			is unmapped before a call returns, after the change: so
- *			no fault can bring it back.
+ *			no fault can bring it back. Under it are taken all locks
+ *			of objects (vm_object.h), Linux's of page tables, those
+ *			of the pool, and a port's: a page of zeros may need room,
+ *			which is made by sending returns.
  */
 #ifndef MACH_VM_MAP_H
 #define MACH_VM_MAP_H

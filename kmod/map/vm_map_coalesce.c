@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Joining entries: why two may not become one, and how a range extends one. */
 #include "vm_map_coalesce.h"
 
 #define MACH_NOT_REFUSED	MACH_REFUSALS

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The list and the tree of entries: lookup, linking, clipping, and finding room. */
 #include "vm_map_entry.h"
 
 /* Gaps that are tried before one is looked for in which any alignment fits */

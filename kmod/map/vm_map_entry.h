@@ -8,8 +8,7 @@
  * subtree. So looking up, linking, clipping and finding room are O(log n).
  *
  * Memory for entries comes from a stock that the caller has filled before it
- * takes the lock that guards the map: nothing here allocates or fails for want
- * of memory.
+ * changes anything: nothing here allocates or fails for want of memory.
  */
 #ifndef MACH_VM_MAP_ENTRY_H
 #define MACH_VM_MAP_ENTRY_H

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Entering, removing and changing a range of entries, and gluing what then fits. */
 #include "vm_map_range.h"
 
 /**

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The module parameter that names the rules of merging. */
 #include "vm_map_rules.h"
 #include "vm_map_coalesce.h"
 

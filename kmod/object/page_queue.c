@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The active and the inactive queue, and the policies that order them. */
 #include "page_queue.h"
 
 #include <linux/module.h>

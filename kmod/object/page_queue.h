@@ -5,8 +5,8 @@
  * Resident pages of objects, but for those in a data_return, are on one of two
  * queues, active or inactive. A policy says where a page enters, who is judged
  * next, and what becomes of one that was used meanwhile. Judging itself - revoke
- * it, was it used, is it dirty - is in vm_object.c and vm_pageout.c and the same
- * for all policies.
+ * it, was it used, is it dirty - is in vm_drop.c and vm_pageout.c and the same for
+ * all policies.
  */
 #ifndef MACH_PAGE_QUEUE_H
 #define MACH_PAGE_QUEUE_H

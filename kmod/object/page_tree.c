@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The radix tree of an object's pages: nodes come from the caller's stock. */
 #include "page_tree.h"
 
 static unsigned int mach_tree_slot(u64 index, unsigned int shift)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The list of all pagers, which answers whether the current process is one. */
 #include "pager.h"
 
 #include <linux/list.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Page-table entries of an area: made in batches, and revoked in every process. */
 #include "pmap.h"
 #include "base/compat.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Internal objects: making one, and discarding its pages. */
 #include "vm_internal.h"
 #include "pool/vm_page.h"
 #include "vm_resident.h"

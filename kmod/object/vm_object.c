@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Objects: birth, death, rights, the list of all, and nodes for their trees. */
 #include "vm_object.h"
 #include "inode.h"
 #include "page_queue.h"

@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory objects: which pages are in memory, and in which state.
+ * A memory object: which pages are resident, and where.
+ *
+ *	inode		inodes for the address spaces of objects and windows
+ *	page_tree	from page index to frame; pure
+ *	pager		what an object knows of its pager
+ *	pmap		Linux's page tables: enter and revoke
+ *	page_queue	which page goes next when frames run short
+ *	vm_object	birth, death, rights, the list of all
+ *	vm_resident	the pages that are in memory, and which are dirty
+ *	vm_drop		taking pages away
+ *	vm_view		which maps show an object, and where
+ *	vm_wire		pages that may not be taken away
+ *	vm_internal	anonymous memory: an object without a pager
  *
  * A page of an object is absent, busy (a frame placed by a data_request that
- * nobody can see yet), resident, or in a data_return. Two locks keep that:
+ * nobody can see yet), resident, or in a data_return. Locks, of which the whole
+ * tree is in docs/locking.md:
  *
  *	object->map_lock	read: no resident page goes away or stops being
  *				writable; held from lookup to page-table entry.
- *				write: held while pages are revoked.
+ *				write: held while pages are revoked, and while
+ *				views change. Page-table locks are taken under it.
  *	  page lock		held by Linux over a write fault's last steps;
  *				taken before a page's dirty mark is cleared.
- *	    object lock		the tree of pages, its marks, their states, requests
+ *	    object->lock	the tree of pages, its marks, their states, requests
  *				and counts.
- *
- * The whole tree of locks is in docs/locking.md.
+ *	      queue lock	the order in which pages are judged; a leaf.
+ *	mach_objects_lock	the list of all objects; object->lock under it.
+ *	mach_pager_lock		the list of all pagers; a leaf.
  */
 #ifndef MACH_VM_OBJECT_H
 #define MACH_VM_OBJECT_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pages that an object has: looking them up, placing them, marking them. */
+/* The pages that an object has: finding, placing, marking and moving them. */
 #include "vm_resident.h"
 #include "page_queue.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The views of an object: each counts the entries of one map at one distance. */
 #include "vm_view.h"
 #include "pool/kmem.h"
 

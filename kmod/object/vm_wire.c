@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Wiring pages of an object, and taking that back. */
 #include "vm_wire.h"
 #include "page_queue.h"
 #include "vm_resident.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Answers: each part is located in its request, checked, and applied. */
 #include "pager_answer.h"
 #include "base/check.h"
 #include "base/compat.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A pager's calls: making objects, receiving, answering, attributes. */
 #include "pager_call.h"
 #include "base/check.h"
 #include "base/mach_call.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Ports: birth, death, reaping, and the objects by number. */
 #include "pager_port.h"
 #include "base/compat.h"
 #include "base/mach_trace.h"

@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A pager's port: its birth, its death, and the objects that it has made.
+ * A pager: its port, its transports, its calls.
+ *
+ *	file_io		pages from and to a file of the pager
+ *	pager_slot	slots, each with one request that a thread works on
+ *	pager_answer	answers, checked and applied
+ *	pager_ring	the io_uring transport
+ *	pager_port	birth, death, and the objects of a pager
+ *	lock_request	clean and flush, without their caller
+ *	pager_array	message arrays, whose mappings tell of a death
+ *	pager_call	the table of calls; with RECEIVE the other transport
+ *
+ * Locks:
+ *
+ *	port->lock		spinlock: slots, pending requests, death; a leaf
+ *	lock of port->objects	spinlock: objects by number; an object's lock is
+ *				taken under it when the pager dies
  */
 #ifndef MACH_PAGER_PORT_H
 #define MACH_PAGER_PORT_H

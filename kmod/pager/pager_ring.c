@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Ring commands: each is copied once, checked, and executed. */
 #include "pager_ring.h"
 #include "base/compat.h"
 

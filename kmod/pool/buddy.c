@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Blocks of frames: allocating, freeing and joining them, by bitmaps. */
 #include "buddy.h"
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The caches of structures: a magazine for each processor above shared slabs. */
 #include "kmem.h"
 #include "base/fail.h"
 #include "slab.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Chunks from Linux and back, the frames in them, and frames that wait aside. */
 #include "pool.h"
 
 #include <linux/io.h>

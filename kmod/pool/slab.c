@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Slabs: objects of one size in blocks of frames, with checks for misuse. */
 #include "slab.h"
 
 #define MACH_SLAB_WORD		64U

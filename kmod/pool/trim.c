@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The size of the pool: the parameter pool_max, idle chunks, the shrinker. */
 #include "trim.h"
 #include "base/compat.h"
 #include "kmem.h"

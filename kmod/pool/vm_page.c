@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Frames for objects: the caches of processors, the reserve, and the low mark. */
 #include "vm_page.h"
 #include "base/fail.h"
 

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames: refcounted Linux pages that objects hold, from the module's own pool.
+ * Frames that Linux lends, and structures made of them.
  *
- * Each processor keeps some for the next request, so that most allocations touch
- * nothing that is shared. A frame that somebody else still holds when it comes
- * back (O_DIRECT, vmsplice, a reader) waits aside until nobody does.
+ *	buddy		blocks of frames out of chunks; pure
+ *	slab		objects of one size out of blocks; pure
+ *	pool		chunks from Linux, and the frames in them
+ *	vm_page		frames for objects, with a cache for each processor
+ *	kmem		structures, with a magazine for each processor
+ *	trim		how much there may be, and what goes back to Linux
+ *
+ * A frame is a refcounted Linux page. One that somebody else still holds when it
+ * comes back (O_DIRECT, vmsplice, a reader) waits aside until nobody does.
+ *
+ * Locks; under the inner ones no other lock of the module is taken:
+ *
+ *	mach_pool.growing		mutex: who asks Linux for a chunk
+ *	  mach_pool.lock		spinlock: the buddy allocator, frames aside
+ *	lock of a processor's cache	spinlock: its free frames
+ *	  mach_pool.lock
+ *	mach_kmem_lock			mutex: the list of slab caches
+ *	  lock of a magazine		spinlock: a processor's free structures
+ *	    lock of a slab cache	spinlock: slabs
+ *	  mach_pool.lock
  */
 #ifndef MACH_VM_PAGE_H
 #define MACH_VM_PAGE_H

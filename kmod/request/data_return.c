@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Data returns: dirty pages are collected, sealed, sent, and waited for. */
 #include "data_return.h"
 #include "object/page_queue.h"
 #include "object/vm_drop.h"

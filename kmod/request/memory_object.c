@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Requests: making, sending, waiting for, settling and ending them. */
 #include "memory_object.h"
 #include "base/mach_trace.h"
 #include "object/page_queue.h"

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pager protocol, seen from an object: requests for data, returns of data,
- * and how each ends.
+ * What an object asks of its pager and gives back to it.
+ *
+ *	room		waiting for room
+ *	memory_object	requests: made, sent, settled, ended
+ *	data_return	modified pages go back
+ *	vm_pageout	making room when frames run short
+ *	data_request	absent pages are asked for
+ *	object_end	what is dirty goes to the pager, or is lost with it
  *
  * A request belongs to the kernel: its slot, its waiters and whoever fills its
  * frames hold references. It ends once, by the pager's commit, its deadline or
  * the pager's death; what it did not settle by then is dropped.
+ *
+ * There are no locks here: the object's guards its requests. A request is sent,
+ * and waited for, without a lock of its object.
  */
 #ifndef MACH_MEMORY_OBJECT_H
 #define MACH_MEMORY_OBJECT_H

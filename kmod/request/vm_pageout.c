@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Page-out: judging pages when frames run short, and the limits of an object. */
 #include "vm_pageout.h"
 #include "data_return.h"
 #include "object/page_queue.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The table of a task's calls: arguments are checked here and maps do the work. */
 #include "task.h"
 #include "file/object_file.h"
 #include "file/vm_statistics.h"

@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a task's descriptor answers: Mach's address-space calls, and its window. */
+/*
+ * A task: its window, and Mach's calls on its memory.
+ *
+ *	vm_map_data	reading, writing, copying, sending home
+ *	vm_map_wire	pages that are there and stay there
+ *	vm_map_exec	execute permission, by re-mapping
+ *	window		the areas that show the map
+ *	vm_map_remap	a range shown at another place
+ *	task		the table of calls, and what they check
+ *
+ * There are no locks here: the map's are taken, and none of them is held while
+ * user memory is copied or a pager is waited for.
+ */
 #ifndef MACH_TASK_H
 #define MACH_TASK_H
 

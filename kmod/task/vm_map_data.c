@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reading, writing and copying what a map shows, page by page, and vm_msync. */
 #include "vm_map_data.h"
 #include "fault/fault_page.h"
 #include "map/vm_map_change.h"

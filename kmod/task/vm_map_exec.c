@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Re-mapping parts of a window, so that areas agree with entries on execution. */
 #include "vm_map_exec.h"
 #include "base/compat.h"
 #include "fault/task_fault.h"

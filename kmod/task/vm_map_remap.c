@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* vm_remap: pieces of the source are shared or copied, then entered again. */
 #include "vm_map_remap.h"
 #include "map/vm_map_change.h"
 #include "object/vm_internal.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* vm_wire: a range is put in transition, and its pages are brought in and kept. */
 #include "vm_map_wire.h"
 #include "fault/fault_page.h"
 #include "object/vm_wire.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Actors: forking them, telling them what to do, and what came of it. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

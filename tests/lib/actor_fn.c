@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What actors are told to do: open, map, touch, read, write, sync. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>

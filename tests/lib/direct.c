@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A file on a loop device, if need be, so that direct transfers are possible. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/loop.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* A file for direct transfers, which pin the pages that they reach. */
 #ifndef MACHVM_TESTS_DIRECT_H
 #define MACHVM_TESTS_DIRECT_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Failing the nth allocation of a thread, by its file in /proc. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>

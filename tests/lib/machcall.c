@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Checks of what Mach's calls return, and of what memory then allows. */
 #include <sys/ioctl.h>
 
 #include "machcall.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The pool's parameters and numbers, and objects that are larger than it. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A pager in a process of its own, and the object in memory that it serves. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Stamping pages, and looking whether a page has the stamp that it should have. */
 #include "stamp.h"
 #include "tap.h"
 #include "testpager.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Repeating a deed with each of its allocations failing once. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

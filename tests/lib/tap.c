@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Running tests in processes of their own, and a line for each. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The calls of a task as functions, without a library. */
 #define _GNU_SOURCE
 #include "task.h"
 #include "tap.h"

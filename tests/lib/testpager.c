@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The calls of a pager as functions, and requests received and answered by hand. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>

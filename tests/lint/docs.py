@@ -1,51 +1,189 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the documents name exists: files they link to, symbols of the module."""
+"""What the documents name exists: files, functions, structures, symbols; a
+function beside a file is in it; the rows of docs/mach-map.md name the files that
+define their symbols; the picture in docs/architecture.md is that of LAYERS."""
+
 import argparse
 import pathlib
 import re
 import sys
 
+import draw
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-SYMBOL = re.compile(r"\b((?:mach|MACH)_[A-Za-z_]*[A-Za-z])\b")
-CODE = re.compile(r"`([^`\n]+)`")
-SOURCES = ("kmod/**/*.[ch]", "include/uapi/linux/*.h",
-           "userpager/lib*/**/*.h")
+PARTS = ("kmod", "kunit", "include", "userpager", "tools", "tests")
+FOLDERS = PARTS + ("docs", "scripts", "udev")
 # Mach's own names, in the column of its names
 FOREIGN = {"mach_msg"}
 
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+CODE = re.compile(r"`([^`\n]+)`")
+SYMBOL = re.compile(r"\b((?:mach|MACH)_[A-Za-z_]*[A-Za-z])\b")
+FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\(\)")
+STRUCTURE = re.compile(r"\b(?:struct|enum|union) (\w+)")
+ENDING = r"\.(?:c|h|py|sh|md|awk|map|mk|fio|rules|[1-8])"
+FILE = re.compile(rf"(?<![\w./*<-])([A-Za-z_*][\w./*-]*{ENDING})(?![\w.])")
+PATH = re.compile(rf"(?<![\w./-])((?:{'|'.join(FOLDERS)})/[\w./*-]*)")
+# In a walk: a function, and the file that it is in
+PLACE = re.compile(r"`(\w+)\(\)`\s+(?:\(|in\s+)`([\w/.]+)`")
+# A file that is to come is in italics, until it is there
+COMING = re.compile(r"(?<![*\w])\*([\w/]+\.[ch])\*(?!\*)")
 
-def documents():
-    return sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"),
-                   *ROOT.glob("tools/**/*.md")])
+
+def strip(text):
+    """Code without its comments."""
+    return COMMENT.sub("", text)
 
 
-def known_symbols():
-    known = set(FOREIGN)
-    for pattern in SOURCES:
-        for path in ROOT.glob(pattern):
-            known.update(SYMBOL.findall(path.read_text()))
-    return known
+class Tree:
+    """The files of the tree, and the words of its code."""
+
+    def __init__(self):
+        self.files = {}
+        self.words = set()
+        for folder in FOLDERS:
+            for path in (ROOT / folder).rglob("*"):
+                self.files.setdefault(path.name, []).append(path)
+        for path in ROOT.glob("*"):
+            self.files.setdefault(path.name, []).append(path)
+        for folder in PARTS:
+            for path in (ROOT / folder).rglob("*.[ch]"):
+                self.words.update(WORD.findall(strip(path.read_text())))
+        self.words |= FOREIGN
+
+    def find(self, name, document):
+        """What is wrong with a file's name, or None."""
+        name = re.sub(r"\b[A-Z]+(?=[_.])", "*", name).rstrip(".")
+        if "/" in name:
+            places = (ROOT, ROOT / "kmod", document.parent,
+                      *ROOT.glob("userpager/lib*/include"))
+            found = any(any(place.glob(name)) for place in places)
+            return None if found else f"there is no {name}"
+        if "*" in name:
+            return None
+        found = self.files.get(name, [])
+        if not found:
+            return f"there is no {name}"
+        if len(found) > 1:
+            return f"there are {len(found)} files {name}: name the folder"
+        return None
 
 
-def problems(path, known):
+def names(line, tree, document):
+    """Yields what is wrong with the names in a piece of code."""
+    for name in FILE.findall(line):
+        text = tree.find(name, document)
+        # headers of a manual are those that are installed
+        if text and (document.suffix == ".md" or text.startswith("there is no")):
+            yield text
+    for pattern in (SYMBOL, FUNCTION, STRUCTURE):
+        for name in pattern.findall(line):
+            if name not in tree.words:
+                yield f"there is no {name}"
+
+
+def paths(line, tree, document):
+    """Yields what is wrong with paths from the root, in code or not."""
+    for name in PATH.findall(line):
+        if (text := tree.find(name, document)):
+            yield text
+
+
+def check_text(path, tree):
+    """Yields (line number, complaint) of a document in Markdown."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
+        found = list(paths(line, tree, path))
         for link in LINK.findall(line):
             if not (path.parent / link).exists():
-                yield number, f"there is no {link}"
+                found.append(f"there is no {link}")
         for code in CODE.findall(line):
-            for symbol in SYMBOL.findall(code):
-                if symbol not in known:
-                    yield number, f"there is no {symbol}"
+            found += names(code, tree, path)
+        for name in COMING.findall(line):
+            if not tree.find(name, path):
+                found.append(f"{name} is there: not in italics")
+        for text in dict.fromkeys(found):
+            yield number, text
+
+
+def check_manual(path, tree):
+    """Yields (line number, complaint) of a manual page."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.startswith((r".\"", ".TH")):
+            continue
+        line = re.sub(r"\\f.", "", line).replace(r"\-", "-")
+        line = re.sub(r"<(?!linux/mach)[^>]+>", "", line)
+        found = [*names(line, tree, path), *paths(line, tree, path)]
+        for text in dict.fromkeys(found):
+            yield number, text
+
+
+def defines(text, symbol):
+    """Does code define a function, type or variable; or mention a constant?"""
+    if symbol.isupper():
+        return re.search(rf"\b{symbol}\b", text)
+    return re.search(
+        rf"^[A-Za-z_][\w \t*]*?\b{symbol}\([^;{{}}]*\)\s*\{{"
+        rf"|^{symbol}\([^;{{}}]*\)\s*\{{"
+        rf"|^(?:struct|enum|union) {symbol} \{{"
+        rf"|^[A-Za-z_][\w \t*]*?\b{symbol}(?:\[\w*\])*(?: __\w+)? ?=",
+        text, re.M)
+
+
+def check_rows(path):
+    """Yields (line number, complaint): files of a row define its symbols."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        cells = line.strip("|").split(" | ")
+        if len(cells) != 4 or not line.startswith("|"):
+            continue
+        files = FILE.findall(cells[2])
+        symbols = [name for code in CODE.findall(cells[3])
+                   for name in SYMBOL.findall(code)]
+        texts = {name: strip((ROOT / "kmod" / name).read_text())
+                 for name in files if (ROOT / "kmod" / name).is_file()}
+        for symbol in symbols:
+            if not any(defines(text, symbol) for text in texts.values()):
+                yield number, f"no file of the row has {symbol}"
+        for name, text in texts.items():
+            if not any(defines(text, symbol) for symbol in symbols):
+                yield number, f"{name} has no symbol of the row"
+
+
+def check_places(path):
+    """Yields (line number, complaint): a function is in the file beside it."""
+    text = path.read_text()
+    for found in PLACE.finditer(text):
+        file = ROOT / "kmod" / found[2]
+        if file.is_file() and not defines(strip(file.read_text()), found[1]):
+            number = text.count("\n", 0, found.start()) + 1
+            yield number, f"{found[1]} is not in {found[2]}"
+
+
+def complaints():
+    """Yields (path, line number, complaint)."""
+    tree = Tree()
+    texts = [ROOT / "README.md", *ROOT.glob("docs/*.md"),
+             *ROOT.glob("tools/**/*.md")]
+    manuals = [path for folder in ("docs", "tools", "userpager")
+               for path in ROOT.glob(f"{folder}/**/*.[1-8]")]
+    for path in sorted(texts):
+        yield from ((path, *found) for found in check_text(path, tree))
+        yield from ((path, *found) for found in check_places(path))
+    for path in sorted(manuals):
+        yield from ((path, *found) for found in check_manual(path, tree))
+    path = ROOT / "docs/mach-map.md"
+    yield from ((path, *found) for found in check_rows(path))
+    if not draw.agrees():
+        yield draw.DOCUMENT, 1, "the picture is not that of LAYERS: " \
+            "tests/lint/draw.py --write"
 
 
 def main():
     argparse.ArgumentParser(description=__doc__).parse_args()
-    known = known_symbols()
     bad = [f"{path.relative_to(ROOT)}:{number}: {text}"
-           for path in documents()
-           for number, text in problems(path, known)]
+           for path, number, text in complaints()]
     for line in bad:
         print(line)
     return 1 if bad else 0

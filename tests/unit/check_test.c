@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Rules for arguments, at their bounds and with random values. */
 #include "../../kmod/base/check.h"
 #include "property.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Memory for entries in tests, and a check of list, tree and holes. */
 #include "entries.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stands in for kmod/kern.h in user space. It is included first, by the
+ * Stands in for kmod/base/kern.h in user space. It is included first, by the
  * compiler's command line, and takes the other's guard.
  */
 #ifndef MACH_KERN_H

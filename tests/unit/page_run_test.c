@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Windows of pages: each has its page, is aligned, and meets its neighbours. */
 #include "../../kmod/base/page_run.h"
 #include "property.h"
 

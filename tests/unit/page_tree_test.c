@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The page tree beside an array of what was stored and marked. */
 #include "../../kmod/object/page_tree.h"
 #include "property.h"
 

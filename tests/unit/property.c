@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The command line and the random numbers of property tests. */
 #include "property.h"
 
 #include <stdarg.h>

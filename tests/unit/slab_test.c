@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Object caches beside a model of what is allocated, with misuse on purpose. */
 #include "../../kmod/pool/slab.h"
 #include "property.h"
 

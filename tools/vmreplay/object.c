@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Objects without pages, whose entries are counted as the rules need it. */
 #include "object.h"
 
 #include <err.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Other addresses for recorded calls, and which recorded one each stands for. */
 #include "place.h"
 
 #include <err.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Making a trace's calls on a map, and checking it with the runs of pages. */
 #include "replay.h"
 
 #include "../../kmod/map/vm_map_range.h"

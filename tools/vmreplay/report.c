@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A table of what came of a trace under each set of rules, and its CSV lines. */
 #include "report.h"
 #include "kernel.h"
 #include "replay.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The names of sets of rules, and names that add rules and take some away. */
 #include "rules.h"
 
 const struct rule_set rule_sets[RULE_SETS] = {

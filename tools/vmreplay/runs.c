@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The runs of pages of an address space, in a sorted array. */
 #include "runs.h"
 #include "common/array.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Lines of strace: split into calls, and unfinished ones joined with their rest. */
 #include "strace.h"
 #include "trace.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reading the module's numbers, and what happened between two readings. */
 #include "vmstat.h"
 
 #include <err.h>
