@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The pager library: sessions, objects and their ends. */
+#include "lib/fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Answers that detached threads have got back from, in the running test */
+static atomic_int answered;
+
+static void *answer_later(void *arg)
+{
+	struct pager_request *req = arg;
+	const struct mach_message *want = pager_message(req);
+	char buf[PAGE];
+
+	memset(buf, want->mandatory / PAGE + 1, PAGE);
+	pager_supply(req, want->mandatory, PAGE, buf);
+	pager_answer(req, 0);
+	answered++;
+	return NULL;
+}
+
+static int read_later(struct fixture *fixture, struct pager_request *req)
+{
+	pthread_t thread;
+
+	(void)fixture;
+	pager_detach(req);
+	if (pthread_create(&thread, NULL, answer_later, req))
+		pager_answer(req, EAGAIN);
+	else
+		pthread_detach(thread);
+	return 0;
+}
+
+static void test_detached_answers(struct fixture *fixture)
+{
+	fixture->read = read_later;
+	answered = 0;
+	CHECK(!make_object(fixture, &full_ops));
+	/* four times as many requests as there are slots */
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
+	CHECK(fixture->reads == PAGES);
+	/* the client goes on before them, and closing does not wait for them */
+	CHECK(AWAIT(answered == PAGES));
+}
+
+static int client_read_and_wait(int fd, long page)
+{
+	return client_read(fd, page) == EIO ? 0 : 255;
+}
+
+static int read_never(struct fixture *fixture, struct pager_request *req)
+{
+	(void)fixture;
+	pager_detach(req);
+	return 0;
+}
+
+static void test_stop_ends_waiters(struct fixture *fixture)
+{
+	pid_t child;
+	int status;
+
+	fixture->read = read_never;
+	CHECK(!make_object(fixture, &full_ops));
+	child = fork();
+	CHECK(child >= 0);
+	if (!child) {
+		alarm(LIMIT_MS / 1000);
+		_exit(client_read_and_wait(fixture->object, 7));
+	}
+	CHECK(AWAIT(fixture->reads));
+	pager_stop(fixture->session);
+	CHECK(pager_wait(fixture->session, LIMIT_MS) == 0);
+	CHECK(waitpid(child, &status, 0) == child);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void test_attributes(struct fixture *fixture)
+{
+	uint32_t cluster = 0;
+
+	CHECK(!make_object(fixture, &full_ops));
+	CHECK(!pager_get_attributes(fixture->pager, &cluster));
+	CHECK(cluster == 4 * PAGE);
+	CHECK(!pager_change_attributes(fixture->pager, 16 * PAGE));
+	CHECK(in_client(client_read_all, fixture->object, 0) == 0);
+	CHECK(fixture->reads == PAGES / 16);
+	CHECK(pager_change_attributes(fixture->pager, 5000) == EINVAL);
+}
+
+static void test_terminate(struct fixture *fixture)
+{
+	CHECK(!make_object(fixture, &full_ops));
+	CHECK(in_client(client_write, fixture->object, 1) == 0);
+	CHECK(fixture->terminated == 0);
+	pager_drop_fd(fixture->pager);
+	CHECK(AWAIT(fixture->terminated));
+	CHECK(fixture->writes == 1);
+	CHECK(fixture->data[PAGE] == (char)0x81);
+}
+
+static void test_shutdown(struct fixture *fixture)
+{
+	int fd;
+
+	CHECK(!make_object(fixture, &full_ops));
+	fd = dup(fixture->object);
+	CHECK(in_client(client_write, fd, 1) == 0);
+	CHECK(pager_shutdown(fixture->pager, LIMIT_MS) == 0);
+	CHECK(fixture->terminated == 1);
+	CHECK(fixture->writes == 1);
+	CHECK(in_client(client_read, fd, 5) != 0);
+	close(fd);
+}
+
+static void test_many_objects(struct fixture *fixture)
+{
+	struct pager_attributes attributes = { .size = PAGE };
+	static struct pager *pagers[300];
+	int round, fd, i;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 300; i++)
+			CHECK(!pager_create(fixture->session, &full_ops,
+					    fixture, &attributes, &pagers[i]));
+		CHECK(!pager_get_fd(pagers[123], &fd));
+		CHECK(in_client(client_read, fd, 0) == 0);
+		for (i = 0; i < 300; i++)
+			CHECK(pager_shutdown(pagers[i], PAGER_NO_WAIT) == 0);
+	}
+	CHECK(fixture->terminated == 900);
+}
+
+static void test_publish(struct fixture *fixture)
+{
+	static const char path[] = MACH_VM_NODE_DIR "/library-test";
+	int fd;
+
+	CHECK(!make_object(fixture, &full_ops));
+	CHECK(!pager_publish(fixture->pager, "library-test", 0, 0, 0));
+	CHECK(pager_publish(fixture->pager, "a/b", 0, 0, 0) == EINVAL);
+	pager_drop_fd(fixture->pager);
+	CHECK(pager_get_fd(fixture->pager, &fd) == EBADF);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK(in_client(client_read, fd, 33) == 0);
+	close(fd);
+	CHECK(!pager_shutdown(fixture->pager, LIMIT_MS));
+	CHECK(access(path, F_OK) < 0);
+}
+
+static void test_transport(struct fixture *fixture)
+{
+	struct pager_config config = { .transport = PAGER_TRANSPORT_AUTO };
+	struct pager_session *session;
+
+	CHECK(pager_transport_in_use(fixture->session) == fixture->transport);
+	CHECK(!pager_open(&config, &session));
+	/* the ring is to be had here, or the session of this test were not */
+	CHECK(fixture->transport != PAGER_TRANSPORT_RING ||
+	      pager_transport_in_use(session) == PAGER_TRANSPORT_RING);
+	pager_close(session);
+	config.transport = PAGER_TRANSPORT_IOCTL + 1;
+	CHECK(pager_open(&config, &session) == EINVAL);
+}
+
+static const struct test tests[] = {
+	{ "transport", test_transport },
+	{ "detached-answers", test_detached_answers },
+	{ "stop-ends-waiters", test_stop_ends_waiters },
+	{ "attributes", test_attributes },
+	{ "terminate", test_terminate },
+	{ "shutdown", test_shutdown },
+	{ "many-objects", test_many_objects },
+	{ "publish", test_publish },
+};
+
+int main(int argc, char **argv)
+{
+	return run_tests("lifetime", tests, sizeof(tests) / sizeof(*tests), argc,
+			 argv);
+}
