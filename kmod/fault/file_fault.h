@@ -3,8 +3,7 @@
 #ifndef MACH_FILE_FAULT_H
 #define MACH_FILE_FAULT_H
 
-
-struct vm_operations_struct;
+#include <linux/mm.h>
 
 extern const struct vm_operations_struct mach_vm_operations;
 

@@ -3,8 +3,7 @@
 #ifndef MACH_TASK_FAULT_H
 #define MACH_TASK_FAULT_H
 
-
-struct vm_operations_struct;
+#include <linux/mm.h>
 
 extern const struct vm_operations_struct mach_task_operations;
 

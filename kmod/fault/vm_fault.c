@@ -113,7 +113,7 @@ static vm_fault_t mach_fault_write(const struct mach_fault *fault,
  * fault has to hold.
  */
 vm_fault_t mach_fault_resident(struct mach_fault *fault,
-				      struct mach_request **request)
+			       struct mach_request **request)
 {
 	struct mach_object *object = fault->object;
 	vm_fault_t ret = 0;
@@ -230,7 +230,7 @@ static vm_fault_t mach_fault_ask(struct mach_fault *fault,
 
 /* The page is not there: have it brought, if nobody does so yet. */
 vm_fault_t mach_fault_bring(struct mach_fault *fault,
-				   struct mach_request *request)
+			    struct mach_request *request)
 {
 	struct mach_object *object = fault->object;
 	vm_fault_t ret = 0;
@@ -251,7 +251,7 @@ vm_fault_t mach_fault_bring(struct mach_fault *fault,
  * under the mmap lock.
  */
 vm_fault_t mach_vm_map_pages(struct vm_fault *vmf, pgoff_t first,
-				    pgoff_t last)
+			     pgoff_t last)
 {
 	return 0;
 }

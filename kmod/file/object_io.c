@@ -101,7 +101,7 @@ loff_t mach_object_llseek(struct file *file, loff_t offset, int whence)
 }
 
 int mach_object_fsync(struct file *file, loff_t start, loff_t end,
-			     int datasync)
+		      int datasync)
 {
 	struct mach_object *object = file->private_data;
 	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, object->npages - 1);

@@ -199,7 +199,7 @@ static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 
 /* Others may come first whenever the lock was let go, so it looks again. */
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
-			      unsigned long max)
+		       unsigned long max)
 {
 	DEFINE_WAIT(wait);
 	int err;
@@ -323,7 +323,7 @@ static void mach_map_let_go(struct mach_map *map,
 
 /* Entries that are out of the map already */
 void mach_map_dispose(struct mach_map *map,
-			     struct mach_entry_stock *removed)
+		      struct mach_entry_stock *removed)
 {
 	struct mach_map_entry *entry;
 

@@ -3,7 +3,6 @@
 #ifndef MACH_INODE_H
 #define MACH_INODE_H
 
-
 struct inode;
 struct vfsmount;
 

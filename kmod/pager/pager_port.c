@@ -198,7 +198,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
 
 /* Dead first: who publishes it sees that, or its node is found here. */
 void mach_pager_end_object(struct mach_port *port,
-				  struct mach_object *object)
+			   struct mach_object *object)
 {
 	mach_object_set_dead(object);
 	mach_node_unpublish(object);
@@ -222,7 +222,7 @@ void mach_port_unnumber(struct mach_port *port, u32 id)
 
 /* Other threads find it from here on; a reference of the caller is the table's. */
 int mach_pager_add_object(struct mach_port *port,
-				 struct mach_object *object)
+			  struct mach_object *object)
 {
 	/* has its place since the number was taken: it cannot fail */
 	xa_store(&port->objects, object->id, object, GFP_KERNEL);

@@ -102,7 +102,7 @@ static void mach_port_watch(struct mach_port *port, unsigned long deadline)
 }
 
 int mach_port_submit(struct mach_pager *pager,
-			    struct mach_request *request)
+		     struct mach_request *request)
 {
 	struct mach_port *port = mach_port_of(pager);
 	struct io_uring_cmd *command = NULL;
@@ -444,7 +444,7 @@ void mach_port_watchdog(struct work_struct *work)
 }
 
 void mach_port_disarm_all(struct mach_port *port,
-				 struct hlist_head *commands)
+			  struct hlist_head *commands)
 {
 	struct hlist_node *next;
 	struct mach_slot *slot;
