@@ -241,12 +241,12 @@ void mach_node_get_name(struct mach_object *object, char *name)
 /* What is opened becomes a file of the object. */
 static int mach_node_open(struct inode *inode, struct file *file)
 {
-	const struct file_operations *fops = fops_get(&mach_object_fops);
+	const struct file_operations *fops = &mach_object_fops;
 	struct mach_object *object = NULL;
 	struct mach_node *node;
 	int err;
 
-	replace_fops(file, fops);
+	replace_fops(file, fops_get(fops));
 	mutex_lock(&mach_node_lock);
 	node = xa_load(&mach_nodes, iminor(inode));
 	if (node) {
