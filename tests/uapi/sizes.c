@@ -191,12 +191,16 @@ static void test_version(void)
 	world_open(&w);
 	CHECK_IS(vm_ioctl(w.p.fd, MACH_VM_VERSION, &v), 0);
 	CHECK(v.api == MACH_VM_API_VERSION && v.page_size == PAGE &&
-	      v.cluster_max == MACH_CLUSTER_MAX,
+	      v.cluster_max == MACH_CLUSTER_MAX && !v.reserved,
 	      "api %u, page %u, cluster %u", v.api, v.page_size,
 	      v.cluster_max);
 	v = (struct mach_vm_version){ .size = sizeof(v) };
 	CHECK_IS(vm_ioctl(w.o.fd, MACH_VM_VERSION, &v), 0);
 	CHECK(v.api == MACH_VM_API_VERSION, "api %u from an object", v.api);
+	CHECK_IS(v.api_oldest, MACH_VM_API_OLDEST);
+	/* Both kernels of the tests have io_uring. */
+	CHECK_IS(v.features, MACH_FEATURE_RING | MACH_FEATURE_IOCTL |
+		 MACH_FEATURE_FILE | MACH_FEATURE_TASK | MACH_FEATURE_PROXY);
 }
 
 static const struct tap_test tests[] = {
