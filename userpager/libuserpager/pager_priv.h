@@ -201,6 +201,7 @@ void pager_free_table(struct pager_session *session);
 void pager_request_begin(struct pager_request *req);
 void pager_request_finish(struct pager_request *req, int err);
 void pager_request_refuse(struct pager_request *req, int err);
+/* The answer to it, into zeros; by a call or a ring command. */
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);
 

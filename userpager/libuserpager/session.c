@@ -101,6 +101,7 @@ static int become_pager(struct pager_session *session,
 		.queues = session->nr_queues,
 		.depth = session->depth,
 		.deadline_ms = config->deadline_ms,
+		.message_size = sizeof(struct mach_message),
 	};
 	int err;
 
