@@ -239,19 +239,18 @@ void port_random_steps(struct kunit *test)
 static int serve(void *data)
 {
 	struct port_context *c = data;
-	struct mach_message message;
 	struct mach_slot *slot;
 	unsigned int tag;
 	int err, n = 0;
 
 	for (;;) {
-		err = mach_port_receive(c->port, 0, n % 2 ? 1 : 0, true, &tag,
-					&message);
+		err = mach_port_receive(c->port, 0, n % 2 ? 1 : 0, true, &tag);
 		if (err == -ENODEV)
 			return n;
 		if (err)
 			continue;
-		slot = mach_port_hold(c->port, 0, tag, message.generation);
+		slot = mach_port_hold(c->port, 0, tag,
+				      port_slot_of(c, tag)->generation);
 		if (IS_ERR(slot))
 			return PTR_ERR(slot);
 		mach_request_end(slot->request, 0);

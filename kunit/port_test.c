@@ -18,10 +18,11 @@ static void fake_command_done(struct io_uring_cmd *command, int result)
 	fake->result = result;
 }
 
-static void port_open(struct kunit *test, u32 deadline_ms)
+static void port_open(struct kunit *test, u32 deadline_ms, u32 message_size)
 {
 	struct mach_pager_register args = {
 		.queues = 1, .depth = PORT_DEPTH, .deadline_ms = deadline_ms,
+		.message_size = message_size,
 	};
 	struct mach_object_setup setup = {
 		.size = 16 * PAGE_SIZE, .cookie = 0xc00c1e, .cluster = 8,
@@ -61,7 +62,7 @@ static int port_test_init(struct kunit *test)
 					    MAP_ANONYMOUS | MAP_PRIVATE, 0), 0);
 	kunit_activate_static_stub(test, mach_port_command_done,
 				   fake_command_done);
-	port_open(test, 0);
+	port_open(test, 0, sizeof(struct mach_message));
 	return 0;
 }
 
@@ -197,6 +198,7 @@ static void message_tells_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), -EIOCBQUEUED);
 	request = mach_data_request(c->object, 10, 8, MACH_ACCESS_WRITE);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(request));
+	KUNIT_EXPECT_EQ(test, message->size, sizeof(*message));
 	KUNIT_EXPECT_EQ(test, message->generation, generation + 1);
 	KUNIT_EXPECT_EQ(test, message->operation, MACH_OP_DATA_REQUEST);
 	KUNIT_EXPECT_EQ(test, message->flags, 0);
@@ -210,6 +212,32 @@ static void message_tells_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, message->reserved, 0);
 	commit(test, 0);
 	port_drop(test, request, -EIO);
+}
+
+/* Where a pager of a later version looks for them, and no further */
+static void messages_have_the_pagers_size(struct kunit *test)
+{
+	const u32 size = sizeof(struct mach_message) + 24;
+	struct port_context *c = test->priv;
+	struct mach_request *request;
+	char *messages;
+	unsigned int i;
+
+	port_close(test);
+	port_open(test, 0, size);
+	messages = c->port->queues[0].messages;
+	for (i = 0; i < PORT_DEPTH; i++) {
+		struct mach_message *message = port_slot_of(c, i)->message;
+
+		KUNIT_EXPECT_PTR_EQ(test, (char *)message, messages + i * size);
+		request = port_submit_new(test);
+		KUNIT_EXPECT_EQ(test, port_arm(c, i), 0);
+		KUNIT_EXPECT_EQ(test, message->size, sizeof(*message));
+		KUNIT_EXPECT_EQ(test, message->generation, 1);
+		KUNIT_EXPECT_NULL(test, memchr_inv(message + 1, 0, 24));
+		commit(test, i);
+		port_drop(test, request, 0);
+	}
 }
 
 /* By when the pager should have answered what it is just told of */
@@ -283,9 +311,7 @@ static void arm_refuses(struct kunit *test)
 
 int port_receive(struct port_context *c, unsigned int *tag)
 {
-	struct mach_message message;
-
-	return mach_port_receive(c->port, 0, 0, false, tag, &message);
+	return mach_port_receive(c->port, 0, 0, false, tag);
 }
 
 static void receive_takes_what_waits(struct kunit *test)
@@ -321,11 +347,9 @@ static void receive_takes_what_waits(struct kunit *test)
 static int receive_blocking(void *data)
 {
 	struct port_context *c = data;
-	struct mach_message message;
 	unsigned int tag;
 
-	return mach_port_receive(c->port, 0, 100000, true, &tag, &message) ?:
-	       tag + 1;
+	return mach_port_receive(c->port, 0, 100000, true, &tag) ?: tag + 1;
 }
 
 static void wait_armed(struct kunit *test, unsigned int tag)
@@ -357,11 +381,10 @@ static void receiver_is_woken(struct kunit *test)
 static void receiver_gives_up(struct kunit *test)
 {
 	struct port_context *c = test->priv;
-	struct mach_message message;
 	unsigned int tag;
 
-	KUNIT_EXPECT_EQ(test, mach_port_receive(c->port, 0, 20, true, &tag,
-						&message), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, mach_port_receive(c->port, 0, 20, true, &tag),
+			-ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&c->port->queues[0].armed));
 }
@@ -439,7 +462,7 @@ static void deadline_ends_requests(struct kunit *test)
 	unsigned long start;
 
 	port_close(test);
-	port_open(test, 100);
+	port_open(test, 100, sizeof(struct mach_message));
 	start = jiffies;
 	held = port_submit_new(test);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
@@ -466,16 +489,17 @@ static void deadline_ends_requests(struct kunit *test)
 static int answer_part(struct port_context *c, u32 kind, pgoff_t first,
 		       unsigned int n, u64 source, bool more)
 {
-	struct mach_part part = {
-		.kind = kind, .offset = (u64)first << PAGE_SHIFT,
-		.length = (u64)n << PAGE_SHIFT, .source = source,
-	};
-	struct mach_answer answer = {
+	struct mach_pager_answer answer = {
+		.size = sizeof(answer),
 		.generation = port_slot_of(c, 0)->generation, .nr_parts = 1,
-		.part = &part, .more = more,
+		.part = {
+			.size = sizeof(answer.part), .kind = kind,
+			.offset = (u64)first << PAGE_SHIFT,
+			.length = (u64)n << PAGE_SHIFT, .source = source,
+		},
 	};
 
-	return mach_answer(c->port, &answer);
+	return mach_answer(c->port, &answer, more);
 }
 
 static void answers_move_the_slot(struct kunit *test)
@@ -512,6 +536,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(latest_armed_slot_comes_first),
 	KUNIT_CASE(requests_wait_in_order),
 	KUNIT_CASE(message_tells_request),
+	KUNIT_CASE(messages_have_the_pagers_size),
 	KUNIT_CASE(message_tells_deadline),
 	KUNIT_CASE(hold_refuses),
 	KUNIT_CASE(arm_refuses),

@@ -2,6 +2,44 @@
 /* Rules for arguments: ranges, clusters, names, and the parts of an answer. */
 #include "check.h"
 
+/**
+ * mach_size_check - May a structure have this size?
+ * @size: that it starts with
+ * @first: bytes of its first version
+ * @most: bytes that there is room for
+ *
+ * Return: 0, -EINVAL, -E2BIG.
+ */
+int mach_size_check(u32 size, u32 first, u32 most)
+{
+	if (size < first)
+		return -EINVAL;
+	return size > most ? -E2BIG : 0;
+}
+
+/**
+ * mach_size_settle - Make a structure of any version the one that is known
+ * @copy: the structure, @most bytes
+ * @first: bytes of its first version
+ * @known: bytes of the version known here
+ * @most: bytes that there is room for
+ *
+ * What it lacks becomes zero; what it has beyond has to be zero. Return: 0,
+ * -EINVAL, -E2BIG.
+ */
+int mach_size_settle(void *copy, u32 first, u32 known, u32 most)
+{
+	u32 size = *(u32 *)copy;
+	int err = mach_size_check(size, first, most);
+
+	if (err)
+		return err;
+	if (size > known)
+		return memchr_inv(copy + known, 0, size - known) ? -E2BIG : 0;
+	memset(copy + size, 0, known - size);
+	return 0;
+}
+
 /* offset + length <= limit, in a form that cannot wrap */
 bool mach_range_fits(u64 offset, u64 length, u64 limit)
 {

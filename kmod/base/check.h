@@ -5,6 +5,8 @@
 
 #include "kern.h"
 
+int mach_size_check(u32 size, u32 first, u32 most);
+int mach_size_settle(void *copy, u32 first, u32 known, u32 most);
 bool mach_range_fits(u64 offset, u64 length, u64 limit);
 bool mach_range_aligned(u64 offset, u64 length, u64 size);
 bool mach_cluster_valid(u32 bytes);

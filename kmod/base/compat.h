@@ -43,6 +43,12 @@ static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
 #endif
 }
 
+/* Can commands come by io_uring? Whether a process may is for io_uring to say. */
+static inline bool mach_compat_has_ring(void)
+{
+	return IS_ENABLED(CONFIG_IO_URING);
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {

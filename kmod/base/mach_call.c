@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From an ioctl to the function that executes it, and its result back. */
 #include "mach_call.h"
+#include "check.h"
 
 #include <linux/file.h>
 #include <linux/uaccess.h>
@@ -18,6 +19,10 @@ mach_call_find(const struct mach_call_table *table, unsigned int command)
 	return NULL;
 }
 
+/*
+ * An older caller gets as much as it knows. A newer one's tail was seen to be zero
+ * when it came, and stays so.
+ */
 static int mach_call_respond(const struct mach_call *call,
 			     const union mach_call_args *args, void __user *to,
 			     u32 size)
@@ -86,10 +91,9 @@ long mach_call_dispatch(const struct mach_call_table *table,
 		return -ENOTTY;
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < (call->min_size ?: call->size))
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
+	err = mach_size_check(size, call->min_size ?: call->size, PAGE_SIZE);
+	if (err)
+		return err;
 	err = copy_struct_from_user(&args, call->size, user, size);
 	if (err)
 		return err;

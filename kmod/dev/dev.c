@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device's file operations, and REGISTER, by which a task becomes a pager. */
 #include "dev.h"
+#include "base/check.h"
 #include "base/compat.h"
 #include "base/mach_call.h"
 #include "pager/pager_array.h"
@@ -15,18 +16,29 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+static int mach_pager_register_check(const struct mach_pager_register *reg)
+{
+	if (reg->flags & ~MACH_PAGER_SINGLE_PAGE ||
+	    reg->array_stride || reg->array_size ||
+	    !reg->queues || reg->queues > MACH_PAGER_QUEUES_MAX ||
+	    !reg->depth || reg->depth > MACH_PAGER_DEPTH_MAX ||
+	    !IS_ALIGNED(reg->message_size, __alignof__(struct mach_message)))
+		return -EINVAL;
+	return mach_size_check(reg->message_size, MACH_MESSAGE_SIZE_VER0,
+			       MACH_MESSAGE_MAX);
+}
+
 static int mach_pager_register(struct mach_call_context *context,
 			       union mach_call_args *args)
 {
 	struct mach_task *task = context->file->private_data;
 	struct mach_pager_register *reg = &args->reg;
 	struct mach_port *port;
+	int err;
 
-	if (reg->flags & ~MACH_PAGER_SINGLE_PAGE || reg->reserved ||
-	    reg->array_stride || reg->array_size ||
-	    !reg->queues || reg->queues > MACH_PAGER_QUEUES_MAX ||
-	    !reg->depth || reg->depth > MACH_PAGER_DEPTH_MAX)
-		return -EINVAL;
+	err = mach_pager_register_check(reg);
+	if (err)
+		return err;
 	port = mach_port_create(reg);
 	if (!port)
 		return -ENOMEM;

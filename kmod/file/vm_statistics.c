@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The calls that every descriptor answers, and the counts behind them. */
 #include "vm_statistics.h"
+#include "base/check.h"
+#include "base/compat.h"
 #include "object/page_queue.h"
 #include "object/vm_object.h"
 #include "pool/kmem.h"
@@ -10,6 +12,8 @@
 #define MACH_BIG_ORDER	9	/* a block of 2 MiB */
 
 static_assert(MACH_VM_ORDERS == MACH_CHUNK_ORDERS, "all of them are told");
+static_assert(sizeof(struct mach_vm_segment) == MACH_VM_SEGMENT_SIZE_VER0);
+static_assert(sizeof(struct mach_vm_cache) == MACH_VM_CACHE_SIZE_VER0);
 
 static void mach_vm_tell_pool(struct mach_vm_statistics *vm)
 {
@@ -178,24 +182,29 @@ static int mach_vm_statistics(struct mach_call_context *context,
 	return 0;
 }
 
-/* An entry as large as the caller's; what is not known of it is zero. */
-static int mach_array_put(const struct mach_vm_array *array, u32 i,
-			  const void *entry, u32 size)
+/*
+ * An entry, which starts with its size, as large as the caller's. What is not
+ * known of it is zero.
+ */
+static int mach_array_put(const struct mach_vm_array *array, u32 i, void *entry,
+			  u32 known)
 {
 	char __user *to = u64_to_user_ptr(array->address +
 					  (u64)i * array->entry_size);
-	u32 known = min(size, array->entry_size);
+	u32 size = min(known, array->entry_size);
 
-	if (copy_to_user(to, entry, known) ||
-	    clear_user(to + known, array->entry_size - known))
+	*(u32 *)entry = size;
+	if (copy_to_user(to, entry, size) ||
+	    clear_user(to + size, array->entry_size - size))
 		return -EFAULT;
 	return 0;
 }
 
-static bool mach_array_valid(const struct mach_vm_array *array, u32 min_size)
+static int mach_array_check(const struct mach_vm_array *array, u32 first)
 {
-	return !array->reserved && array->entry_size >= min_size &&
-	       array->entry_size <= PAGE_SIZE;
+	if (array->reserved)
+		return -EINVAL;
+	return mach_size_check(array->entry_size, first, PAGE_SIZE);
 }
 
 /* MACH_VM_SEGMENTS, which every kind of descriptor answers */
@@ -205,9 +214,10 @@ static int mach_vm_segments(struct mach_call_context *context,
 	struct mach_vm_array *array = &args->array;
 	struct mach_vm_segment segment;
 	unsigned int i;
+	int err = mach_array_check(array, MACH_VM_SEGMENT_SIZE_VER0);
 
-	if (!mach_array_valid(array, sizeof(segment)))
-		return -EINVAL;
+	if (err)
+		return err;
 	for (i = 0; mach_vm_get_segment(i, &segment); i++)
 		if (i < array->count &&
 		    mach_array_put(array, i, &segment, sizeof(segment)))
@@ -223,9 +233,10 @@ static int mach_vm_caches(struct mach_call_context *context,
 	struct mach_vm_array *array = &args->array;
 	struct mach_vm_cache cache;
 	unsigned int i;
+	int err = mach_array_check(array, MACH_VM_CACHE_SIZE_VER0);
 
-	if (!mach_array_valid(array, sizeof(cache)))
-		return -EINVAL;
+	if (err)
+		return err;
 	for (i = 0; mach_vm_get_cache(i, &cache); i++)
 		if (i < array->count &&
 		    mach_array_put(array, i, &cache, sizeof(cache)))
@@ -239,16 +250,22 @@ static int mach_vm_version(struct mach_call_context *context,
 {
 	struct mach_vm_version *version = &args->version;
 
-	if (version->api || version->page_size || version->cluster_max)
+	if (memchr_inv(&version->api, 0, sizeof(*version) - sizeof(u32)))
 		return -EINVAL;
 	version->api = MACH_VM_API_VERSION;
 	version->page_size = PAGE_SIZE;
 	version->cluster_max = MACH_CLUSTER_MAX;
+	version->features = MACH_FEATURE_IOCTL | MACH_FEATURE_FILE |
+			    MACH_FEATURE_TASK | MACH_FEATURE_PROXY;
+	if (mach_compat_has_ring())
+		version->features |= MACH_FEATURE_RING;
+	version->api_oldest = MACH_VM_API_OLDEST;
 	return 0;
 }
 
 static const struct mach_call mach_vm_calls[] = {
-	MACH_CALL(MACH_VM_VERSION, mach_vm_version),
+	MACH_CALL(MACH_VM_VERSION, mach_vm_version,
+		  .min_size = MACH_VM_VERSION_SIZE_VER0),
 	MACH_CALL(MACH_VM_STATISTICS, mach_vm_statistics),
 	MACH_CALL(MACH_VM_SEGMENTS, mach_vm_segments),
 	MACH_CALL(MACH_VM_CACHES, mach_vm_caches),

@@ -10,6 +10,8 @@
 #include <linux/highmem.h>
 #include <linux/uaccess.h>
 
+static_assert(sizeof(struct mach_part) == MACH_PART_SIZE_VER0);
+
 static int mach_fill_locate(struct mach_request *request,
 			    const struct mach_part *part,
 			    struct mach_fill *fill)
@@ -133,6 +135,8 @@ static int mach_answer_part(struct mach_request *request,
 	struct mach_fill fill;
 	int err;
 
+	if (!mach_part_valid(part))
+		return -EINVAL;
 	if (request->operation == MACH_OP_SYNCHRONIZE) {
 		if (part->kind != MACH_PART_DONE &&
 		    part->kind != MACH_PART_ERROR)
@@ -151,41 +155,68 @@ static int mach_answer_part(struct mach_request *request,
 	return mach_part_supply(&fill, part);
 }
 
-static int mach_answer_parts(struct mach_request *request,
-			     const struct mach_answer *answer, int *verdict)
+/* One of an array, each of which has the size of the first */
+static int mach_part_copy(struct mach_part *part, const void __user *from,
+			  u32 size)
 {
-	const struct mach_part __user *from = u64_to_user_ptr(answer->parts);
+	int err = copy_struct_from_user(part, sizeof(*part), from, size);
+
+	if (err)
+		return err;
+	return part->size == size ? 0 : -EINVAL;
+}
+
+static int mach_answer_array(struct mach_request *request,
+			     const struct mach_pager_answer *answer,
+			     int *verdict)
+{
+	const char __user *from = u64_to_user_ptr(answer->parts);
 	struct mach_part part;
 	unsigned int i;
-	int err = 0;
+	u32 size;
+	int err;
 
-	for (i = 0; i < answer->nr_parts && !err; i++) {
-		if (answer->nr_parts == 1)
-			part = *answer->part;
-		else if (copy_from_user(&part, from + i, sizeof(part)))
-			return -EFAULT;
-		if (!mach_part_valid(&part))
-			return -EINVAL;
-		err = mach_answer_part(request, &part, verdict);
-	}
+	if (get_user(size, (const u32 __user *)from))
+		return -EFAULT;
+	err = mach_size_check(size, MACH_PART_SIZE_VER0, PAGE_SIZE);
+	for (i = 0; i < answer->nr_parts && !err; i++, from += size)
+		err = mach_part_copy(&part, from, size) ?:
+		      mach_answer_part(request, &part, verdict);
 	return err;
 }
 
-static int mach_answer_check(const struct mach_answer *answer)
+/* Is the answer's only part in the answer? */
+static bool mach_answer_embeds(const struct mach_pager_answer *answer)
 {
-	if (answer->nr_parts > MACH_PARTS_MAX)
+	return answer->nr_parts == 1 && !answer->parts;
+}
+
+static int mach_answer_parts(struct mach_request *request,
+			     const struct mach_pager_answer *answer,
+			     int *verdict)
+{
+	if (!answer->nr_parts)
+		return 0;
+	if (mach_answer_embeds(answer))
+		return mach_answer_part(request, &answer->part, verdict);
+	return mach_answer_array(request, answer, verdict);
+}
+
+static int mach_answer_check(const struct mach_pager_answer *answer)
+{
+	u32 left = answer->size - offsetof(struct mach_pager_answer, part);
+
+	if (answer->reserved || answer->nr_parts > MACH_PARTS_MAX ||
+	    (answer->parts && !answer->nr_parts))
 		return -EINVAL;
-	if (answer->nr_parts < 2 && answer->parts)
-		return -EINVAL;
-	if (answer->nr_parts != 1 &&
-	    memchr_inv(answer->part, 0, sizeof(*answer->part)))
-		return -EINVAL;
-	return 0;
+	if (mach_answer_embeds(answer))
+		return answer->part.size == left ? 0 : -EINVAL;
+	return memchr_inv(&answer->part, 0, sizeof(answer->part)) ? -EINVAL : 0;
 }
 
 /* A deadline that passes between the parts and the end does not undo them. */
 static int mach_answer_end(struct mach_request *request,
-			   const struct mach_answer *answer, int verdict)
+			   const struct mach_pager_answer *answer, int verdict)
 {
 	int err = mach_request_end(request, verdict);
 
@@ -195,12 +226,15 @@ static int mach_answer_end(struct mach_request *request,
 /**
  * mach_answer - Apply an answer to the request that a slot holds
  * @port: the pager's
- * @answer: what it answers
+ * @answer: what it answers, as either transport brings it: copied, its size
+ *	checked, and its flags looked at
+ * @more: do not end the request yet
  *
  * Return: 0; when refused, an errno of <linux/mach_vm.h> or one of the file
  * that a part names; the slot still holds the request, except after -ESTALE.
  */
-int mach_answer(struct mach_port *port, const struct mach_answer *answer)
+int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
+		bool more)
 {
 	struct mach_slot *slot;
 	int verdict = 0;
@@ -215,9 +249,9 @@ int mach_answer(struct mach_port *port, const struct mach_answer *answer)
 		return PTR_ERR(slot);
 	err = mach_request_has_ended(slot->request) ? -ESTALE :
 	      mach_answer_parts(slot->request, answer, &verdict);
-	if (!err && !answer->more)
+	if (!err && !more)
 		err = mach_answer_end(slot->request, answer, verdict);
-	mach_port_release(port, slot, err == -ESTALE || (!err && !answer->more));
+	mach_port_release(port, slot, err == -ESTALE || (!err && !more));
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_answer);

@@ -13,40 +13,28 @@
 
 #include <linux/slab.h>
 
-static int mach_pager_answer_checked(struct mach_port *port,
-				     const struct mach_pager_answer *args)
-{
-	struct mach_answer answer = {
-		.queue = args->queue,
-		.tag = args->tag,
-		.generation = args->generation,
-		.nr_parts = args->nr_parts,
-		.parts = args->parts,
-		.part = &args->part,
-		.more = args->flags & MACH_ANSWER_MORE,
-	};
-
-	if (args->flags & ~MACH_ANSWER_MORE || args->reserved)
-		return -EINVAL;
-	return mach_answer(port, &answer);
-}
-
 static int mach_pager_answer(struct mach_call_context *context,
 			     union mach_call_args *args)
 {
-	return mach_pager_answer_checked(context->self, &args->answer);
+	const struct mach_pager_answer *answer = &args->answer;
+
+	if (answer->flags & ~MACH_ANSWER_MORE)
+		return -EINVAL;
+	return mach_answer(context->self, answer,
+			   answer->flags & MACH_ANSWER_MORE);
 }
 
 static int mach_pager_receive_answer(struct mach_port *port,
 				     const struct mach_pager_receive *args)
 {
 	const struct mach_pager_answer *answer = &args->answer;
+	u32 left = args->size - offsetof(struct mach_pager_receive, answer);
 
 	if (!(args->flags & MACH_RECEIVE_ANSWER))
 		return memchr_inv(answer, 0, sizeof(*answer)) ? -EINVAL : 0;
-	if (answer->size != sizeof(*answer) || answer->flags)
+	if (answer->size != left || answer->flags)
 		return -EINVAL;
-	return mach_pager_answer_checked(port, answer);
+	return mach_answer(port, answer, false);
 }
 
 static int mach_pager_receive(struct mach_call_context *context,
@@ -58,8 +46,7 @@ static int mach_pager_receive(struct mach_call_context *context,
 	int err;
 
 	if (receive->flags & ~(MACH_RECEIVE_ANSWER | MACH_RECEIVE_NONBLOCK) ||
-	    receive->tag ||
-	    memchr_inv(&receive->message, 0, sizeof(receive->message)))
+	    receive->tag)
 		return -EINVAL;
 	/* nothing may be answered by a call that cannot receive */
 	if (receive->queue >= port->nr_queues)
@@ -69,7 +56,7 @@ static int mach_pager_receive(struct mach_call_context *context,
 		return err;
 	err = mach_port_receive(port, receive->queue, receive->timeout_ms,
 				!(receive->flags & MACH_RECEIVE_NONBLOCK),
-				&tag, &receive->message);
+				&tag);
 	if (!err)
 		receive->tag = tag;
 	return err;
@@ -96,10 +83,11 @@ static int mach_pager_supply(struct mach_call_context *context,
 			     union mach_call_args *args)
 {
 	struct mach_pager_supply *supply = &args->supply;
+	u32 left = supply->size - offsetof(struct mach_pager_supply, part);
 	struct mach_object *object;
 	int err;
 
-	if (supply->supplied)
+	if (supply->supplied || supply->part.size != left)
 		return -EINVAL;
 	object = mach_pager_object(context->self, supply->object);
 	if (IS_ERR(object))

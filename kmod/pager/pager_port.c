@@ -136,7 +136,8 @@ static void mach_port_reap(struct work_struct *work)
 	}
 }
 
-static int mach_queue_init(struct mach_port *port, struct mach_queue *queue)
+static int mach_queue_init(struct mach_port *port, struct mach_queue *queue,
+			   u32 message_size)
 {
 	unsigned int tag;
 
@@ -147,7 +148,7 @@ static int mach_queue_init(struct mach_port *port, struct mach_queue *queue)
 		return -ENOMEM;
 	for (tag = 0; tag < port->depth; tag++) {
 		queue->slots[tag].queue = queue;
-		queue->slots[tag].message = &queue->messages[tag];
+		queue->slots[tag].message = queue->messages + tag * message_size;
 	}
 	return 0;
 }
@@ -180,14 +181,16 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	/* Linux takes more than 24 days for ever, which is no date */
 	port->deadline = msecs_to_jiffies(min_t(u32, args->deadline_ms ?:
 						MACH_DEADLINE_DEFAULT, INT_MAX));
-	port->array_size = PAGE_ALIGN(args->depth *
-				      sizeof(struct mach_message));
+	port->message_size = min_t(u32, args->message_size,
+				   sizeof(struct mach_message));
+	port->array_size = PAGE_ALIGN(args->depth * args->message_size);
 	port->owner = current->files;
 	xa_init_flags(&port->objects, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&port->watchdog, mach_port_watchdog);
 	INIT_WORK(&port->reap, mach_port_reap);
 	for (q = 0; q < port->nr_queues; q++) {
-		if (mach_queue_init(port, &port->queues[q])) {
+		if (mach_queue_init(port, &port->queues[q],
+				    args->message_size)) {
 			mach_pager_put(&port->pager);
 			return NULL;
 		}

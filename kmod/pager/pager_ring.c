@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ring commands: each is copied once, checked, and executed. */
 #include "pager_ring.h"
+#include "base/check.h"
 #include "base/compat.h"
 
-static_assert(sizeof(struct mach_ring_command) == 80);
-static_assert(sizeof(struct mach_message) == 64);
+/* The command bytes of a 128-byte SQE */
+union mach_ring_bytes {
+	struct mach_pager_answer command;
+	u8 bytes[80];
+};
+
+static_assert(sizeof(union mach_ring_bytes) == 80);
 
 static int mach_ring_fetch(struct mach_port *port,
-			   const struct mach_ring_command *command,
+			   const struct mach_pager_answer *command,
 			   struct io_uring_cmd *ioucmd)
 {
-	if (command->generation || command->nr_parts || command->parts ||
+	if (command->generation || command->nr_parts || command->reserved ||
+	    command->parts ||
 	    memchr_inv(&command->part, 0, sizeof(command->part)))
 		return -EINVAL;
 	return mach_port_arm(port, command->queue, command->tag, ioucmd);
 }
 
-static int mach_ring_answer(struct mach_port *port,
-			    const struct mach_ring_command *command, bool more)
+/* The submitter can still write to the command: look at a copy only. */
+static int mach_ring_take(struct io_uring_cmd *ioucmd,
+			  union mach_ring_bytes *copy)
 {
-	struct mach_answer answer = {
-		.queue = command->queue,
-		.tag = command->tag,
-		.generation = command->generation,
-		.nr_parts = command->nr_parts,
-		.parts = command->parts,
-		.part = &command->part,
-		.more = more,
-	};
-
-	return mach_answer(port, &answer);
+	memcpy(copy, mach_compat_cmd(ioucmd), sizeof(*copy));
+	barrier();
+	return mach_size_settle(copy, MACH_PAGER_ANSWER_SIZE_VER0,
+				sizeof(copy->command), sizeof(*copy));
 }
 
 /**
@@ -44,28 +45,30 @@ static int mach_ring_answer(struct mach_port *port,
 int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 		      unsigned int issue_flags)
 {
-	struct mach_ring_command command;
+	const struct mach_pager_answer *command;
+	union mach_ring_bytes copy;
 	int err;
 
 	if (!(issue_flags & IO_URING_F_SQE128))
 		return -EINVAL;
-	/* the submitter can still write there: look at a copy only */
-	memcpy(&command, mach_compat_cmd(ioucmd), sizeof(command));
-	barrier();
-	if (command.flags || command.reserved || command.reserved2)
+	err = mach_ring_take(ioucmd, &copy);
+	if (err)
+		return err;
+	command = &copy.command;
+	if (command->flags)
 		return -EINVAL;
 
 	switch (ioucmd->cmd_op) {
 	case MACH_RING_FETCH:
-		return mach_ring_fetch(port, &command, ioucmd);
+		return mach_ring_fetch(port, command, ioucmd);
 	case MACH_RING_COMMIT_AND_FETCH:
-		err = mach_ring_answer(port, &command, false);
-		return err ?: mach_port_arm(port, command.queue, command.tag,
+		err = mach_answer(port, command, false);
+		return err ?: mach_port_arm(port, command->queue, command->tag,
 					    ioucmd);
 	case MACH_RING_COMMIT:
-		return mach_ring_answer(port, &command, false);
+		return mach_answer(port, command, false);
 	case MACH_RING_ANSWER:
-		return mach_ring_answer(port, &command, true);
+		return mach_answer(port, command, true);
 	}
 	return -ENOTTY;
 }

@@ -35,6 +35,8 @@ static void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
 	hlist_del(&slot->link);
 }
 
+static_assert(sizeof(struct mach_message) == MACH_MESSAGE_SIZE_VER0);
+
 static void mach_message_fill(struct mach_message *message,
 			      const struct mach_request *request,
 			      u32 generation)
@@ -69,6 +71,8 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	WRITE_ONCE(slot->queue->offers, slot->queue->offers + 1);
 	WRITE_ONCE(slot->queue->near, request->near);
 	slot->generation++;
+	/* a field of a later version goes only into messages that have it */
+	slot->message->size = port->message_size;
 	mach_message_fill(slot->message, request, slot->generation);
 	if (!list_empty(&request->port_link))
 		list_del_init(&request->port_link);
@@ -246,14 +250,12 @@ static int mach_receiver_sleep(struct mach_receiver *receiver,
  * @queue: which queue's slot to use
  * @timeout_ms: 0 for ever
  * @block: false: only what is there now
- * @tag: out: the slot
- * @message: out: the request
+ * @tag: out: the slot, in whose message the request lies
  *
  * Return: 0, -ENOENT, -ENODEV, -EBUSY when no slot is free, -ETIMEDOUT, -EINTR.
  */
 int mach_port_receive(struct mach_port *port, unsigned int queue,
-		      unsigned int timeout_ms, bool block,
-		      unsigned int *tag, struct mach_message *message)
+		      unsigned int timeout_ms, bool block, unsigned int *tag)
 {
 	struct mach_receiver receiver = { .task = current };
 	struct mach_request *request;
@@ -284,10 +286,8 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 		else
 			mach_slot_disarm(port, slot);
 	}
-	if (!err) {
+	if (!err)
 		*tag = slot - port->queues[queue].slots;
-		*message = *slot->message;
-	}
 	spin_unlock(&port->lock);
 	return err;
 }

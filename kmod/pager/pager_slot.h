@@ -62,7 +62,8 @@ struct mach_slot {
 
 /**
  * struct mach_queue - Slots that one pager thread serves
- * @messages: (c) the array that the pager maps
+ * @messages: (c) the array that the pager maps: port->depth messages, each of the
+ *	size that the pager wants
  * @slots: (c) array of port->depth
  * @armed: (p) slots that wait, latest first
  * @offers: (p) requests it has got; looked at without the lock
@@ -70,7 +71,7 @@ struct mach_slot {
  * @hand_off: of the thread that serves it
  */
 struct mach_queue {
-	struct mach_message *messages;
+	void *messages;
 	struct mach_slot *slots;
 	struct hlist_head armed;
 	unsigned int offers;
@@ -93,6 +94,8 @@ struct mach_queue {
  * @nr_queues: (c)
  * @depth: (c) slots of a queue
  * @deadline: (c) jiffies
+ * @message_size: (c) bytes that are filled in of a message; what the pager has
+ *	beyond stays zero
  * @array_size: (c) bytes of a queue's message array
  * @owner: (c) descriptor table of the process that registered
  * @objects: (x) by id, each referenced
@@ -111,6 +114,7 @@ struct mach_port {
 	unsigned int nr_queues;
 	unsigned int depth;
 	unsigned long deadline;
+	u32 message_size;
 	size_t array_size;
 	void *owner;
 	struct xarray objects;
@@ -133,8 +137,7 @@ void mach_port_command_done(struct io_uring_cmd *command, int result);
 int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		  struct io_uring_cmd *command);
 int mach_port_receive(struct mach_port *port, unsigned int queue,
-		      unsigned int timeout_ms, bool block,
-		      unsigned int *tag, struct mach_message *message);
+		      unsigned int timeout_ms, bool block, unsigned int *tag);
 void mach_port_unreceive(struct mach_port *port, unsigned int queue,
 			 unsigned int tag);
 struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,

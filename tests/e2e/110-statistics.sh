@@ -115,6 +115,10 @@ wrong()
 	expect 0 machvmstat --help
 	said --json
 	expect 0 machvmstat --version
+	said 'module: interface '
+	said ' ring '
+	expect 0 machvmstat --version --device "$work/nothing"
+	said 'No such file'
 }
 
 check summary summary

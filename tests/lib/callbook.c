@@ -192,7 +192,8 @@ const struct call callbook[] = {
 	CALL("name", MACH_OBJECT_NAME, ON_OBJECT),
 	CALL("compare", MACH_NAME_COMPARE, ON_OBJECT, .fill = fill_compare),
 	CALL("register", MACH_PAGER_REGISTER, ON_NEW,
-	     ARGS(mach_pager_register, .queues = 2, .depth = 4)),
+	     ARGS(mach_pager_register, .queues = 2, .depth = 4,
+		  .message_size = sizeof(struct mach_message))),
 	CALL("proxy", MACH_OBJECT_PROXY, ON_OBJECT,
 	     ARGS(mach_object_proxy, .max_protection = MACH_PROT_READ,
 		  .length = PAGE)),
@@ -336,12 +337,17 @@ static void undo(struct world *w, const struct call *call, const void *args)
 	const struct mach_object_proxy *proxy = args;
 
 	undo_task(w, call);
-	if (call->number == MACH_OBJECT_NAME)
+	switch (_IOC_NR(call->number)) {
+	case _IOC_NR(MACH_OBJECT_NAME):
 		close(name->fd);
-	if (call->number == MACH_OBJECT_PROXY)
+		break;
+	case _IOC_NR(MACH_OBJECT_PROXY):
 		close(proxy->fd);
-	if (call->number == MACH_PAGER_CREATE)
+		break;
+	case _IOC_NR(MACH_PAGER_CREATE):
 		undo_create(w, args);
+		break;
+	}
 }
 
 long world_call(struct world *w, const struct call *call, void *args)

@@ -11,7 +11,8 @@
 struct mach_part part_copy(uint64_t offset, uint64_t length, const void *from)
 {
 	return (struct mach_part){
-		.kind = MACH_PART_COPY, .offset = offset, .length = length,
+		.size = sizeof(struct mach_part), .kind = MACH_PART_COPY,
+		.offset = offset, .length = length,
 		.source = (uintptr_t)from,
 	};
 }
@@ -20,7 +21,8 @@ struct mach_part part_file(uint64_t offset, uint64_t length, int fd,
 			   uint64_t from)
 {
 	return (struct mach_part){
-		.kind = MACH_PART_FILE, .fd = fd, .offset = offset,
+		.size = sizeof(struct mach_part), .kind = MACH_PART_FILE,
+		.fd = fd, .offset = offset,
 		.length = length, .source = from,
 	};
 }
@@ -28,7 +30,8 @@ struct mach_part part_file(uint64_t offset, uint64_t length, int fd,
 struct mach_part part_zero(uint64_t offset, uint64_t length)
 {
 	return (struct mach_part){
-		.kind = MACH_PART_UNAVAILABLE, .offset = offset,
+		.size = sizeof(struct mach_part), .kind = MACH_PART_UNAVAILABLE,
+		.offset = offset,
 		.length = length,
 	};
 }
@@ -36,7 +39,8 @@ struct mach_part part_zero(uint64_t offset, uint64_t length)
 struct mach_part part_error(uint64_t offset, uint64_t length, int error)
 {
 	return (struct mach_part){
-		.kind = MACH_PART_ERROR, .offset = offset, .length = length,
+		.size = sizeof(struct mach_part), .kind = MACH_PART_ERROR,
+		.offset = offset, .length = length,
 		.source = error,
 	};
 }
@@ -44,7 +48,8 @@ struct mach_part part_error(uint64_t offset, uint64_t length, int error)
 struct mach_part part_done(uint64_t offset, uint64_t length)
 {
 	return (struct mach_part){
-		.kind = MACH_PART_DONE, .offset = offset, .length = length,
+		.size = sizeof(struct mach_part), .kind = MACH_PART_DONE,
+		.offset = offset, .length = length,
 	};
 }
 

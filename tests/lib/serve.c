@@ -176,7 +176,7 @@ static long serve_open(const uint64_t *arg)
 /* A late answer's end on the ring, which leaves the slot free. */
 static void fetch_again(const struct test_request *r)
 {
-	struct mach_ring_command cmd = { .queue = r->queue, .tag = r->tag };
+	struct mach_pager_answer cmd = pager_fetch(r->queue, r->tag);
 
 	pager_post(&pager, MACH_RING_FETCH, &cmd);
 }

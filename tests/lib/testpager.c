@@ -10,6 +10,7 @@
 #include "tap.h"
 #include "testpager.h"
 
+#define RING_ROOM	80		/* command bytes of a 128-byte SQE */
 #define WAITED_FOR	(1ULL << 63)	/* user_data of pager_command() */
 
 long vm_open(void)
@@ -30,6 +31,8 @@ long pager_register(struct test_pager *p, const struct pager_setup *setup)
 		.queues = setup->queues ? setup->queues : 1,
 		.depth = setup->depth ? setup->depth : 8,
 		.deadline_ms = setup->deadline_ms,
+		.message_size = setup->message_size ? setup->message_size :
+				sizeof(struct mach_message),
 	};
 	long fd = vm_open();
 	long err;
@@ -45,6 +48,7 @@ long pager_register(struct test_pager *p, const struct pager_setup *setup)
 	err = vm_ioctl(p->fd, MACH_PAGER_REGISTER, &reg);
 	p->stride = reg.array_stride;
 	p->size = reg.array_size;
+	p->message_size = reg.message_size;
 	actor_hide_fd(p->fd);
 	return err;
 }
@@ -75,9 +79,7 @@ void pager_fetch_all(struct test_pager *p)
 {
 	for (unsigned int q = 0; q < p->queues; q++)
 		for (unsigned int t = 0; t < p->depth; t++) {
-			struct mach_ring_command cmd = {
-				.queue = q, .tag = t,
-			};
+			struct mach_pager_answer cmd = pager_fetch(q, t);
 
 			pager_post(p, MACH_RING_FETCH, &cmd);
 		}
@@ -108,9 +110,10 @@ void pager_close(struct test_pager *p)
 }
 
 static void submit(struct test_pager *p, unsigned int op,
-		   const struct mach_ring_command *cmd, uint64_t user_data)
+		   const struct mach_pager_answer *cmd, uint64_t user_data)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&p->ring);
+	bool larger = cmd->size > sizeof(*cmd) && cmd->size <= RING_ROOM;
 	int n;
 
 	CHECK(sqe, "the ring is full");
@@ -119,13 +122,13 @@ static void submit(struct test_pager *p, unsigned int op,
 	sqe->fd = p->fd;
 	sqe->cmd_op = op;
 	sqe->user_data = user_data;
-	memcpy(sqe->cmd, cmd, sizeof(*cmd));
+	memcpy(sqe->cmd, cmd, larger ? cmd->size : sizeof(*cmd));
 	n = io_uring_submit(&p->ring);
 	CHECK(n == 1, "io_uring_submit: %s", tap_result(n));
 }
 
 void pager_post(struct test_pager *p, unsigned int op,
-		const struct mach_ring_command *cmd)
+		const struct mach_pager_answer *cmd)
 {
 	submit(p, op, cmd, (uint64_t)cmd->queue << 16 | cmd->tag);
 }
@@ -163,7 +166,7 @@ static int unstash(struct test_pager *p, unsigned int i, uint64_t *user_data)
 }
 
 long pager_command(struct test_pager *p, unsigned int op,
-		   const struct mach_ring_command *cmd, int timeout_ms)
+		   const struct mach_pager_answer *cmd, int timeout_ms)
 {
 	uint64_t me = WAITED_FOR | ++p->commands, user_data;
 	long end = tap_now_ms() + timeout_ms;
@@ -178,6 +181,14 @@ long pager_command(struct test_pager *p, unsigned int op,
 		if (left < 0 || gather(p, left))
 			return -ETIMEDOUT;
 	}
+}
+
+const struct mach_message *pager_message(const struct test_pager *p,
+					 unsigned int queue, unsigned int tag)
+{
+	const void *message = p->array[queue] + tag * p->message_size;
+
+	return message;
 }
 
 static long next_by_ring(struct test_pager *p, struct test_request *r,
@@ -197,7 +208,7 @@ static long next_by_ring(struct test_pager *p, struct test_request *r,
 			r->queue = user_data >> 16;
 			r->tag = user_data;
 			if (!res)
-				r->m = p->array[r->queue][r->tag];
+				r->m = *pager_message(p, r->queue, r->tag);
 			return res;
 		}
 		if (gather(p, left > 0 ? left : 0))
@@ -219,9 +230,7 @@ static long next_by_ioctl(struct test_pager *p, struct test_request *r,
 		return err;
 	r->queue = rec.queue;
 	r->tag = rec.tag;
-	r->m = rec.message;
-	CHECK(!memcmp(&r->m, &p->array[r->queue][r->tag], sizeof(r->m)),
-	      "the received message is not the one in the array");
+	r->m = *pager_message(p, r->queue, r->tag);
 	return 0;
 }
 
@@ -253,24 +262,16 @@ void pager_expect_nothing(struct test_pager *p, int ms)
 	      tap_result(err), r.m.operation, r.m.offset, r.m.length);
 }
 
-struct mach_ring_command ring_command(const struct test_request *r,
-				      const struct mach_part *parts,
-				      unsigned int nr)
+struct mach_pager_answer pager_fetch(unsigned int queue, unsigned int tag)
 {
-	struct mach_ring_command cmd = {
-		.queue = r->queue,
-		.tag = r->tag,
-		.generation = r->m.generation,
-		.nr_parts = nr,
-		.parts = nr > 1 ? (uintptr_t)parts : 0,
+	struct mach_pager_answer cmd = {
+		.size = sizeof(cmd), .queue = queue, .tag = tag,
 	};
 
-	if (nr == 1)
-		cmd.part = parts[0];
 	return cmd;
 }
 
-struct mach_pager_answer ioctl_answer(const struct test_request *r,
+struct mach_pager_answer pager_answer(const struct test_request *r,
 				      const struct mach_part *parts,
 				      unsigned int nr)
 {
@@ -291,16 +292,15 @@ struct mach_pager_answer ioctl_answer(const struct test_request *r,
 long pager_reply(struct test_pager *p, const struct test_request *r,
 		 const struct mach_part *parts, unsigned int nr, bool more)
 {
-	struct mach_ring_command cmd = ring_command(r, parts, nr);
-	struct mach_pager_answer answer = ioctl_answer(r, parts, nr);
+	struct mach_pager_answer answer = pager_answer(r, parts, nr);
 
 	if (p->transport == BY_IOCTL) {
 		answer.flags = more ? MACH_ANSWER_MORE : 0;
 		return vm_ioctl(p->fd, MACH_PAGER_ANSWER, &answer);
 	}
 	if (more)
-		return pager_command(p, MACH_RING_ANSWER, &cmd, WAIT_MS);
-	pager_post(p, MACH_RING_COMMIT_AND_FETCH, &cmd);
+		return pager_command(p, MACH_RING_ANSWER, &answer, WAIT_MS);
+	pager_post(p, MACH_RING_COMMIT_AND_FETCH, &answer);
 	return 0;
 }
 

@@ -21,13 +21,14 @@
 
 enum transport { BY_RING, BY_IOCTL };
 
-/* Zeros are: one queue, 8 slots, default deadline, ring. */
+/* Zeros are: one queue, 8 slots, default deadline, our messages, ring. */
 struct pager_setup {
 	enum transport transport;
 	unsigned int queues;
 	unsigned int depth;
 	unsigned int flags;
 	unsigned int deadline_ms;
+	unsigned int message_size;
 };
 
 struct test_pager {
@@ -37,7 +38,8 @@ struct test_pager {
 	unsigned int depth;
 	uint64_t stride;
 	uint64_t size;
-	const struct mach_message *array[MACH_PAGER_QUEUES_MAX];
+	unsigned int message_size;
+	const uint8_t *array[MACH_PAGER_QUEUES_MAX];
 	struct io_uring ring;
 	uint64_t commands;		/* numbers commands that are waited for */
 	unsigned int nr_stash;		/* completions seen while waiting */
@@ -71,6 +73,8 @@ void pager_fetch_all(struct test_pager *p);
 /* Close everything, without answering. */
 void pager_close(struct test_pager *p);
 
+const struct mach_message *pager_message(const struct test_pager *p,
+					 unsigned int queue, unsigned int tag);
 /* Next request: 0, -ETIMEDOUT, or the error a fetch or commit ended with. */
 long pager_next(struct test_pager *p, struct test_request *r, int timeout_ms);
 /* It must be a DATA_REQUEST, DATA_RETURN, ... of just this range. */
@@ -92,19 +96,21 @@ void pager_take(struct test_pager *p, const struct test_request *r, void *to);
 long pager_collect(struct test_pager *p, const struct test_request *r,
 		   uint64_t offset, uint64_t length, void *to);
 
-/* Fill in a command or call for a request. */
-struct mach_ring_command ring_command(const struct test_request *r,
+/* What answers a request, by a call or a ring command. */
+struct mach_pager_answer pager_answer(const struct test_request *r,
 				      const struct mach_part *parts,
 				      unsigned int nr);
-struct mach_pager_answer ioctl_answer(const struct test_request *r,
-				      const struct mach_part *parts,
-				      unsigned int nr);
-/* Submit one ring command and wait for its end; -ETIMEDOUT if there is none. */
+/* What fetches into a slot. */
+struct mach_pager_answer pager_fetch(unsigned int queue, unsigned int tag);
+/*
+ * Submit one ring command and wait for its end; -ETIMEDOUT if there is none. It
+ * may be larger than the structure, as its size says.
+ */
 long pager_command(struct test_pager *p, unsigned int op,
-		   const struct mach_ring_command *cmd, int timeout_ms);
+		   const struct mach_pager_answer *cmd, int timeout_ms);
 /* Submit it as the fetch of its slot: a request is what completes it. */
 void pager_post(struct test_pager *p, unsigned int op,
-		const struct mach_ring_command *cmd);
+		const struct mach_pager_answer *cmd);
 
 void object_create(struct test_pager *p, struct test_object *o, uint64_t size,
 		   uint32_t cluster, uint32_t flags);

@@ -48,11 +48,6 @@ static long say(struct scene *s, struct mach_pager_answer *a)
 		[RING_COMMIT] = MACH_RING_COMMIT,
 		[RING_COMMIT_AND_FETCH] = MACH_RING_COMMIT_AND_FETCH,
 	};
-	struct mach_ring_command cmd = {
-		.queue = a->queue, .tag = a->tag,
-		.generation = a->generation, .nr_parts = a->nr_parts,
-		.parts = a->parts, .part = a->part,
-	};
 
 	switch (tap_variant) {
 	case IOCTL_RECEIVE:
@@ -63,7 +58,7 @@ static long say(struct scene *s, struct mach_pager_answer *a)
 	case IOCTL_ANSWER:
 		return vm_ioctl(s->p.fd, MACH_PAGER_ANSWER, a);
 	default:
-		return pager_command(&s->p, op[tap_variant], &cmd, WAIT_MS);
+		return pager_command(&s->p, op[tap_variant], a, WAIT_MS);
 	}
 }
 
@@ -178,8 +173,9 @@ static void test_part(void)
 	open_held(&s, &r);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong_parts); i++) {
 		const struct wrong_part *x = &wrong_parts[i];
-		struct mach_pager_answer a = ioctl_answer(&r, &x->part, 1);
+		struct mach_pager_answer a = pager_answer(&r, &x->part, 1);
 
+		a.part.size = sizeof(a.part);
 		tap_is(x->what, say(&s, &a), x->want);
 	}
 	finish(&s, &r);
@@ -196,7 +192,7 @@ static void test_header(void)
 	open_held(&s, &r);
 #define WRONG(sub, nr, field, value, want)				\
 	do {								\
-		a = ioctl_answer(&r, &part, nr);			\
+		a = pager_answer(&r, &part, nr);			\
 		a.field = value;					\
 		tap_is(sub, say(&s, &a), want);				\
 	} while (0)
@@ -233,7 +229,7 @@ static void test_later_part(void)
 	parts[0] = part_pattern(FROM, 2 * PAGE, 4);
 	parts[1] = part_zero(FROM + LENGTH, PAGE);
 	parts[2] = part_pattern(FROM + 2 * PAGE, PAGE, 4);
-	a = ioctl_answer(&r, parts, 3);
+	a = pager_answer(&r, parts, 3);
 	tap_is("error", say(&s, &a), -ERANGE);
 	CHECK(actor_end(&s.a, 0) > 0, "wrong data");
 	CHECK(scene_reads(&s, FROM, 2 * PAGE, 4), "wrong data");
@@ -253,7 +249,7 @@ static void test_overlap(void)
 	open_held(&s, &r);
 	parts[0] = part_pattern(FROM, 2 * PAGE, 4);
 	parts[1] = part_pattern(FROM + PAGE, 2 * PAGE, 5);
-	a = ioctl_answer(&r, parts, 2);
+	a = pager_answer(&r, parts, 2);
 	tap_is("error", say(&s, &a), -EEXIST);
 	CHECK(actor_end(&s.a, 0) > 0, "wrong data");
 	CHECK(scene_reads(&s, FROM, 2 * PAGE, 4), "a supplied page changed");
@@ -272,7 +268,7 @@ static void test_twice(void)
 	open_held(&s, &r);
 	pager_reply_one(&s.p, &r, part);
 	CHECK(actor_end(&s.a, 0) > 0, "wrong data");
-	a = ioctl_answer(&r, &part, 1);
+	a = pager_answer(&r, &part, 1);
 	tap_is("armed-or-free", say(&s, &a), -ESTALE);
 	actor_begin(&s.a, 0, do_load, s.map);
 	for (int i = 0; i < 8; i++) {
@@ -285,7 +281,7 @@ static void test_twice(void)
 		actor_begin(&s.a, 0, do_load, s.map);
 	}
 	part = part_zero(0, PAGE);
-	a = ioctl_answer(&r, &part, 1);
+	a = pager_answer(&r, &part, 1);
 	tap_is("next-request", say(&s, &a), -ESTALE);
 	pager_reply_one(&s.p, &r2, part_pattern(0, LENGTH, 3));
 	CHECK(actor_end(&s.a, 0) > 0, "wrong data");
@@ -306,7 +302,7 @@ static void test_other_pager(void)
 	open_held(&s, &r);
 	memset(&foreign, 0, sizeof(foreign));
 	pager_open(&foreign.p, &setup);
-	a = ioctl_answer(&r, &part, 1);
+	a = pager_answer(&r, &part, 1);
 	for (unsigned int tag = 0; tag < foreign.p.depth; tag++) {
 		a.tag = tag;
 		CHECK_IS(say(&foreign, &a), -ESTALE);

@@ -40,6 +40,7 @@ static long op_register(const uint64_t *arg)
 {
 	struct mach_pager_register reg = {
 		.size = sizeof(reg), .queues = 2, .depth = 4,
+		.message_size = sizeof(struct mach_message),
 	};
 
 	(void)arg;
@@ -374,7 +375,7 @@ static void after_lock(long result)
 
 static bool queued;
 
-static long ring_do(unsigned int op, const struct mach_ring_command *cmd)
+static long ring_do(unsigned int op, const struct mach_pager_answer *cmd)
 {
 	struct io_uring_cqe *cqe;
 	long end = tap_now_ms() + WAIT_MS;
@@ -404,7 +405,7 @@ static long ring_do(unsigned int op, const struct mach_ring_command *cmd)
 
 static long op_ring_fetch(const uint64_t *arg)
 {
-	struct mach_ring_command cmd = { .tag = 3 };
+	struct mach_pager_answer cmd = pager_fetch(0, 3);
 
 	(void)arg;
 	return ring_do(MACH_RING_FETCH, &cmd);
@@ -414,14 +415,14 @@ static void after_ring_fetch(long result)
 {
 	r.queue = 0;
 	r.tag = 3;
-	r.m = scene.p.array[0][3];
+	r.m = *pager_message(&scene.p, 0, 3);
 	after_receive(result);
 }
 
 static long op_ring_commit(const uint64_t *arg)
 {
 	struct mach_part part = part_copy(0, SWEEP_CLUSTER, copy_source);
-	struct mach_ring_command cmd = ring_command(&r, &part, 1);
+	struct mach_pager_answer cmd = pager_answer(&r, &part, 1);
 
 	return ring_do(arg[0], &cmd);
 }

@@ -75,7 +75,7 @@ static void test_answer_fields(void)
 		memset(&rec, 0, sizeof(rec));				\
 		rec.size = sizeof(rec);					\
 		rec.flags = MACH_RECEIVE_ANSWER | MACH_RECEIVE_NONBLOCK; \
-		rec.answer = ioctl_answer(&r, &part, 1);		\
+		rec.answer = pager_answer(&r, &part, 1);		\
 		rec.field = value;					\
 		tap_is(sub, vm_ioctl(s.p.fd, MACH_PAGER_RECEIVE, &rec),	\
 		       want);						\
@@ -115,10 +115,10 @@ static void test_answer_and_receive(void)
 		rec.size = sizeof(rec);
 		rec.flags = MACH_RECEIVE_ANSWER;
 		rec.timeout_ms = WAIT_MS;
-		rec.answer = ioctl_answer(&r, &part, 1);
+		rec.answer = pager_answer(&r, &part, 1);
 		CHECK_IS(vm_ioctl(s.p.fd, MACH_PAGER_RECEIVE, &rec), 0);
 		r.tag = rec.tag;
-		r.m = rec.message;
+		r.m = *pager_message(&s.p, rec.queue, rec.tag);
 	}
 	pager_reply_one(&s.p, &r, part_pattern(r.m.offset, PAGE, 2));
 	for (int i = 0; i < 4; i++)

@@ -38,6 +38,7 @@ static void test_twice(void)
 {
 	struct mach_pager_register reg = {
 		.size = sizeof(reg), .queues = 1, .depth = 1,
+		.message_size = sizeof(struct mach_message),
 	};
 	struct test_pager p;
 
@@ -93,6 +94,7 @@ static void test_window(void)
 		.size = sizeof(args),
 		.queues = 1,
 		.depth = 1,
+		.message_size = sizeof(struct mach_message),
 	};
 	long fd = vm_open();
 

@@ -110,6 +110,7 @@ static long act_as_pager(const uint64_t *arg)
 	};
 	struct mach_pager_register reg = {
 		.size = sizeof(reg), .queues = 1, .depth = 1,
+		.message_size = sizeof(struct mach_message),
 	};
 	long task = vm_open();
 

@@ -22,28 +22,33 @@ static void open_quiet(struct test_pager *p)
 
 struct wrong_command {
 	const char *what;
-	struct mach_ring_command cmd;
+	struct mach_pager_answer cmd;
 	long want;
 };
 
+#define WRONG(name, error, ...)						\
+	{								\
+		.what = name, .want = error,				\
+		.cmd = { .size = sizeof(struct mach_pager_answer), __VA_ARGS__ } \
+	}
+
 static const struct wrong_command wrong_fetches[] = {
-	{ "queue", { .queue = 1 }, -ENOENT },
-	{ "queue-max", { .queue = 0xffff }, -ENOENT },
-	{ "tag", { .tag = 8 }, -ENOENT },
-	{ "tag-max", { .tag = 0xffff }, -ENOENT },
-	{ "generation", { .generation = 1 }, -EINVAL },
-	{ "nr-parts", { .nr_parts = 1 }, -EINVAL },
-	{ "flags", { .flags = 1 }, -EINVAL },
-	{ "flags-top", { .flags = 1U << 31 }, -EINVAL },
-	{ "parts", { .parts = 4096 }, -EINVAL },
-	{ "reserved", { .reserved = 1 }, -EINVAL },
-	{ "reserved-top", { .reserved = 1ULL << 63 }, -EINVAL },
-	{ "part-kind", { .part.kind = 1 }, -EINVAL },
-	{ "part-fd", { .part.fd = 1 }, -EINVAL },
-	{ "part-reserved", { .part.reserved = 1 }, -EINVAL },
-	{ "reserved2", { .reserved2 = 1 }, -EINVAL },
-	{ "reserved2-top", { .reserved2 = 1ULL << 63 }, -EINVAL },
+	WRONG("queue", -ENOENT, .queue = 1),
+	WRONG("queue-max", -ENOENT, .queue = 0xffff),
+	WRONG("tag", -ENOENT, .tag = 8),
+	WRONG("tag-max", -ENOENT, .tag = 0xffff),
+	WRONG("generation", -EINVAL, .generation = 1),
+	WRONG("nr-parts", -EINVAL, .nr_parts = 1),
+	WRONG("flags", -EINVAL, .flags = 1),
+	WRONG("flags-top", -EINVAL, .flags = 1U << 31),
+	WRONG("parts", -EINVAL, .parts = 4096),
+	WRONG("reserved", -EINVAL, .reserved = 1),
+	WRONG("reserved-top", -EINVAL, .reserved = 1U << 31),
+	WRONG("part-kind", -EINVAL, .part.kind = 1),
+	WRONG("part-fd", -EINVAL, .part.fd = 1),
+	WRONG("part-reserved", -EINVAL, .part.reserved = 1),
 };
+#undef WRONG
 
 static void test_fetch(void)
 {
@@ -62,7 +67,7 @@ static void test_fetch(void)
 
 static void test_fetch_armed(void)
 {
-	struct mach_ring_command cmd = { .tag = 3 };
+	struct mach_pager_answer cmd = pager_fetch(0, 3);
 	struct test_pager p;
 
 	open_quiet(&p);
@@ -74,7 +79,7 @@ static void test_fetch_armed(void)
 
 static void test_fetch_held(void)
 {
-	struct mach_ring_command cmd = { 0 };
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
 	struct test_request r;
 	struct scene s;
 
@@ -96,7 +101,7 @@ static void test_fields(void)
 		{ "commit-and-fetch", MACH_RING_COMMIT_AND_FETCH },
 	};
 	struct mach_part part = part_zero(0, PAGE);
-	struct mach_ring_command cmd;
+	struct mach_pager_answer cmd;
 	struct test_request r;
 	struct scene s;
 	char sub[64];
@@ -107,7 +112,7 @@ static void test_fields(void)
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
 #define WRONG(field, value)						\
 		do {							\
-			cmd = ring_command(&r, &part, 1);		\
+			cmd = pager_answer(&r, &part, 1);		\
 			cmd.field = value;				\
 			snprintf(sub, sizeof(sub), "%s-" #field,	\
 				 ops[i].name);				\
@@ -117,8 +122,7 @@ static void test_fields(void)
 		WRONG(flags, 1);
 		WRONG(flags, 1U << 31);
 		WRONG(reserved, 1);
-		WRONG(reserved2, 1);
-		WRONG(reserved2, 1ULL << 63);
+		WRONG(reserved, 1U << 31);
 #undef WRONG
 	}
 	pager_reply_one(&s.p, &r, part_pattern(0, PAGE, 2));
@@ -129,7 +133,7 @@ static void test_fields(void)
 static void test_unknown_op(void)
 {
 	static const unsigned int ops[] = { 0, 1, 0x4d00, 0x4d05, ~0U };
-	struct mach_ring_command cmd = { 0 };
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
 	struct test_pager p;
 	char sub[32];
 
@@ -146,7 +150,7 @@ static void test_unknown_op(void)
 /* Point a pager's ring at another descriptor. */
 static long command_to(struct test_pager *p, int fd)
 {
-	struct mach_ring_command cmd = { 0 };
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
 	int own = p->fd;
 	long res;
 
@@ -180,7 +184,7 @@ static void test_other_fd(void)
 /* In a ring of 64-byte entries half of the command would be another's. */
 static void test_small_entries(void)
 {
-	struct mach_ring_command cmd = { 0 };
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
 	struct io_uring_cqe *cqe;
 	struct io_uring_sqe *sqe;
 	struct io_uring ring;
@@ -210,7 +214,7 @@ static void test_commit_then_fetch(void)
 	static const struct pager_setup one = {
 		.transport = BY_RING, .depth = 1,
 	};
-	struct mach_ring_command cmd;
+	struct mach_pager_answer cmd;
 	struct mach_part part;
 	struct test_request r;
 	struct scene s;
@@ -220,11 +224,11 @@ static void test_commit_then_fetch(void)
 		actor_begin(&s.a, 0, do_load, s.map + i * PAGE);
 		pager_expect(&s.p, &r, MACH_OP_DATA_REQUEST, i * PAGE, PAGE);
 		part = part_pattern(i * PAGE, PAGE, 1);
-		cmd = ring_command(&r, &part, 1);
+		cmd = pager_answer(&r, &part, 1);
 		CHECK_IS(pager_command(&s.p, MACH_RING_COMMIT, &cmd, WAIT_MS),
 			 0);
 		CHECK(actor_end(&s.a, 0) > 0, "wrong data");
-		cmd = (struct mach_ring_command){ .tag = r.tag };
+		cmd = pager_fetch(0, r.tag);
 		pager_post(&s.p, MACH_RING_FETCH, &cmd);
 	}
 	CHECK(scene_reads(&s, 0, 4 * PAGE, 1), "wrong data");
@@ -255,7 +259,7 @@ static void test_one_slot(void)
 /* Answers from the ioctl to what the ring fetched. */
 static void test_mixed(void)
 {
-	struct mach_ring_command fetch = { 0 };
+	struct mach_pager_answer fetch = pager_fetch(0, 0);
 	struct mach_pager_answer a;
 	struct mach_part part;
 	struct test_request r;
@@ -266,7 +270,7 @@ static void test_mixed(void)
 		actor_begin(&s.a, 0, do_load, s.map + i * PAGE);
 		pager_expect(&s.p, &r, MACH_OP_DATA_REQUEST, i * PAGE, PAGE);
 		part = part_pattern(i * PAGE, PAGE, 1);
-		a = ioctl_answer(&r, &part, 1);
+		a = pager_answer(&r, &part, 1);
 		CHECK_IS(vm_ioctl(s.p.fd, MACH_PAGER_ANSWER, &a), 0);
 		CHECK(actor_end(&s.a, 0) > 0, "wrong data");
 		fetch.tag = r.tag;

@@ -60,6 +60,7 @@ static void test_rules(void)
 {
 	struct mach_pager_register reg = {
 		.size = sizeof(reg), .queues = 1, .depth = 1,
+		.message_size = sizeof(struct mach_message),
 	};
 	char *space = mmap(NULL, 3 * MIB, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

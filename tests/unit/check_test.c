@@ -5,6 +5,60 @@
 
 /* The models compute in 128 bits, or look at one character at a time. */
 
+static bool size_check(void)
+{
+	uint32_t size = property_edge(), first = property_edge();
+	uint32_t most = property_edge();
+	int expected = size < first ? -EINVAL : size <= most ? 0 : -E2BIG;
+	int got = mach_size_check(size, first, most);
+
+	if (got == expected)
+		return true;
+	return property_fail("%u of %u to %u: %d, not %d", size, first, most,
+			     got, expected);
+}
+
+#define ROOM	32
+
+/* Byte by byte: what is to become of a structure of this size */
+static int settle_model(uint8_t *bytes, uint32_t size, uint32_t first,
+			uint32_t known, uint32_t most)
+{
+	uint32_t i;
+
+	if (size < first)
+		return -EINVAL;
+	if (size > most)
+		return -E2BIG;
+	for (i = known; i < size; i++)
+		if (bytes[i])
+			return -E2BIG;
+	for (i = size; i < known; i++)
+		bytes[i] = 0;
+	return 0;
+}
+
+static bool size_settle(void)
+{
+	_Alignas(uint32_t) uint8_t got[ROOM], expected[ROOM];
+	uint32_t most = 8 + property_below(ROOM - 8 + 1);
+	uint32_t known = 4 + property_below(most - 4 + 1);
+	uint32_t first = 4 + property_below(known - 4 + 1);
+	uint32_t size = property_below(ROOM + 4), i;
+	int err, want;
+
+	for (i = 0; i < ROOM; i++)
+		got[i] = i < known || !property_below(8);
+	memcpy(got, &size, sizeof(size));
+	memcpy(expected, got, ROOM);
+	want = settle_model(expected, size, first, known, most);
+	err = mach_size_settle(got, first, known, most);
+	if (err == want && (err || !memcmp(got, expected, ROOM)))
+		return true;
+	return property_fail("%u of %u to %u of %u: %d, not %d", size, first,
+			     known, most, err, want);
+}
+
 static bool range_fits(void)
 {
 	uint64_t offset = property_edge(), length = property_edge();
@@ -145,6 +199,8 @@ static bool part(void)
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
+		{ "size-check", 1000000, size_check },
+		{ "size-settle", 1000000, size_settle },
 		{ "range-fits", 1000000, range_fits },
 		{ "range-aligned", 1000000, range_aligned },
 		{ "cluster-valid", 1000000, cluster },

@@ -93,6 +93,7 @@ static int raw_start(const struct bench_pager_config *config)
 		.size = sizeof(reg),
 		.queues = config->queues ? config->queues : online_cpus(),
 		.depth = RAW_DEPTH,
+		.message_size = sizeof(struct mach_message),
 	};
 	struct mach_pager_create create = {
 		.size = sizeof(create),

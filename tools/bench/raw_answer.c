@@ -23,6 +23,7 @@ static void supply(struct raw_worker *worker, unsigned int tag,
 {
 	char *buffer = worker->buffers + tag * worker->pager->cluster;
 
+	part->size = sizeof(*part);
 	part->offset = message->offset;
 	part->length = message->length;
 	if (!worker->pager->copy) {
@@ -62,6 +63,7 @@ static void collect(struct raw_worker *worker, unsigned int tag,
 static void take(struct raw_worker *worker, unsigned int tag,
 		 const struct mach_message *message, struct mach_part *part)
 {
+	part->size = sizeof(*part);
 	part->offset = message->offset;
 	part->length = message->length;
 	if (worker->pager->copy) {
@@ -90,6 +92,7 @@ unsigned int raw_answer(struct raw_worker *worker, unsigned int tag,
 	case MACH_OP_SYNCHRONIZE:
 		if (fdatasync(worker->pager->file))
 			raw_die("cannot sync the store", errno);
+		part->size = sizeof(*part);
 		part->kind = MACH_PART_DONE;
 		return 1;
 	case MACH_OP_LOCK_COMPLETED:

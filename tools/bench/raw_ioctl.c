@@ -12,18 +12,18 @@
 static void answer(struct raw_worker *worker,
 		   struct mach_pager_receive *receive)
 {
+	const struct mach_message *message = &worker->messages[receive->tag];
 	struct mach_pager_answer *reply = &receive->answer;
 
 	memset(reply, 0, sizeof(*reply));
 	reply->size = sizeof(*reply);
 	reply->queue = worker->queue;
 	reply->tag = receive->tag;
-	reply->generation = receive->message.generation;
-	reply->nr_parts = raw_answer(worker, receive->tag, &receive->message,
+	reply->generation = message->generation;
+	reply->nr_parts = raw_answer(worker, receive->tag, message,
 				     &reply->part);
 	receive->flags = MACH_RECEIVE_ANSWER;
 	receive->tag = 0;
-	memset(&receive->message, 0, sizeof(receive->message));
 }
 
 void *raw_ioctl_worker(void *argument)

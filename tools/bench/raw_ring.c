@@ -10,7 +10,7 @@
 #include "raw.h"
 
 static void post(struct io_uring *ring, const struct raw_worker *worker,
-		 unsigned int op, const struct mach_ring_command *command)
+		 unsigned int op, const struct mach_pager_answer *command)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 
@@ -27,7 +27,8 @@ static void post(struct io_uring *ring, const struct raw_worker *worker,
 static void fetch(struct io_uring *ring, struct raw_worker *worker,
 		  unsigned int tag)
 {
-	const struct mach_ring_command command = {
+	const struct mach_pager_answer command = {
+		.size = sizeof(command),
 		.queue = worker->queue,
 		.tag = tag,
 	};
@@ -39,7 +40,8 @@ static void serve(struct io_uring *ring, struct raw_worker *worker,
 		  unsigned int tag)
 {
 	const struct mach_message *message = &worker->messages[tag];
-	struct mach_ring_command command = {
+	struct mach_pager_answer command = {
+		.size = sizeof(command),
 		.queue = worker->queue,
 		.tag = tag,
 		.generation = message->generation,

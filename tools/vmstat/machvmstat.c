@@ -26,7 +26,7 @@ static const char usage[] =
 "  -d, --device PATH    ask PATH, a node in " MACH_VM_NODE_DIR " for instance,\n"
 "                       and not " MACH_VM_DEVICE "\n"
 "  -h, --help           print this\n"
-"  -V, --version        print the version\n"
+"  -V, --version        print the versions of this program and of the module\n"
 "\n"
 "With INTERVAL, in seconds, one row each INTERVAL: memory now, and what happened\n"
 "meanwhile; COUNT rows, or until interrupted.\n"
@@ -37,6 +37,7 @@ static const char usage[] =
  * @device: to ask
  * @parts: SHOW_*
  * @json: for programs
+ * @version: print the versions only
  * @interval: seconds, or 0 to show everything once
  * @count: rows; 0 for no end
  */
@@ -44,6 +45,7 @@ struct settings {
 	const char *device;
 	unsigned int parts;
 	bool json;
+	bool version;
 	double interval;
 	unsigned long count;
 };
@@ -81,9 +83,8 @@ static void set_option(struct settings *settings, int key)
 		fputs(usage, stdout);
 		exit(0);
 	case 'V':
-		printf("machvmstat (machvm), interface %d\n",
-		       MACH_VM_API_VERSION);
-		exit(0);
+		settings->version = true;
+		break;
 	default:
 		bad_usage(NULL);
 	}
@@ -132,6 +133,40 @@ static int open_device(const char *path)
 	if (ioctl(fd, MACH_VM_VERSION, &version))
 		errx(1, "%s: not a device of machvm", path);
 	return fd;
+}
+
+static void show_features(unsigned long long features)
+{
+	static const char * const names[] = {
+		"ring", "ioctl", "file", "task", "proxy",
+	};
+	unsigned int i;
+
+	for (i = 0; features; i++, features >>= 1) {
+		if (!(features & 1))
+			continue;
+		if (i < sizeof(names) / sizeof(*names))
+			printf(" %s", names[i]);
+		else
+			printf(" bit%u", i);
+	}
+}
+
+/* The module's version has to be had even where its numbers cannot be. */
+static void show_version(const char *path)
+{
+	struct mach_vm_version version = { .size = sizeof(version) };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	printf("machvmstat (machvm), interface %d\n", MACH_VM_API_VERSION);
+	if (fd < 0 || ioctl(fd, MACH_VM_VERSION, &version)) {
+		printf("module: %s: %s\n", path, strerror(errno));
+		return;
+	}
+	printf("module: interface %u, serves programs from %u, features:",
+	       version.api, version.api_oldest);
+	show_features(version.features);
+	putchar('\n');
 }
 
 static void finish_output(void)
@@ -194,8 +229,14 @@ static void follow_json(const struct settings *settings, int fd)
 int main(int argc, char **argv)
 {
 	struct settings settings = parse(argc, argv);
-	int fd = open_device(settings.device);
+	int fd;
 
+	if (settings.version) {
+		show_version(settings.device);
+		finish_output();
+		return 0;
+	}
+	fd = open_device(settings.device);
 	if (!settings.interval)
 		show_once(&settings, fd);
 	else if (settings.json)

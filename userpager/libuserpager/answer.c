@@ -17,7 +17,7 @@ void pager_detach(struct pager_request *req)
 
 static int end_request(struct pager_request *req)
 {
-	struct mach_pager_answer answer;
+	struct mach_pager_answer answer = { 0 };
 
 	pager_request_fill(req, &answer);
 	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);

@@ -189,6 +189,7 @@ int pager_offer_pages(struct pager *pager, uint64_t offset, uint64_t length,
 		      const void *buf, uint64_t *supplied)
 {
 	struct mach_part part = {
+		.size = sizeof(part),
 		.kind = buf ? MACH_PART_COPY : MACH_PART_UNAVAILABLE,
 		.offset = offset,
 		.length = length,
@@ -202,6 +203,7 @@ int pager_offer_file(struct pager *pager, uint64_t offset, uint64_t length,
 		     int fd, uint64_t file_offset, uint64_t *supplied)
 {
 	struct mach_part part = {
+		.size = sizeof(part),
 		.kind = MACH_PART_FILE,
 		.fd = fd,
 		.offset = offset,

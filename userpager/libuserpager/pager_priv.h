@@ -197,10 +197,14 @@ void pager_free(struct pager *pager);
 void pager_put(struct pager *pager);
 void pager_free_table(struct pager_session *session);
 
+/* version.c: 0, E2BIG for a module that is too old, EPROTONOSUPPORT for one too new */
+int pager_version_check(struct pager_session *session);
+
 /* request.c */
 void pager_request_begin(struct pager_request *req);
 void pager_request_finish(struct pager_request *req, int err);
 void pager_request_refuse(struct pager_request *req, int err);
+/* The answer to it, into zeros; by a call or a ring command. */
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);
 

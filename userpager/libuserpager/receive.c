@@ -51,7 +51,7 @@ static int receive(struct pager_queue *queue, const struct pager_request *req,
 	if (err)
 		return err;
 	*next = &queue->slots[receive.tag];
-	(*next)->message = receive.message;
+	(*next)->message = queue->array[receive.tag];
 	return 0;
 }
 

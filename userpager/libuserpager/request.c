@@ -71,7 +71,6 @@ void pager_request_begin(struct pager_request *req)
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer)
 {
-	memset(answer, 0, sizeof(*answer));
 	answer->size = sizeof(*answer);
 	answer->queue = req->queue->index;
 	answer->tag = req->tag;
@@ -85,7 +84,7 @@ void pager_request_fill(const struct pager_request *req,
 
 int pager_flush_answer(struct pager_request *req)
 {
-	struct mach_pager_answer answer;
+	struct mach_pager_answer answer = { 0 };
 
 	if (!req->nr_parts)
 		return 0;
@@ -154,6 +153,7 @@ int pager_supply(struct pager_request *req, uint64_t offset, uint64_t length,
 		 const void *buf)
 {
 	struct mach_part part = {
+		.size = sizeof(part),
 		.kind = MACH_PART_COPY,
 		.offset = offset,
 		.length = length,
@@ -169,6 +169,7 @@ static int add(struct pager_request *req, uint32_t kind, uint64_t offset,
 	       uint64_t length, int fd, uint64_t source)
 {
 	struct mach_part part = {
+		.size = sizeof(part),
 		.kind = kind,
 		.fd = fd,
 		.offset = offset,
@@ -238,6 +239,7 @@ static void answer_whole(struct pager_request *req, uint32_t kind, int err)
 
 	req->nr_parts = 1;
 	req->parts[0] = (struct mach_part) {
+		.size = sizeof(struct mach_part),
 		.kind = kind,
 		.offset = req->message.offset,
 		.length = req->message.length ?: page,

@@ -95,27 +95,28 @@ static int open_ring(struct ring *ring)
 struct wide_sqe {
 	union {
 		struct io_uring_sqe sqe;
+		struct io_uring_sqe halves[2];
 		struct {
 			char head[offsetof(struct io_uring_sqe, cmd)];
-			struct mach_ring_command command;
+			struct mach_pager_answer command;
 		};
 	};
 };
 
 _Static_assert(sizeof(struct wide_sqe) == 2 * sizeof(struct io_uring_sqe),
-	       "the command fills a 128-byte SQE");
+	       "the command fits into a 128-byte SQE");
 
 static struct wide_sqe *next_sqe(struct ring *ring)
 {
 	struct wide_sqe *wide = (void *)io_uring_get_sqe(&ring->uring);
 
 	/* in two halves: one of 128 bytes becomes a slow string instruction */
-	memset(&wide->sqe, 0, sizeof(wide->sqe));
-	memset(&wide->sqe + 1, 0, sizeof(wide->sqe));
+	memset(&wide->halves[0], 0, sizeof(wide->halves[0]));
+	memset(&wide->halves[1], 0, sizeof(wide->halves[1]));
 	return wide;
 }
 
-static struct mach_ring_command *stage(struct ring *ring,
+static struct mach_pager_answer *stage(struct ring *ring,
 				       const struct pager_request *req,
 				       uint32_t op)
 {
@@ -126,29 +127,23 @@ static struct mach_ring_command *stage(struct ring *ring,
 	wide->sqe.fd = PAGER_FILE;
 	wide->sqe.cmd_op = op;
 	wide->sqe.user_data = req->tag;
-	wide->command.queue = ring->queue->index;
-	wide->command.tag = req->tag;
 	ring->posted++;
 	return &wide->command;
 }
 
 static void stage_fetch(struct ring *ring, struct pager_request *req)
 {
-	stage(ring, req, MACH_RING_FETCH);
+	struct mach_pager_answer *command = stage(ring, req, MACH_RING_FETCH);
+
+	command->size = sizeof(*command);
+	command->queue = ring->queue->index;
+	command->tag = req->tag;
 	req->state = SLOT_FETCHING;
 }
 
 static void stage_commit(struct ring *ring, struct pager_request *req)
 {
-	struct mach_ring_command *command;
-
-	command = stage(ring, req, MACH_RING_COMMIT_AND_FETCH);
-	command->generation = req->message.generation;
-	command->nr_parts = req->nr_parts;
-	if (req->nr_parts == 1)
-		command->part = req->parts[0];
-	else if (req->nr_parts)
-		command->parts = (uintptr_t)req->parts;
+	pager_request_fill(req, stage(ring, req, MACH_RING_COMMIT_AND_FETCH));
 	req->state = SLOT_COMMITTING;
 }
 

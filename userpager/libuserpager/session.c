@@ -101,13 +101,15 @@ static int become_pager(struct pager_session *session,
 		.queues = session->nr_queues,
 		.depth = session->depth,
 		.deadline_ms = config->deadline_ms,
+		.message_size = sizeof(struct mach_message),
 	};
 	int err;
 
 	session->fd = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	if (session->fd < 0)
 		return errno;
-	err = pager_call(session, MACH_PAGER_REGISTER, &reg);
+	err = pager_version_check(session) ?:
+	      pager_call(session, MACH_PAGER_REGISTER, &reg);
 	if (err)
 		return err;
 	session->array_size = reg.array_size;

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,6 +176,55 @@ static void test_transport(struct fixture *fixture)
 	CHECK(pager_open(&config, &session) == EINVAL);
 }
 
+/* What the module is to say of itself, if anything */
+static struct mach_vm_version pretended;
+
+/* Stands before the C library's: the module may be another than the loaded one. */
+int ioctl(int fd, unsigned long call, ...)
+{
+	struct mach_vm_version *version;
+	va_list args;
+	void *arg;
+
+	va_start(args, call);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (call != MACH_VM_VERSION || !pretended.api)
+		return syscall(SYS_ioctl, fd, call, arg);
+	version = arg;
+	version->api = pretended.api;
+	version->api_oldest = pretended.api_oldest;
+	return 0;
+}
+
+static int open_beside(__u32 api, __u32 oldest)
+{
+	struct pager_session *session;
+	int err;
+
+	pretended.api = api;
+	pretended.api_oldest = oldest;
+	err = pager_open(NULL, &session);
+	pretended.api = 0;
+	if (!err)
+		pager_close(session);
+	return err;
+}
+
+/* An older module knows less, and a newer one as much as it still serves. */
+static void test_version(struct fixture *fixture)
+{
+	const __u32 own = MACH_VM_API_VERSION;
+
+	(void)fixture;
+	CHECK(open_beside(own - 1, 0) == E2BIG);
+	CHECK(open_beside(own, own) == 0);
+	CHECK(open_beside(own + 7, own - 1) == 0);
+	CHECK(open_beside(own + 7, own) == 0);
+	CHECK(open_beside(own + 7, own + 1) == EPROTONOSUPPORT);
+	CHECK(strstr(pager_strerror(E2BIG), "modprobe"));
+}
+
 static const struct test tests[] = {
 	{ "transport", test_transport },
 	{ "detached-answers", test_detached_answers },
@@ -182,6 +234,7 @@ static const struct test tests[] = {
 	{ "shutdown", test_shutdown },
 	{ "many-objects", test_many_objects },
 	{ "publish", test_publish },
+	{ "version", test_version },
 };
 
 int main(int argc, char **argv)

@@ -24,14 +24,16 @@
  *                                           answer gets ESTALE
  *
  * By ring: IORING_OP_URING_CMD on the pager descriptor, in a ring made with
- * IORING_SETUP_SQE128; cmd_op is MACH_RING_*, struct mach_ring_command lies
- * in the SQE. A FETCH completes with res 0 when a request for its tag lies in
- * message[tag] of the queue's array, or with a negative errno when there will
- * be none. A COMMIT_AND_FETCH that is refused completes with the errno, and the
- * request is still held; after ESTALE it had ended already, and the slot is free.
- * The message is valid until the request is committed.
+ * IORING_SETUP_SQE128; cmd_op is MACH_RING_*, struct mach_pager_answer lies
+ * in the SQE. A FETCH completes with res 0 when its slot holds a request, or
+ * with a negative errno when there will be none. A COMMIT_AND_FETCH that is
+ * refused completes with the errno, and the request is still held; after ESTALE
+ * it had ended already, and the slot is free.
  *
  * By ioctl: MACH_PAGER_RECEIVE takes a free slot by itself and names its tag.
+ *
+ * Either way the request is the message at its tag in the queue's array, and is
+ * valid until the request is committed.
  *
  * An answer is a list of parts. Each part is final for its pages when the call
  * returns; the commit ends the request, and what no part named is dropped
@@ -58,6 +60,7 @@
 #define MACH_OBJECT_SIZE_MAX	(1ULL << 60)
 #define MACH_NAME_MAX		63
 #define MACH_PARTS_MAX		256
+#define MACH_MESSAGE_MAX	512
 #define MACH_DEADLINE_DEFAULT	30000
 
 /* Flags of struct mach_pager_register */
@@ -71,7 +74,8 @@
  * @depth: slots of each queue, 1 to MACH_PAGER_DEPTH_MAX
  * @deadline_ms: time to answer a request, 0 for MACH_DEADLINE_DEFAULT; when it
  *	is over the request is aborted and who waits gets EIO or SIGBUS
- * @reserved: zero
+ * @message_size: sizeof(struct mach_message), from one message of an array to the
+ *	next; a multiple of 8, at most MACH_MESSAGE_MAX
  * @array_stride: out: the array of queue q is mapped at offset q * array_stride
  * @array_size: out: bytes to map, PROT_READ and MAP_SHARED, of each array
  *
@@ -84,7 +88,7 @@ struct mach_pager_register {
 	__u32 queues;
 	__u32 depth;
 	__u32 deadline_ms;
-	__u32 reserved;
+	__u32 message_size;
 	__aligned_u64 array_stride;
 	__aligned_u64 array_size;
 };
@@ -161,32 +165,37 @@ struct mach_pager_publish {
 
 /**
  * struct mach_message - One request, in a queue's array at its tag.
+ * @size: bytes that the kernel fills in: those it knows, up to the pager's
+ *	message_size; what follows them is zero
  * @generation: names this request among all that used the slot
  * @operation: MACH_OP_*
  * @flags: MACH_MSG_*
  * @object: the object's number
  * @access: MACH_ACCESS_* that is waited for (DATA_REQUEST)
+ * @reserved: zero
  * @cookie: the object's cookie; for LOCK_COMPLETED that of the lock request
  * @offset: first byte, page aligned; 0 if the operation concerns no pages
  * @length: bytes; a multiple of the page size, or to the end of the object; 0
  *	if the operation concerns no pages
  * @mandatory: offset of the page that somebody waits for (DATA_REQUEST)
  * @deadline_ns: CLOCK_MONOTONIC time at which the request is aborted
- * @reserved: zero
  */
 struct mach_message {
+	__u32 size;
 	__u32 generation;
 	__u16 operation;
 	__u16 flags;
 	__u32 object;
 	__u32 access;
+	__u32 reserved;
 	__aligned_u64 cookie;
 	__aligned_u64 offset;
 	__aligned_u64 length;
 	__aligned_u64 mandatory;
 	__aligned_u64 deadline_ns;
-	__aligned_u64 reserved;
 };
+
+#define MACH_MESSAGE_SIZE_VER0	64	/* of the first version */
 
 /* Kinds of struct mach_part */
 #define MACH_PART_COPY		1	/* data_supply from memory */
@@ -197,70 +206,49 @@ struct mach_message {
 
 /**
  * struct mach_part - The answer for one range of a request.
+ * @size: sizeof(struct mach_part); from one part of an array to the next
  * @kind: MACH_PART_*
- * @fd: FILE: file with positions to read or write, with the caller's rights;
- *	otherwise zero
  * @offset: first byte, page aligned, inside the request
  * @length: bytes; a multiple of the page size, or to the end of the object
  * @source: COPY: address of the data; FILE: its offset in the file; ERROR: an
  *	errno (1 to 4095) that calls report (a fault is SIGBUS); otherwise zero
+ * @fd: FILE: file with positions to read or write, with the caller's rights;
+ *	otherwise zero
  * @reserved: zero
+ *
+ * Where a structure holds a part, the part is its last member, so that both can
+ * grow.
  */
 struct mach_part {
+	__u32 size;
 	__u32 kind;
-	__s32 fd;
 	__aligned_u64 offset;
 	__aligned_u64 length;
 	__aligned_u64 source;
-	__aligned_u64 reserved;
+	__s32 fd;
+	__u32 reserved;
 };
 
-/**
- * struct mach_ring_command - The 80 command bytes of a 128-byte SQE.
- * @queue: the queue
- * @tag: slot, less than the queue's depth
- * @generation: of the message that is answered; zero in a FETCH
- * @nr_parts: 0 to MACH_PARTS_MAX; zero in a FETCH
- * @flags: zero
- * @parts: address of the parts if there is more than one, otherwise zero
- * @reserved: zero
- * @part: the part if there is just one, otherwise zeros
- * @reserved2: zero
- */
-struct mach_ring_command {
-	__u16 queue;
-	__u16 tag;
-	__u32 generation;
-	__u32 nr_parts;
-	__u32 flags;
-	__aligned_u64 parts;
-	__aligned_u64 reserved;
-	struct mach_part part;
-	__aligned_u64 reserved2;
-};
-
-/* Ring commands (cmd_op) */
-#define MACH_RING_FETCH			0x4d01	/* arm the slot */
-#define MACH_RING_COMMIT_AND_FETCH	0x4d02	/* answer, end, arm again */
-#define MACH_RING_COMMIT		0x4d03	/* answer, end, leave it free */
-#define MACH_RING_ANSWER		0x4d04	/* answer in part, still held */
+#define MACH_PART_SIZE_VER0	40	/* of the first version */
 
 /* Flags of struct mach_pager_answer */
 #define MACH_ANSWER_MORE	(1U << 0)	/* do not end the request yet */
 
 /**
- * struct mach_pager_answer - Answer a held request (MACH_PAGER_ANSWER, pager).
+ * struct mach_pager_answer - Answer a held request (MACH_PAGER_ANSWER, pager; ring).
  * @size: sizeof(struct mach_pager_answer)
- * @flags: MACH_ANSWER_MORE
+ * @flags: MACH_ANSWER_MORE; zero in a ring command
  * @queue: the queue
- * @tag: the slot
- * @generation: of the message that is answered
- * @nr_parts: 0 to MACH_PARTS_MAX
+ * @tag: the slot, less than the queue's depth
+ * @generation: of the message that is answered; zero in a FETCH
+ * @nr_parts: 0 to MACH_PARTS_MAX; zero in a FETCH
  * @reserved: zero
- * @parts: address of the parts, if there is more than one; otherwise zero
- * @part: the part, if there is just one; otherwise zeros
+ * @parts: address of the parts, which are all of one size; zero if there is none,
+ *	or just one and that in @part
+ * @part: the part, if it is not at @parts; otherwise zeros
  *
- * Any thread may answer, whoever fetched and by whichever way.
+ * Any thread may answer, whoever fetched and by whichever way. As a ring command
+ * it lies in the 80 command bytes of a 128-byte SQE, and has no more room.
  */
 struct mach_pager_answer {
 	__u32 size;
@@ -273,6 +261,14 @@ struct mach_pager_answer {
 	__aligned_u64 parts;
 	struct mach_part part;
 };
+
+#define MACH_PAGER_ANSWER_SIZE_VER0	72	/* of the first version */
+
+/* Ring commands (cmd_op) */
+#define MACH_RING_FETCH			0x4d01	/* arm the slot */
+#define MACH_RING_COMMIT_AND_FETCH	0x4d02	/* answer, end, arm again */
+#define MACH_RING_COMMIT		0x4d03	/* answer, end, leave it free */
+#define MACH_RING_ANSWER		0x4d04	/* answer in part, still held */
 
 /* Flags of struct mach_pager_receive */
 #define MACH_RECEIVE_ANSWER	(1U << 0)	/* end @answer's request first */
@@ -288,7 +284,6 @@ struct mach_pager_answer {
  * @answer: with MACH_RECEIVE_ANSWER: as for MACH_PAGER_ANSWER, no flags;
  *	otherwise zeros. If it is refused nothing is received; once it is taken
  *	it stays so, even if receiving ends with ETIMEDOUT or EINTR.
- * @message: out: the request
  *
  * EBUSY when the queue has no free slot. The same as COMMIT_AND_FETCH for hosts
  * where io_uring is switched off.
@@ -300,7 +295,6 @@ struct mach_pager_receive {
 	__u16 tag;
 	__u32 timeout_ms;
 	struct mach_pager_answer answer;
-	struct mach_message message;
 };
 
 /**
@@ -333,8 +327,8 @@ struct mach_pager_collect {
  * struct mach_pager_supply - Supply unasked (MACH_PAGER_SUPPLY, pager).
  * @size: sizeof(struct mach_pager_supply)
  * @object: its number
- * @part: COPY, FILE or UNAVAILABLE; at most MACH_CLUSTER_MAX bytes
  * @supplied: out: bytes supplied before the first page that was already there
+ * @part: COPY, FILE or UNAVAILABLE; at most MACH_CLUSTER_MAX bytes
  *
  * Stops with EEXIST at a page that is present or asked for; what lies before it
  * is supplied. Source: Mach's memory_object_data_supply.
@@ -342,8 +336,8 @@ struct mach_pager_collect {
 struct mach_pager_supply {
 	__u32 size;
 	__u32 object;
-	struct mach_part part;
 	__aligned_u64 supplied;
+	struct mach_part part;
 };
 
 /* Flags of struct mach_pager_lock */

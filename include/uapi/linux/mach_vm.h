@@ -24,16 +24,27 @@
  * name      MACH_OBJECT_NAME on an object   MACH_OBJECT_INFO, MACH_NAME_COMPARE
  * ========  ==============================  ===================================
  *
- * Every structure starts with its own size. One that is smaller than its first
- * version is refused (EINVAL); otherwise what is missing is read as zeros. One
- * that is larger than the kernel knows is refused (E2BIG) unless the rest is
- * zero. Reserved fields, and those that only the kernel writes, must be zero.
+ * Every structure starts with its own size, so that a program and a module of
+ * different versions understand each other:
+ *
+ * - One that is smaller than its first version is refused (EINVAL); otherwise
+ *   what is missing is read as zeros, and is not written.
+ * - One that is larger than the module knows is refused (E2BIG) unless the rest
+ *   is zero; it stays zero.
+ * - The size bits of an ioctl's number mean nothing.
+ * - Of what the module fills in an array (messages, segments, caches) the program
+ *   says the distance; the size in each is what the module has filled in, and the
+ *   rest is zero.
+ * - A structure that lies in another is the other's last member, and its size is
+ *   what is left of the other's.
+ *
+ * Reserved fields, and those that only the kernel writes, must be zero.
  *
  * One errno has one meaning in every call and ring command:
  *
  * ==========  ================================================================
  * EINVAL      a size, flag, reserved field, alignment, range or name is wrong
- * E2BIG       the structure is larger than known, and not zero there
+ * E2BIG       a structure is larger than any, or than known and not zero there
  * EFAULT      an address cannot be read or written
  * ENOTTY      this kind of descriptor does not answer this call
  * EBADF       a descriptor argument is closed or of the wrong kind or mode
@@ -64,7 +75,17 @@
 #define MACH_VM_IOC		0xB7
 
 /** define MACH_VM_API_VERSION - Raised when the interface changes visibly. */
-#define MACH_VM_API_VERSION	1
+#define MACH_VM_API_VERSION	2
+
+/** define MACH_VM_API_OLDEST - What a module of today still serves. */
+#define MACH_VM_API_OLDEST	2
+
+/* Bits of struct mach_vm_version::features */
+#define MACH_FEATURE_RING	(1ULL << 0)	/* MACH_RING_*: Linux has io_uring */
+#define MACH_FEATURE_IOCTL	(1ULL << 1)	/* MACH_PAGER_RECEIVE */
+#define MACH_FEATURE_FILE	(1ULL << 2)	/* MACH_PART_FILE */
+#define MACH_FEATURE_TASK	(1ULL << 3)	/* MACH_TASK_* */
+#define MACH_FEATURE_PROXY	(1ULL << 4)	/* MACH_OBJECT_PROXY */
 
 /**
  * struct mach_vm_version - What this module is (MACH_VM_VERSION, any kind).
@@ -72,13 +93,24 @@
  * @api: out: MACH_VM_API_VERSION of the module
  * @page_size: out: bytes in a page
  * @cluster_max: out: largest request, in bytes
+ * @features: out: MACH_FEATURE_*
+ * @api_oldest: out: programs made for an older MACH_VM_API_VERSION than this are
+ *	not understood; 0 from modules that do not know the field
+ * @reserved: zero
+ *
+ * This call is understood by modules and programs of all versions.
  */
 struct mach_vm_version {
 	__u32 size;
 	__u32 api;
 	__u32 page_size;
 	__u32 cluster_max;
+	__aligned_u64 features;
+	__u32 api_oldest;
+	__u32 reserved;
 };
+
+#define MACH_VM_VERSION_SIZE_VER0	16	/* of the first version */
 
 /* Bits of struct mach_object_info::state */
 #define MACH_OBJECT_ALIVE	(1U << 0)	/* its pager serves it */
@@ -216,7 +248,7 @@ struct mach_vm_statistics {
  * struct mach_vm_array - Have an array filled (MACH_VM_SEGMENTS, MACH_VM_CACHES).
  * @size: sizeof(struct mach_vm_array)
  * @entry_size: bytes of the caller's entries, at least those of their first
- *	version; what the kernel does not know of one is set to zero
+ *	version and at most a page
  * @count: entries there is room for; out: entries there are, perhaps more
  * @reserved: zero
  * @address: of the array; looked at only if there is room
@@ -234,38 +266,42 @@ struct mach_vm_array {
 
 /**
  * struct mach_vm_segment - A range of physical memory (MACH_VM_SEGMENTS, any kind).
+ * @size: bytes filled in; what follows them is zero
+ * @fragmentation: per mille of the free pages that lie in no free block of 2 MiB
+ *	or more; 0 if nothing is free
  * @start: first address
  * @end: last address
  * @chunks: chunks that the pool has there
  * @page_count: pages in them
  * @free_count: of them, free in the pool itself, not in processors' caches
  * @largest_free: bytes of the largest free block, 0 if nothing is free
- * @fragmentation: per mille of the free pages that lie in no free block of 2 MiB
- *	or more; 0 if nothing is free
- * @reserved: zero
  * @free_blocks: free blocks of 2^i pages
  */
 struct mach_vm_segment {
+	__u32 size;
+	__u32 fragmentation;
 	__aligned_u64 start;
 	__aligned_u64 end;
 	__aligned_u64 chunks;
 	__aligned_u64 page_count;
 	__aligned_u64 free_count;
 	__aligned_u64 largest_free;
-	__u32 fragmentation;
-	__u32 reserved;
 	__aligned_u64 free_blocks[MACH_VM_ORDERS];
 };
+
+#define MACH_VM_SEGMENT_SIZE_VER0	144	/* of the first version */
 
 #define MACH_VM_CACHE_NAME_MAX	31
 
 /**
  * struct mach_vm_cache - A cache of structures (MACH_VM_CACHES, any kind).
- * @name: what they are, ending in a zero byte
+ * @size: bytes filled in; what follows them is zero
  * @object_size: bytes of one
  * @stride: bytes from one to the next
  * @slab_size: bytes of a slab
  * @per_slab: structures in a slab
+ * @reserved: zero
+ * @name: what they are, ending in a zero byte
  * @slabs: slabs there are
  * @empty_slabs: of them, with no structure in use
  * @active: structures in use
@@ -276,11 +312,13 @@ struct mach_vm_segment {
  * Source: Mach's host_slab_info.
  */
 struct mach_vm_cache {
-	char name[MACH_VM_CACHE_NAME_MAX + 1];
+	__u32 size;
 	__u32 object_size;
 	__u32 stride;
 	__u32 slab_size;
 	__u32 per_slab;
+	__u32 reserved;
+	char name[MACH_VM_CACHE_NAME_MAX + 1];
 	__aligned_u64 slabs;
 	__aligned_u64 empty_slabs;
 	__aligned_u64 active;
@@ -288,6 +326,8 @@ struct mach_vm_cache {
 	__aligned_u64 freed_slabs;
 	__aligned_u64 misuses;
 };
+
+#define MACH_VM_CACHE_SIZE_VER0	104	/* of the first version */
 
 #define MACH_VM_VERSION		_IOWR(MACH_VM_IOC, 0x00, struct mach_vm_version)
 #define MACH_VM_STATISTICS	_IOWR(MACH_VM_IOC, 0x01, struct mach_vm_statistics)
