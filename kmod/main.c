@@ -46,7 +46,7 @@ static int __init mach_init(void)
 	if (err)
 		goto err_view;
 	mach_pageout_init();
-	err = mach_node_init();
+	err = mach_publish_init();
 	if (err)
 		goto err_pageout;
 	err = mach_dev_init();
@@ -57,7 +57,7 @@ static int __init mach_init(void)
 	return 0;
 
 err_node:
-	mach_node_exit();
+	mach_publish_exit();
 err_pageout:
 	mach_pageout_exit();
 	mach_map_exit();
@@ -85,7 +85,7 @@ static void __exit mach_exit(void)
 	mach_fail_exit();
 	mach_debug_exit();
 	mach_dev_exit();
-	mach_node_exit();
+	mach_publish_exit();
 	mach_pageout_exit();
 	mach_map_exit();
 	mach_view_exit();

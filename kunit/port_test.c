@@ -398,7 +398,7 @@ static void death_ends_everything(struct kunit *test)
 	unsigned int tag;
 
 	mach_object_get(c->object);
-	KUNIT_ASSERT_EQ(test, mach_pager_add_object(c->port, c->object), 0);
+	KUNIT_ASSERT_EQ(test, mach_port_add_object(c->port, c->object), 0);
 	held = port_submit_new(test);
 	answering = port_submit_new(test);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);

@@ -7,11 +7,11 @@
  *	mach_trace	the tracepoints
  *	trace		the one place that makes them
  *	kern		all that pure files need of the kernel
- *	mach_call	how an ioctl comes in and goes out
  *	hand_off	the CPU handed over instead of sleeping
  *	fail		allocations that fail when a test says so
  *	check		rules for arguments; pure
  *	page_run	runs of pages; pure
+ *	mach_call	how an ioctl comes in and goes out
  *
  * There are no locks here.
  */

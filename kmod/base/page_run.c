@@ -3,7 +3,7 @@
 #include "page_run.h"
 
 /**
- * mach_extent_window - The window that a page lies in
+ * mach_run_window - The window that a page lies in
  * @index: the page
  * @pages: size of a whole window, a power of two; windows are aligned to it
  * @first: no page before this one
@@ -12,12 +12,12 @@
  * Windows of one size do not overlap, so that two faults near each other ask
  * for the same pages or for different ones. Return: a window with @index.
  */
-struct mach_extent mach_extent_window(pgoff_t index, unsigned int pages,
-				      pgoff_t first, pgoff_t end)
+struct mach_run mach_run_window(pgoff_t index, unsigned int pages,
+				pgoff_t first, pgoff_t end)
 {
 	pgoff_t from = ALIGN_DOWN(index, (pgoff_t)pages);
 	pgoff_t left = end - from;
-	struct mach_extent window;
+	struct mach_run window;
 
 	window.first = from > first ? from : first;
 	window.n = (left < pages ? left : pages) - (window.first - from);

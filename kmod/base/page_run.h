@@ -6,16 +6,16 @@
 #include "kern.h"
 
 /**
- * struct mach_extent - Consecutive pages of an object
+ * struct mach_run - Consecutive pages of an object
  * @first: first page index
  * @n: how many
  */
-struct mach_extent {
+struct mach_run {
 	pgoff_t first;
 	unsigned int n;
 };
 
-struct mach_extent mach_extent_window(pgoff_t index, unsigned int pages,
-				      pgoff_t first, pgoff_t end);
+struct mach_run mach_run_window(pgoff_t index, unsigned int pages,
+				pgoff_t first, pgoff_t end);
 
 #endif /* MACH_PAGE_RUN_H */

@@ -92,7 +92,7 @@ static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
 	struct mach_object_counts counts;
 	char name[MACH_NAME_MAX + 1];
 
-	mach_node_get_name(object, name);
+	mach_published_name(object, name);
 	mach_object_lock(object);
 	counts = object->counts;
 	mach_object_unlock(object);

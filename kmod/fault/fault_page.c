@@ -30,7 +30,7 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 {
 	struct page *page;
 
-	lockdep_assert_held(&object->map_lock);
+	lockdep_assert_held(&object->residence);
 	mach_object_lock(object);
 	page = mach_object_page(object, index);
 	if (page && !mach_page_serves(page, access & MACH_ACCESS_WRITE))
@@ -88,9 +88,9 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
-		down_read(&object->map_lock);
+		down_read(&object->residence);
 		page = mach_fault_lookup(object, index, access);
-		up_read(&object->map_lock);
+		up_read(&object->residence);
 		if (page)
 			return page;
 		if (object->pager && mach_pager_is_self(object->pager))

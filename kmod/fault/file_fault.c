@@ -43,7 +43,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 	struct page *page;
 	bool writable;
 
-	down_read(&object->map_lock);
+	down_read(&object->residence);
 	mach_object_lock(object);
 	object->counts.faults++;
 	page = mach_object_page(object, vmf->pgoff);
@@ -55,7 +55,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 		lock_page(page);
 		mach_object_mark_dirty(object, vmf->pgoff);
 	}
-	up_read(&object->map_lock);
+	up_read(&object->residence);
 	if (writable)
 		return VM_FAULT_LOCKED;
 	mach_pmap_revoke(vmf->vma->vm_file->f_mapping, vmf->pgoff, 1);

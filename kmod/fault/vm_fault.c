@@ -30,7 +30,7 @@ static unsigned int mach_fault_cluster(const struct mach_fault *fault)
 }
 
 /* The pages that this fault may map, all in its area and near it. */
-static struct mach_extent mach_fault_around(const struct mach_fault *fault)
+static struct mach_run mach_fault_around(const struct mach_fault *fault)
 {
 	unsigned int pages = mach_fault_cluster(fault);
 	pgoff_t end = min_t(pgoff_t, fault->end, fault->object->npages);
@@ -38,7 +38,7 @@ static struct mach_extent mach_fault_around(const struct mach_fault *fault)
 	if (!fault->asked && !fault->random)
 		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);
 	pages = min_t(unsigned int, pages, MACH_FAULT_MAP_MAX);
-	return mach_extent_window(fault->index, pages, fault->first, end);
+	return mach_run_window(fault->index, pages, fault->first, end);
 }
 
 /*
@@ -46,7 +46,7 @@ static struct mach_extent mach_fault_around(const struct mach_fault *fault)
  * them has an entry already, the rest has as well.
  */
 static vm_fault_t mach_fault_map(const struct mach_fault *fault,
-				 const struct mach_extent *run,
+				 const struct mach_run *run,
 				 struct page **pages)
 {
 	struct vm_area_struct *vma = fault->vmf->vma;
@@ -66,7 +66,7 @@ static vm_fault_t mach_fault_map(const struct mach_fault *fault,
 static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 					struct page *page)
 {
-	struct mach_extent run = mach_fault_around(fault);
+	struct mach_run run = mach_fault_around(fault);
 	struct page *pages[MACH_FAULT_MAP_MAX];
 
 	if (run.n == 1)
@@ -93,7 +93,7 @@ static vm_fault_t mach_fault_write(const struct mach_fault *fault,
 {
 	struct vm_fault *vmf = fault->vmf;
 
-	lockdep_assert_held(&fault->object->map_lock);
+	lockdep_assert_held(&fault->object->residence);
 	if (fault->task) {
 		mach_object_mark_dirty(fault->object, fault->index);
 		return mach_pmap_enter_writable(vmf->vma,
@@ -120,7 +120,7 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 	struct page *page;
 
 	*request = NULL;
-	down_read(&object->map_lock);
+	down_read(&object->residence);
 	mach_object_lock(object);
 	object->counts.faults += !fault->asked;
 	page = mach_object_page(object, fault->index);
@@ -133,12 +133,12 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 		page = NULL;
 	}
 	mach_object_unlock(object);
-	/* the map_lock keeps it resident */
+	/* the lock of residence keeps it there */
 	if (page && fault->write && !fault->free)
 		ret = mach_fault_write(fault, page);
 	else if (page)
 		ret = mach_fault_map_around(fault, page);
-	up_read(&object->map_lock);
+	up_read(&object->residence);
 	return ret;
 }
 

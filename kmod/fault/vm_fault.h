@@ -12,7 +12,7 @@
  * does not sends a request, lets go of Linux's lock, waits killably and has the
  * fault tried again. So no lock is held while a pager works.
  *
- * There are no locks here: map->lock (for a task) and object->map_lock are held
+ * There are no locks here: map->lock (for a task) and object->residence are held
  * for reading from the lookup to the page-table entry.
  */
 #ifndef MACH_VM_FAULT_H

@@ -7,7 +7,7 @@
  *	object_file	descriptors of objects, names and proxies
  *	publish		nodes: /dev/machobj/NAME
  *
- * One lock, mach_node_lock: names, minors, object->node. It is a mutex, and the
+ * One lock, mach_publish_lock: names, minors, object->node. It is a mutex, and the
  * locks of sysfs and devtmpfs are taken under it, but none of the module.
  */
 #ifndef MACH_OBJECT_FILE_H

@@ -11,18 +11,18 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#define MACH_NODE_MINORS	4096
+#define MACH_PUBLISH_MINORS	4096
 
 /**
- * struct mach_node - A published object; all guarded by mach_node_lock
+ * struct mach_published - A published object; all guarded by mach_publish_lock
  * @device: its node; const
  * @object: with one right; const
- * @minor: key in mach_nodes; const
+ * @minor: key in mach_published_all; const
  * @mode: permission bits; const
  * @uid: owner; const
  * @gid: group; const
  */
-struct mach_node {
+struct mach_published {
 	struct device device;
 	struct mach_object *object;
 	u32 minor;
@@ -32,17 +32,17 @@ struct mach_node {
 };
 
 /* Outermost of the module's locks; guards names, minors and object->node. */
-static DEFINE_MUTEX(mach_node_lock);
-static DEFINE_XARRAY_ALLOC(mach_nodes);
-static struct class *mach_node_class __ro_after_init;
-static dev_t mach_node_first __ro_after_init;
-static struct cdev mach_node_cdev;
+static DEFINE_MUTEX(mach_publish_lock);
+static DEFINE_XARRAY_ALLOC(mach_published_all);
+static struct class *mach_published_class __ro_after_init;
+static dev_t mach_published_first __ro_after_init;
+static struct cdev mach_published_cdev;
 
-static char *mach_node_devnode(MACH_COMPAT_DEVNODE_CONST struct device *device,
-			       umode_t *mode, kuid_t *uid, kgid_t *gid)
+static char *mach_published_devnode(MACH_COMPAT_DEVNODE_CONST struct device *device,
+				    umode_t *mode, kuid_t *uid, kgid_t *gid)
 {
-	MACH_COMPAT_DEVNODE_CONST struct mach_node *node =
-		container_of(device, struct mach_node, device);
+	MACH_COMPAT_DEVNODE_CONST struct mach_published *node =
+		container_of(device, struct mach_published, device);
 
 	/* when a node goes, its name alone is asked for */
 	if (mode)
@@ -54,48 +54,48 @@ static char *mach_node_devnode(MACH_COMPAT_DEVNODE_CONST struct device *device,
 	return NULL;
 }
 
-static const struct device_type mach_node_type = {
+static const struct device_type mach_published_type = {
 	.name = "machobj",
-	.devnode = mach_node_devnode,
+	.devnode = mach_published_devnode,
 };
 
-static void mach_node_free(struct device *device)
+static void mach_published_free(struct device *device)
 {
-	kfree(container_of(device, struct mach_node, device));
+	kfree(container_of(device, struct mach_published, device));
 }
 
-static const char *mach_node_name(const struct mach_node *node)
+static const char *mach_published_text(const struct mach_published *node)
 {
 	return dev_name(&node->device) + strlen("machobj!");
 }
 
-static struct mach_node *mach_node_find(const char *name)
+static struct mach_published *mach_published_find(const char *name)
 {
-	struct mach_node *node;
+	struct mach_published *node;
 	unsigned long minor;
 
-	lockdep_assert_held(&mach_node_lock);
-	xa_for_each(&mach_nodes, minor, node)
-		if (!strcmp(mach_node_name(node), name))
+	lockdep_assert_held(&mach_publish_lock);
+	xa_for_each(&mach_published_all, minor, node)
+		if (!strcmp(mach_published_text(node), name))
 			return node;
 	return NULL;
 }
 
-/* Take an object's node out of sight; mach_node_drop() does the rest. */
-static struct mach_node *mach_node_detach(struct mach_object *object)
+/* Take an object's node out of sight; mach_published_drop() does the rest. */
+static struct mach_published *mach_published_detach(struct mach_object *object)
 {
-	struct mach_node *node = object->node;
+	struct mach_published *node = object->node;
 
-	lockdep_assert_held(&mach_node_lock);
+	lockdep_assert_held(&mach_publish_lock);
 	WRITE_ONCE(object->node, NULL);
 	if (node) {
-		xa_erase(&mach_nodes, node->minor);
+		xa_erase(&mach_published_all, node->minor);
 		device_del(&node->device);
 	}
 	return node;
 }
 
-static void mach_node_drop(struct mach_node *node)
+static void mach_published_drop(struct mach_published *node)
 {
 	struct mach_object *object = node->object;
 
@@ -108,30 +108,30 @@ static void mach_node_drop(struct mach_node *node)
  * (*@old), so that a successor need not wait. For a name that is really taken
  * sysfs would complain aloud.
  */
-static int mach_node_claim(const char *name, struct mach_node **old)
+static int mach_published_claim(const char *name, struct mach_published **old)
 {
-	struct mach_node *node = mach_node_find(name);
+	struct mach_published *node = mach_published_find(name);
 
 	*old = NULL;
 	if (!node)
 		return 0;
 	if (!mach_object_is_dead(node->object))
 		return -EEXIST;
-	*old = mach_node_detach(node->object);
+	*old = mach_published_detach(node->object);
 	return 0;
 }
 
-static struct mach_node *mach_node_create(struct mach_object *object,
-					  const struct mach_pager_publish *args)
+static struct mach_published *mach_published_create(struct mach_object *object,
+						    const struct mach_pager_publish *args)
 {
-	struct mach_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	struct mach_published *node = kzalloc(sizeof(*node), GFP_KERNEL);
 
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	device_initialize(&node->device);
-	node->device.class = mach_node_class;
-	node->device.type = &mach_node_type;
-	node->device.release = mach_node_free;
+	node->device.class = mach_published_class;
+	node->device.type = &mach_published_type;
+	node->device.release = mach_published_free;
 	node->object = object;
 	node->mode = args->mode ?: 0600;
 	node->uid = make_kuid(current_user_ns(), args->uid);
@@ -147,113 +147,113 @@ static struct mach_node *mach_node_create(struct mach_object *object,
 	return node;
 }
 
-static int mach_node_add(struct mach_node *node)
+static int mach_published_add(struct mach_published *node)
 {
 	int err;
 
-	lockdep_assert_held(&mach_node_lock);
-	err = xa_alloc(&mach_nodes, &node->minor, node,
-		       XA_LIMIT(0, MACH_NODE_MINORS - 1), GFP_KERNEL);
+	lockdep_assert_held(&mach_publish_lock);
+	err = xa_alloc(&mach_published_all, &node->minor, node,
+		       XA_LIMIT(0, MACH_PUBLISH_MINORS - 1), GFP_KERNEL);
 	if (err)
 		return err == -EBUSY ? -ENOSPC : err;
-	node->device.devt = mach_node_first + node->minor;
+	node->device.devt = mach_published_first + node->minor;
 	err = device_add(&node->device);
 	if (err)
-		xa_erase(&mach_nodes, node->minor);
+		xa_erase(&mach_published_all, node->minor);
 	return err;
 }
 
 /**
- * mach_node_publish - Give an object a node
+ * mach_publish - Give an object a node
  * @object: referenced by the caller
  * @args: not checked yet
  *
  * Return: 0; -EINVAL; -EEXIST when the name is taken or the object has a node;
  * -ENOSPC; -ENOMEM; -ENODEV when the object is dead.
  */
-int mach_node_publish(struct mach_object *object,
-		      const struct mach_pager_publish *args)
+int mach_publish(struct mach_object *object,
+		 const struct mach_pager_publish *args)
 {
-	struct mach_node *node, *old = NULL;
+	struct mach_published *node, *old = NULL;
 	int err = 0;
 
 	if (!mach_name_valid(args->name) || args->mode & ~0777 ||
 	    args->reserved)
 		return -EINVAL;
-	node = mach_node_create(object, args);
+	node = mach_published_create(object, args);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
 
-	mutex_lock(&mach_node_lock);
+	mutex_lock(&mach_publish_lock);
 	if (mach_object_is_dead(object) || !mach_object_right_try_get(object)) {
 		err = -ENODEV;
 		goto out_unlock;
 	}
-	err = object->node ? -EEXIST : mach_node_claim(args->name, &old);
+	err = object->node ? -EEXIST : mach_published_claim(args->name, &old);
 	if (err) {
 		mach_object_right_put(object);
 		goto out_unlock;
 	}
-	err = mach_node_add(node);
+	err = mach_published_add(node);
 	if (err)
 		mach_object_right_put(object);
 	else
 		WRITE_ONCE(object->node, node);
 out_unlock:
-	mutex_unlock(&mach_node_lock);
+	mutex_unlock(&mach_publish_lock);
 	if (old)
-		mach_node_drop(old);
+		mach_published_drop(old);
 	if (err)
 		put_device(&node->device);
 	return err;
 }
 
 /**
- * mach_node_unpublish - Take an object's node away, if it has one
+ * mach_unpublish - Take an object's node away, if it has one
  * @object: referenced by the caller
  */
-void mach_node_unpublish(struct mach_object *object)
+void mach_unpublish(struct mach_object *object)
 {
-	struct mach_node *node;
+	struct mach_published *node;
 
-	mutex_lock(&mach_node_lock);
-	node = mach_node_detach(object);
-	mutex_unlock(&mach_node_lock);
+	mutex_lock(&mach_publish_lock);
+	node = mach_published_detach(object);
+	mutex_unlock(&mach_publish_lock);
 	if (node)
-		mach_node_drop(node);
+		mach_published_drop(node);
 }
 
 /**
- * mach_node_get_name - The name of an object's node
+ * mach_published_name - The name of an object's node
  * @object: object
  * @name: out: MACH_NAME_MAX + 1 bytes; "-" if it has no node
  */
-void mach_node_get_name(struct mach_object *object, char *name)
+void mach_published_name(struct mach_object *object, char *name)
 {
-	struct mach_node *node;
+	struct mach_published *node;
 
-	mutex_lock(&mach_node_lock);
+	mutex_lock(&mach_publish_lock);
 	node = object->node;
-	strscpy(name, node ? mach_node_name(node) : "-", MACH_NAME_MAX + 1);
-	mutex_unlock(&mach_node_lock);
+	strscpy(name, node ? mach_published_text(node) : "-", MACH_NAME_MAX + 1);
+	mutex_unlock(&mach_publish_lock);
 }
 
 /* What is opened becomes a file of the object. */
-static int mach_node_open(struct inode *inode, struct file *file)
+static int mach_published_open(struct inode *inode, struct file *file)
 {
 	const struct file_operations *fops = &mach_object_fops;
 	struct mach_object *object = NULL;
-	struct mach_node *node;
+	struct mach_published *node;
 	int err;
 
 	replace_fops(file, fops_get(fops));
-	mutex_lock(&mach_node_lock);
-	node = xa_load(&mach_nodes, iminor(inode));
+	mutex_lock(&mach_publish_lock);
+	node = xa_load(&mach_published_all, iminor(inode));
 	if (node) {
 		object = node->object;
 		mach_object_right_get(object);
 	}
-	mutex_unlock(&mach_node_lock);
+	mutex_unlock(&mach_publish_lock);
 	if (!object)
 		return -ENXIO;
 	err = mach_object_file_open(object, file);
@@ -262,40 +262,40 @@ static int mach_node_open(struct inode *inode, struct file *file)
 	return err;
 }
 
-static const struct file_operations mach_node_fops = {
+static const struct file_operations mach_published_fops = {
 	.owner = THIS_MODULE,
-	.open = mach_node_open,
+	.open = mach_published_open,
 };
 
-int mach_node_init(void)
+int mach_publish_init(void)
 {
 	int err;
 
-	mach_node_class = mach_compat_class_create("machobj");
-	if (IS_ERR(mach_node_class))
-		return PTR_ERR(mach_node_class);
-	err = alloc_chrdev_region(&mach_node_first, 0, MACH_NODE_MINORS,
+	mach_published_class = mach_compat_class_create("machobj");
+	if (IS_ERR(mach_published_class))
+		return PTR_ERR(mach_published_class);
+	err = alloc_chrdev_region(&mach_published_first, 0, MACH_PUBLISH_MINORS,
 				  "machobj");
 	if (err)
 		goto err_class;
-	cdev_init(&mach_node_cdev, &mach_node_fops);
-	mach_node_cdev.owner = THIS_MODULE;
-	err = cdev_add(&mach_node_cdev, mach_node_first, MACH_NODE_MINORS);
+	cdev_init(&mach_published_cdev, &mach_published_fops);
+	mach_published_cdev.owner = THIS_MODULE;
+	err = cdev_add(&mach_published_cdev, mach_published_first, MACH_PUBLISH_MINORS);
 	if (err)
 		goto err_region;
 	return 0;
 
 err_region:
-	unregister_chrdev_region(mach_node_first, MACH_NODE_MINORS);
+	unregister_chrdev_region(mach_published_first, MACH_PUBLISH_MINORS);
 err_class:
-	class_destroy(mach_node_class);
+	class_destroy(mach_published_class);
 	return err;
 }
 
-void mach_node_exit(void)
+void mach_publish_exit(void)
 {
-	cdev_del(&mach_node_cdev);
-	unregister_chrdev_region(mach_node_first, MACH_NODE_MINORS);
-	class_destroy(mach_node_class);
-	xa_destroy(&mach_nodes);
+	cdev_del(&mach_published_cdev);
+	unregister_chrdev_region(mach_published_first, MACH_PUBLISH_MINORS);
+	class_destroy(mach_published_class);
+	xa_destroy(&mach_published_all);
 }

@@ -5,12 +5,12 @@
 
 #include "object/vm_object.h"
 
-int mach_node_publish(struct mach_object *object,
-		      const struct mach_pager_publish *args);
-void mach_node_unpublish(struct mach_object *object);
-void mach_node_get_name(struct mach_object *object, char *name);
+int mach_publish(struct mach_object *object,
+		 const struct mach_pager_publish *args);
+void mach_unpublish(struct mach_object *object);
+void mach_published_name(struct mach_object *object, char *name);
 
-int mach_node_init(void);
-void mach_node_exit(void);
+int mach_publish_init(void);
+void mach_publish_exit(void);
 
 #endif /* MACH_PUBLISH_H */

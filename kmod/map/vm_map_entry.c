@@ -25,17 +25,17 @@ static u64 mach_entry_hole(const struct mach_entries *entries,
 
 /* The tree */
 
-static unsigned int mach_node_height(const struct mach_map_entry *node)
+static unsigned int mach_avl_height(const struct mach_map_entry *node)
 {
 	return node ? node->height : 0;
 }
 
 /* What a node says of its subtree, from its children, which are right */
-static void mach_node_update(const struct mach_entries *entries,
-			     struct mach_map_entry *node)
+static void mach_avl_update(const struct mach_entries *entries,
+			    struct mach_map_entry *node)
 {
-	unsigned int left = mach_node_height(node->left);
-	unsigned int right = mach_node_height(node->right);
+	unsigned int left = mach_avl_height(node->left);
+	unsigned int right = mach_avl_height(node->right);
 	u64 room = mach_entry_hole(entries, node);
 
 	if (node->left && node->left->room > room)
@@ -47,8 +47,8 @@ static void mach_node_update(const struct mach_entries *entries,
 }
 
 /* Hangs @by, or nothing, where @node hangs. */
-static void mach_node_replace(struct mach_entries *entries,
-			      const struct mach_map_entry *node,
+static void mach_avl_replace(struct mach_entries *entries,
+			     const struct mach_map_entry *node,
 			      struct mach_map_entry *by)
 {
 	struct mach_map_entry *parent = node->parent;
@@ -64,12 +64,12 @@ static void mach_node_replace(struct mach_entries *entries,
 }
 
 /* Rotates a node into its parent's place. */
-static void mach_node_lift(struct mach_entries *entries,
-			   struct mach_map_entry *node)
+static void mach_avl_lift(struct mach_entries *entries,
+			  struct mach_map_entry *node)
 {
 	struct mach_map_entry *parent = node->parent, *inner;
 
-	mach_node_replace(entries, parent, node);
+	mach_avl_replace(entries, parent, node);
 	if (parent->left == node) {
 		inner = node->right;
 		parent->left = inner;
@@ -82,15 +82,15 @@ static void mach_node_lift(struct mach_entries *entries,
 	if (inner)
 		inner->parent = parent;
 	parent->parent = node;
-	mach_node_update(entries, parent);
-	mach_node_update(entries, node);
+	mach_avl_update(entries, parent);
+	mach_avl_update(entries, node);
 }
 
 /* Returns the node that is at the top of @node's subtree then. */
-static struct mach_map_entry *mach_node_balance(struct mach_entries *entries,
-						struct mach_map_entry *node)
+static struct mach_map_entry *mach_avl_balance(struct mach_entries *entries,
+					       struct mach_map_entry *node)
 {
-	int lean = mach_node_height(node->left) - mach_node_height(node->right);
+	int lean = mach_avl_height(node->left) - mach_avl_height(node->right);
 	struct mach_map_entry *child, *inner, *outer;
 
 	if (lean >= -1 && lean <= 1)
@@ -98,25 +98,25 @@ static struct mach_map_entry *mach_node_balance(struct mach_entries *entries,
 	child = lean > 0 ? node->left : node->right;
 	inner = lean > 0 ? child->right : child->left;
 	outer = lean > 0 ? child->left : child->right;
-	if (mach_node_height(inner) > mach_node_height(outer)) {
-		mach_node_lift(entries, inner);
+	if (mach_avl_height(inner) > mach_avl_height(outer)) {
+		mach_avl_lift(entries, inner);
 		child = inner;
 	}
-	mach_node_lift(entries, child);
+	mach_avl_lift(entries, child);
 	return child;
 }
 
 /* Something changed at @node: sets that right, and what is above. */
-static void mach_node_fix(struct mach_entries *entries,
-			  struct mach_map_entry *node)
+static void mach_avl_fix(struct mach_entries *entries,
+			 struct mach_map_entry *node)
 {
 	while (node) {
 		unsigned int height = node->height;
 		u64 room = node->room;
 
 		mach_kern_step();
-		mach_node_update(entries, node);
-		node = mach_node_balance(entries, node);
+		mach_avl_update(entries, node);
+		node = mach_avl_balance(entries, node);
 		if (node->height == height && node->room == room)
 			return;
 		node = node->parent;
@@ -124,8 +124,8 @@ static void mach_node_fix(struct mach_entries *entries,
 }
 
 /* Into the tree, where the list has it already */
-static void mach_node_insert(struct mach_entries *entries,
-			     struct mach_map_entry *node)
+static void mach_avl_insert(struct mach_entries *entries,
+			    struct mach_map_entry *node)
 {
 	struct mach_map_entry *prev = node->prev, *next = node->next;
 
@@ -144,24 +144,24 @@ static void mach_node_insert(struct mach_entries *entries,
 		else
 			entries->root = node;
 	}
-	mach_node_fix(entries, node);
-	mach_node_fix(entries, next);
+	mach_avl_fix(entries, node);
+	mach_avl_fix(entries, next);
 }
 
 /* A node that has left and right to it out of the tree: @by comes there. */
-static struct mach_map_entry *mach_node_swap(struct mach_entries *entries,
-					     struct mach_map_entry *node,
+static struct mach_map_entry *mach_avl_swap(struct mach_entries *entries,
+					    struct mach_map_entry *node,
 					     struct mach_map_entry *by)
 {
 	struct mach_map_entry *lowest = by;
 
 	if (by != node->right) {
 		lowest = by->parent;
-		mach_node_replace(entries, by, by->right);
+		mach_avl_replace(entries, by, by->right);
 		by->right = node->right;
 		by->right->parent = by;
 	}
-	mach_node_replace(entries, node, by);
+	mach_avl_replace(entries, node, by);
 	by->left = node->left;
 	by->left->parent = by;
 	by->height = node->height;
@@ -170,19 +170,19 @@ static struct mach_map_entry *mach_node_swap(struct mach_entries *entries,
 }
 
 /* Out of the tree; @node->next is what the list had there. */
-static void mach_node_remove(struct mach_entries *entries,
-			     struct mach_map_entry *node)
+static void mach_avl_remove(struct mach_entries *entries,
+			    struct mach_map_entry *node)
 {
 	struct mach_map_entry *lowest = node->parent;
 
 	if (node->left && node->right) {
-		lowest = mach_node_swap(entries, node, node->next);
+		lowest = mach_avl_swap(entries, node, node->next);
 	} else {
-		mach_node_replace(entries, node,
-				  node->left ? node->left : node->right);
+		mach_avl_replace(entries, node,
+				 node->left ? node->left : node->right);
 	}
-	mach_node_fix(entries, lowest);
-	mach_node_fix(entries, node->next);
+	mach_avl_fix(entries, lowest);
+	mach_avl_fix(entries, node->next);
 }
 
 /* The list */
@@ -307,8 +307,8 @@ EXPORT_SYMBOL_IF_KUNIT(mach_entries_cover);
 
 /* The lowest entry of a subtree, of enough room, with such a hole below it */
 static struct mach_map_entry *
-mach_node_roomy(const struct mach_entries *entries, struct mach_map_entry *node,
-		u64 size)
+mach_avl_roomy(const struct mach_entries *entries, struct mach_map_entry *node,
+	       u64 size)
 {
 	bool left;
 
@@ -323,13 +323,13 @@ mach_node_roomy(const struct mach_entries *entries, struct mach_map_entry *node,
 
 /* The next entry above a node with such a hole below it, or NULL */
 static struct mach_map_entry *
-mach_node_next_roomy(const struct mach_entries *entries,
-		     struct mach_map_entry *node, u64 size)
+mach_avl_next_roomy(const struct mach_entries *entries,
+		    struct mach_map_entry *node, u64 size)
 {
 	struct mach_map_entry *below;
 
 	if (node->right && node->right->room >= size)
-		return mach_node_roomy(entries, node->right, size);
+		return mach_avl_roomy(entries, node->right, size);
 	do {
 		do {
 			mach_kern_step();
@@ -339,7 +339,7 @@ mach_node_next_roomy(const struct mach_entries *entries,
 		if (!node || mach_entry_hole(entries, node) >= size)
 			return node;
 	} while (!node->right || node->right->room < size);
-	return mach_node_roomy(entries, node->right, size);
+	return mach_avl_roomy(entries, node->right, size);
 }
 
 /* A stretch of addresses */
@@ -363,7 +363,7 @@ static bool mach_gap_find(const struct mach_entries *entries,
 			gap->end = entry->start;
 			return true;
 		}
-		entry = mach_node_next_roomy(entries, entry, most);
+		entry = mach_avl_next_roomy(entries, entry, most);
 		gap->start = entry ? entry->prev->end : entries->last->end;
 	}
 	gap->end = entry ? entry->start : entries->max;
@@ -452,7 +452,7 @@ void mach_entry_link_after(struct mach_entries *entries,
 			   struct mach_map_entry *entry)
 {
 	mach_list_insert(entries, prev, entry);
-	mach_node_insert(entries, entry);
+	mach_avl_insert(entries, entry);
 	mach_entries_count(entries, entry, mach_entry_size(entry));
 }
 
@@ -480,7 +480,7 @@ void mach_entry_unlink(struct mach_entries *entries,
 {
 	mach_entries_count(entries, entry, -mach_entry_size(entry));
 	mach_list_remove(entries, entry);
-	mach_node_remove(entries, entry);
+	mach_avl_remove(entries, entry);
 }
 
 /**
@@ -503,9 +503,9 @@ void mach_entry_set_bounds(struct mach_entries *entries,
 	entry->end = end;
 	entry->offset = offset;
 	if (lower)
-		mach_node_fix(entries, entry);
+		mach_avl_fix(entries, entry);
 	if (upper)
-		mach_node_fix(entries, entry->next);
+		mach_avl_fix(entries, entry->next);
 }
 
 /**
@@ -573,7 +573,7 @@ struct mach_map_entry *mach_entry_clip(struct mach_entries *entries,
 
 	entry->end = at;
 	mach_list_insert(entries, entry, upper);
-	mach_node_insert(entries, upper);
+	mach_avl_insert(entries, upper);
 	return upper;
 }
 
@@ -592,6 +592,6 @@ struct mach_map_entry *mach_entry_join(struct mach_entries *entries,
 
 	entry->end = upper->end;
 	mach_list_remove(entries, upper);
-	mach_node_remove(entries, upper);
+	mach_avl_remove(entries, upper);
 	return upper;
 }

@@ -32,7 +32,7 @@ static bool mach_object_may_go(const struct mach_tree_cursor *at,
 
 /* Pages of the extent that may go; the rest is known once they are revoked. */
 static unsigned int mach_object_victims(struct mach_object *object,
-					const struct mach_extent *extent,
+					const struct mach_run *extent,
 					enum mach_victims victims,
 					struct bio_vec *frames)
 {
@@ -68,7 +68,7 @@ static void mach_view_unmap(const struct mach_view *view, pgoff_t first,
 
 /**
  * mach_object_unmap - Revoke pages wherever they are mapped
- * @object: its map_lock held for writing
+ * @object: its residence held for writing
  * @first: page index
  * @n: how many
  */
@@ -77,7 +77,7 @@ void mach_object_unmap(struct mach_object *object, pgoff_t first,
 {
 	struct rb_node *node;
 
-	lockdep_assert_held_write(&object->map_lock);
+	lockdep_assert_held_write(&object->residence);
 	if (object->inode)
 		mach_pmap_revoke(object->inode->i_mapping, first, n);
 	for (node = rb_first(&object->views); node; node = rb_next(node))
@@ -91,7 +91,7 @@ static void mach_object_revoke(struct mach_object *object, pgoff_t base,
 {
 	unsigned int i, first = frames[0].bv_offset;
 
-	lockdep_assert_held_write(&object->map_lock);
+	lockdep_assert_held_write(&object->residence);
 	/* a write fault that has marked a page still makes its entry */
 	for (i = 0; i < n; i++)
 		wait_on_page_locked(frames[i].bv_page);
@@ -124,7 +124,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 
 /**
  * mach_object_drop - Drop resident pages
- * @object: its map_lock held for writing
+ * @object: its residence held for writing
  * @extent: at most MACH_DROP_BATCH pages
  * @victims: which
  * @eviction: out: what came of it
@@ -132,7 +132,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
  * Pages that are busy, in a data_return or pinned stay.
  */
 static void mach_object_drop(struct mach_object *object,
-			     const struct mach_extent *extent,
+			     const struct mach_run *extent,
 			     enum mach_victims victims,
 			     struct mach_eviction *eviction)
 {
@@ -194,7 +194,7 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 {
 	enum mach_victims victims = dirty ? MACH_VICTIMS_ALL :
 					    MACH_VICTIMS_CLEAN;
-	struct mach_extent extent = { .first = first };
+	struct mach_run extent = { .first = first };
 	struct mach_eviction eviction;
 
 	while (extent.first < end &&
@@ -224,7 +224,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction)
 {
-	struct mach_extent extent = {
+	struct mach_run extent = {
 		.first = round_down(index, MACH_DROP_BATCH),
 		.n = MACH_DROP_BATCH,
 	};

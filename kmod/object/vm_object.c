@@ -158,7 +158,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->id = setup->id;
 	object->cluster = setup->cluster;
 	object->read_only = setup->read_only;
-	init_rwsem(&object->map_lock);
+	init_rwsem(&object->residence);
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
 	mach_tree_init(&object->pages);

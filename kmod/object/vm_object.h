@@ -18,7 +18,7 @@
  * nobody can see yet), resident, or in a data_return. Locks, of which the whole
  * tree is in docs/locking.md:
  *
- *	object->map_lock	read: no resident page goes away or stops being
+ *	object->residence	read: no resident page goes away or stops being
  *				writable; held from lookup to page-table entry.
  *				write: held while pages are revoked, and while
  *				views change. Page-table locks are taken under it.
@@ -43,7 +43,7 @@
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
 
-struct mach_node;
+struct mach_published;
 
 /**
  * struct mach_object_counts - What an object has, and what happened to it
@@ -84,7 +84,7 @@ struct mach_object_counts {
  * @entries: entries of the map that show it so
  *
  * All pieces that an entry is clipped into belong to one view, so that there are
- * few. It says where pages may be seen, not that they are. Guarded by map_lock.
+ * few. It says where pages may be seen, not that they are. Guarded by residence.
  * In Mach's words, a list of physical-to-virtual mappings (pv list), by object
  * rather than by page.
  */
@@ -98,7 +98,7 @@ struct mach_view {
 /**
  * struct mach_object - A memory object
  *
- * (a) atomic, (c) const until freed, (m) map_lock, (o) the object lock,
+ * (a) atomic, (c) const until freed, (m) residence, (o) the object lock,
  * (l) the lock of the list of objects, (n) the node table's lock, (p) the
  * pager's port
  *
@@ -115,7 +115,7 @@ struct mach_view {
  * @read_only: (c) nobody may write
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
- * @map_lock: see above
+ * @residence: see above
  * @views: (m) maps that show it
  * @laundry: (a) data_returns under way that make room
  * @lock: the object lock
@@ -140,7 +140,7 @@ struct mach_object {
 	bool read_only;
 	unsigned int cluster;
 	u8 dead;
-	struct rw_semaphore map_lock;
+	struct rw_semaphore residence;
 	struct rb_root views;
 	atomic_t laundry;
 	/* the object lock */
@@ -149,7 +149,7 @@ struct mach_object {
 	struct mach_tree_stock spare;
 	struct hlist_head requests;
 	struct mach_object_counts counts;
-	struct mach_node *node;
+	struct mach_published *node;
 	struct work_struct terminate;
 	struct list_head link;
 };
@@ -188,12 +188,12 @@ static inline void mach_object_unlock(struct mach_object *object)
  */
 static inline void mach_residence_change(struct mach_object *object)
 {
-	down_write(&object->map_lock);
+	down_write(&object->residence);
 }
 
 static inline void mach_residence_changed(struct mach_object *object)
 {
-	up_write(&object->map_lock);
+	up_write(&object->residence);
 }
 
 static inline bool mach_object_is_internal(const struct mach_object *object)

@@ -29,7 +29,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_is_dirty);
  * Return: pages of the run, 0 if @index is not resident.
  */
 unsigned int mach_object_resident_run(struct mach_object *object,
-				      struct mach_extent *around, pgoff_t index,
+				      struct mach_run *around, pgoff_t index,
 				      struct page **pages)
 {
 	pgoff_t last = around->first + around->n - 1;
@@ -65,7 +65,7 @@ unsigned int mach_object_resident_run(struct mach_object *object,
  *	there
  */
 void mach_object_absent_run(struct mach_object *object, pgoff_t index,
-			    struct mach_extent *window)
+			    struct mach_run *window)
 {
 	pgoff_t end = window->first + window->n;
 	struct mach_tree_cursor at = { .index = window->first };

@@ -8,10 +8,10 @@
 struct page *mach_object_page(struct mach_object *object, pgoff_t index);
 bool mach_object_is_dirty(struct mach_object *object, pgoff_t index);
 unsigned int mach_object_resident_run(struct mach_object *object,
-				      struct mach_extent *around, pgoff_t index,
+				      struct mach_run *around, pgoff_t index,
 				      struct page **pages);
 void mach_object_absent_run(struct mach_object *object, pgoff_t index,
-			    struct mach_extent *window);
+			    struct mach_run *window);
 int mach_object_place(struct mach_object *object, pgoff_t first,
 		      const struct bio_vec *frames, unsigned int n);
 void mach_object_erase(struct mach_object *object, pgoff_t first,

@@ -23,7 +23,7 @@ static struct mach_view *mach_view_find(struct mach_object *object,
 {
 	struct rb_node **at = &object->views.rb_node;
 
-	lockdep_assert_held(&object->map_lock);
+	lockdep_assert_held(&object->residence);
 	*parent = NULL;
 	while (*at) {
 		struct mach_view *view = rb_entry(*at, struct mach_view, node);
@@ -124,11 +124,11 @@ unsigned long mach_view_sole(struct mach_object *object)
 	struct rb_node *first;
 	unsigned long n = 0;
 
-	down_read(&object->map_lock);
+	down_read(&object->residence);
 	first = rb_first(&object->views);
 	if (first && !rb_next(first) && atomic_read(&object->rights) == 1)
 		n = rb_entry(first, struct mach_view, node)->entries;
-	up_read(&object->map_lock);
+	up_read(&object->residence);
 	return n;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_view_sole);
@@ -144,12 +144,12 @@ unsigned int mach_object_users(struct mach_object *object)
 	struct rb_node *node;
 	unsigned int n;
 
-	down_read(&object->map_lock);
+	down_read(&object->residence);
 	n = atomic_read(&object->rights);
 	/* each view has a right for all of its entries */
 	for (node = rb_first(&object->views); node; node = rb_next(node))
 		n += rb_entry(node, struct mach_view, node)->entries - 1;
-	up_read(&object->map_lock);
+	up_read(&object->residence);
 	return n;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_users);

@@ -86,7 +86,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
 	    lock->reserved)
 		return -EINVAL;
-	object = mach_pager_object(context->self, lock->object);
+	object = mach_port_object(context->self, lock->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	if (!length && lock->offset < object->size)

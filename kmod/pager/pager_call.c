@@ -89,7 +89,7 @@ static int mach_pager_supply(struct mach_call_context *context,
 
 	if (supply->supplied || supply->part.size != left)
 		return -EINVAL;
-	object = mach_pager_object(context->self, supply->object);
+	object = mach_port_object(context->self, supply->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	err = mach_answer_unasked(object, &supply->part, &supply->supplied);
@@ -105,7 +105,7 @@ static int mach_pager_get_attributes(struct mach_call_context *context,
 
 	if (attributes->cluster || attributes->reserved)
 		return -EINVAL;
-	object = mach_pager_object(context->self, attributes->object);
+	object = mach_port_object(context->self, attributes->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	attributes->cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
@@ -121,7 +121,7 @@ static int mach_pager_change_attributes(struct mach_call_context *context,
 
 	if (!mach_cluster_valid(attributes->cluster) || attributes->reserved)
 		return -EINVAL;
-	object = mach_pager_object(context->self, attributes->object);
+	object = mach_port_object(context->self, attributes->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	WRITE_ONCE(object->cluster, attributes->cluster >> PAGE_SHIFT);
@@ -133,7 +133,7 @@ static int mach_pager_change_attributes(struct mach_call_context *context,
 static void mach_pager_uncreate(struct mach_call_context *context,
 				union mach_call_args *args)
 {
-	mach_pager_end_object(context->self, context->made->private_data);
+	mach_port_end_object(context->self, context->made->private_data);
 }
 
 static int mach_pager_create_check(struct mach_pager_create *create)
@@ -178,7 +178,7 @@ static int mach_pager_show(struct mach_call_context *context,
 		mach_pager_give_up(port, object);
 		return err;
 	}
-	return mach_pager_add_object(port, object);
+	return mach_port_add_object(port, object);
 }
 
 static int mach_pager_create(struct mach_call_context *context,
@@ -219,13 +219,13 @@ static int mach_pager_publish(struct mach_call_context *context,
 	struct mach_object *object;
 	int err;
 
-	object = mach_pager_object(port, args->publish.object);
+	object = mach_port_object(port, args->publish.object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	err = mach_node_publish(object, &args->publish);
+	err = mach_publish(object, &args->publish);
 	/* the reaper may have passed by before the node was there */
 	if (!err && READ_ONCE(port->dead)) {
-		mach_node_unpublish(object);
+		mach_unpublish(object);
 		err = -ENODEV;
 	}
 	mach_object_put(object);
@@ -238,10 +238,10 @@ static int mach_pager_destroy(struct mach_call_context *context,
 	struct mach_port *port = context->self;
 	struct mach_object *object;
 
-	object = mach_pager_object(port, args->destroy.object);
+	object = mach_port_object(port, args->destroy.object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	mach_pager_end_object(port, object);
+	mach_port_end_object(port, object);
 	mach_object_put(object);
 	return 0;
 }

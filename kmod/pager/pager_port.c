@@ -129,7 +129,7 @@ static void mach_port_reap(struct work_struct *work)
 		xa_unlock(&port->objects);
 		if (!object)
 			break;
-		mach_node_unpublish(object);
+		mach_unpublish(object);
 		mach_object_kill(object);
 		mach_object_put(object);
 		id++;
@@ -200,16 +200,16 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
 
 /* Dead first: who publishes it sees that, or its node is found here. */
-void mach_pager_end_object(struct mach_port *port,
-			   struct mach_object *object)
+void mach_port_end_object(struct mach_port *port,
+			  struct mach_object *object)
 {
 	mach_object_set_dead(object);
-	mach_node_unpublish(object);
+	mach_unpublish(object);
 	port->pager.ops->forget(&port->pager, object);
 	mach_object_kill(object);
 }
 
-/* A number by which nobody finds an object before mach_pager_add_object(). */
+/* A number by which nobody finds an object before mach_port_add_object(). */
 int mach_port_number(struct mach_port *port, u32 *id)
 {
 	int err = xa_alloc(&port->objects, id, NULL, xa_limit_31b, GFP_KERNEL);
@@ -224,22 +224,22 @@ void mach_port_unnumber(struct mach_port *port, u32 id)
 }
 
 /* Other threads find it from here on; a reference of the caller is the table's. */
-int mach_pager_add_object(struct mach_port *port,
-			  struct mach_object *object)
+int mach_port_add_object(struct mach_port *port,
+			 struct mach_object *object)
 {
 	/* has its place since the number was taken: it cannot fail */
 	xa_store(&port->objects, object->id, object, GFP_KERNEL);
 	/* whoever reaps after this finds it */
 	if (READ_ONCE(port->dead)) {
-		mach_pager_end_object(port, object);
+		mach_port_end_object(port, object);
 		return -ENODEV;
 	}
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_pager_add_object);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_add_object);
 
 /* The pager's object by its number, with a reference. */
-struct mach_object *mach_pager_object(struct mach_port *port, u32 id)
+struct mach_object *mach_port_object(struct mach_port *port, u32 id)
 {
 	struct mach_object *object;
 

@@ -26,10 +26,10 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args);
 void mach_port_die(struct mach_port *port);
 void mach_port_shutdown(struct mach_port *port);
 
-struct mach_object *mach_pager_object(struct mach_port *port, u32 id);
+struct mach_object *mach_port_object(struct mach_port *port, u32 id);
 int mach_port_number(struct mach_port *port, u32 *id);
 void mach_port_unnumber(struct mach_port *port, u32 id);
-int mach_pager_add_object(struct mach_port *port, struct mach_object *object);
-void mach_pager_end_object(struct mach_port *port, struct mach_object *object);
+int mach_port_add_object(struct mach_port *port, struct mach_object *object);
+void mach_port_end_object(struct mach_port *port, struct mach_object *object);
 
 #endif /* MACH_PAGER_PORT_H */

@@ -211,7 +211,8 @@ void __init mach_page_set_shrink_hook(mach_page_hook shrink)
 /* Have page-out woken if there is less than there should be. */
 void mach_page_check_low(void)
 {
-	if (!READ_ONCE(mach_page_hooks_off) && mach_pool_room() < (long)mach_page_low_mark() &&
+	if (!READ_ONCE(mach_page_hooks_off) &&
+	    mach_pool_room() < (long)mach_page_low_mark() &&
 	    atomic_read(&mach_page_low_armed) &&
 	    atomic_xchg(&mach_page_low_armed, 0))
 		mach_page_low();

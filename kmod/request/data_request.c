@@ -16,7 +16,7 @@ static int mach_data_request_try_place(struct mach_request *request)
 				request->n);
 	if (!err) {
 		hlist_add_head(&request->link, &object->requests);
-		mach_pageout_begin();
+		mach_room_begin();
 		object->counts.requests += request->waited;
 	}
 	mach_object_unlock(object);
@@ -62,7 +62,7 @@ static int mach_data_request_clip(struct mach_object *object,
 	if (!mach_pageout_may_ask(object, ask->window.n)) {
 		if (!ask->waited)
 			return -EAGAIN;
-		ask->window = (struct mach_extent) {
+		ask->window = (struct mach_run) {
 			.first = ask->index, .n = 1,
 		};
 		if (!mach_pageout_may_ask(object, 1))
@@ -80,7 +80,7 @@ static int mach_data_request_clip(struct mach_object *object,
 static struct mach_request *mach_data_request_create(struct mach_object *object,
 						     struct mach_ask *ask)
 {
-	struct mach_extent *window = &ask->window;
+	struct mach_run *window = &ask->window;
 	struct mach_request *request;
 	unsigned int n;
 
@@ -89,8 +89,8 @@ static struct mach_request *mach_data_request_create(struct mach_object *object,
 		n = mach_request_fewer(window->n);
 		if (!n || !ask->waited)
 			return NULL;
-		*window = mach_extent_window(ask->index, n, window->first,
-					     window->first + window->n);
+		*window = mach_run_window(ask->index, n, window->first,
+					  window->first + window->n);
 	}
 	request->first = window->first;
 	request->mandatory = ask->index;
@@ -153,7 +153,7 @@ struct mach_request *mach_data_request(struct mach_object *object,
 	};
 
 	pages = min(pages, object->pager->request_pages);
-	ask.window = mach_extent_window(index, pages, 0, object->npages);
+	ask.window = mach_run_window(index, pages, 0, object->npages);
 	request = mach_data_request_prepare(object, &ask);
 	if (!IS_ERR(request))
 		mach_request_submit(request);

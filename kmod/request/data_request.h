@@ -17,7 +17,7 @@
  */
 struct mach_ask {
 	pgoff_t index;
-	struct mach_extent window;
+	struct mach_run window;
 	u32 access;
 	bool waited;
 };

@@ -15,13 +15,13 @@
 #define MACH_LAUNDRY_MAX	16
 
 /* The next run of dirty pages that are not in a data_return already. */
-static struct mach_extent mach_dirty_run(struct mach_object *object,
-					 pgoff_t first, pgoff_t end)
+static struct mach_run mach_dirty_run(struct mach_object *object,
+				      pgoff_t first, pgoff_t end)
 {
 	unsigned int most = min_t(unsigned int, MACH_CLUSTER_MAX_PAGES,
 				  object->pager->request_pages);
 	struct mach_tree_cursor at = { .index = first };
-	struct mach_extent run = {};
+	struct mach_run run = {};
 	struct page *page;
 
 	mach_object_lock(object);
@@ -82,7 +82,7 @@ static void mach_data_return_seal(struct mach_request *request)
 	}
 	object->counts.laundry += request->n;
 	hlist_add_head(&request->link, &object->requests);
-	mach_pageout_begin();
+	mach_room_begin();
 	if (request->laundry)
 		atomic_inc(&object->laundry);
 	mach_object_unlock(object);
@@ -104,7 +104,7 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 					     u16 flags, bool laundry)
 {
 	struct mach_request *request = NULL;
-	struct mach_extent run;
+	struct mach_run run;
 
 	mach_residence_change(object);
 	run = mach_dirty_run(object, *next, end);

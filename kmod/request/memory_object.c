@@ -423,7 +423,7 @@ static void mach_request_unlink(struct mach_request *request)
 	hlist_del_init(&request->link);
 	if (request->laundry)
 		atomic_dec(&request->object->laundry);
-	mach_pageout_end();
+	mach_room_end();
 }
 
 /**

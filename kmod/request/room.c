@@ -6,54 +6,54 @@
 #include <linux/wait.h>
 
 /* How often who waits looks again: frames also come back without a word. */
-#define MACH_PAGEOUT_STEP	(HZ / 50)
+#define MACH_ROOM_STEP	(HZ / 50)
 /* Without hope only a pin can go; with an answer due, a deadline can pass. */
-#define MACH_PAGEOUT_PINS	HZ
-#define MACH_PAGEOUT_ANSWERS	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
+#define MACH_ROOM_PINS	HZ
+#define MACH_ROOM_ANSWERS	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
 
 /* Woken when a request has ended or frames were freed. */
-static DECLARE_WAIT_QUEUE_HEAD(mach_pageout_waiters);
+static DECLARE_WAIT_QUEUE_HEAD(mach_room_waiters);
 /* Requests with pages: under way, and ended so far; pages freed so far. */
-static atomic_t mach_pageout_pending = ATOMIC_INIT(0);
-static atomic_t mach_pageout_ended = ATOMIC_INIT(0);
-static atomic_t mach_pageout_freed = ATOMIC_INIT(0);
-static atomic_t mach_pageout_events = ATOMIC_INIT(0);
+static atomic_t mach_room_pending = ATOMIC_INIT(0);
+static atomic_t mach_room_ended = ATOMIC_INIT(0);
+static atomic_t mach_room_freed = ATOMIC_INIT(0);
+static atomic_t mach_room_events = ATOMIC_INIT(0);
 
 /* A request with pages is under way. */
-void mach_pageout_begin(void)
+void mach_room_begin(void)
 {
-	atomic_inc(&mach_pageout_pending);
+	atomic_inc(&mach_room_pending);
 }
 
 /* Something has changed: who waits looks again. */
-static void mach_pageout_wake(void)
+static void mach_room_wake(void)
 {
-	atomic_inc(&mach_pageout_events);
+	atomic_inc(&mach_room_events);
 	/* a waiter that is missed looks again by itself */
-	if (waitqueue_active(&mach_pageout_waiters))
-		wake_up_all(&mach_pageout_waiters);
+	if (waitqueue_active(&mach_room_waiters))
+		wake_up_all(&mach_room_waiters);
 }
 
 /* So many pages were freed. */
-void mach_pageout_freed_some(unsigned int pages)
+void mach_room_gain(unsigned int pages)
 {
-	atomic_add(pages, &mach_pageout_freed);
-	mach_pageout_wake();
+	atomic_add(pages, &mach_room_freed);
+	mach_room_wake();
 }
 
 /* A request with pages has ended. */
-void mach_pageout_end(void)
+void mach_room_end(void)
 {
-	atomic_dec(&mach_pageout_pending);
-	atomic_inc(&mach_pageout_ended);
-	mach_pageout_wake();
+	atomic_dec(&mach_room_pending);
+	atomic_inc(&mach_room_ended);
+	mach_room_wake();
 }
 
 static void mach_patience_renew(struct mach_patience *patience)
 {
-	patience->freed = atomic_read(&mach_pageout_freed);
-	patience->due = atomic_read(&mach_pageout_ended) +
-			atomic_read(&mach_pageout_pending);
+	patience->freed = atomic_read(&mach_room_freed);
+	patience->due = atomic_read(&mach_room_ended) +
+			atomic_read(&mach_room_pending);
 }
 
 struct mach_patience mach_patience_begin(struct mach_object *object)
@@ -78,25 +78,25 @@ static bool mach_patience_hopeless(struct mach_patience *patience)
 	if (object)
 		/* see mach_patience_begin() */
 		return data_race(object->counts.errors) != patience->errors;
-	if (atomic_read(&mach_pageout_freed) != patience->freed)
+	if (atomic_read(&mach_room_freed) != patience->freed)
 		mach_patience_renew(patience);
 	/* all answers that were due have come, and nothing came of them */
-	return atomic_read(&mach_pageout_ended) - patience->due >= 0 &&
-	       atomic_read(&mach_pageout_freed) == patience->freed;
+	return atomic_read(&mach_room_ended) - patience->due >= 0 &&
+	       atomic_read(&mach_room_freed) == patience->freed;
 }
 
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
 int mach_patience_wait(struct mach_patience *patience)
 {
 	unsigned long waited = jiffies - patience->started;
-	int events = atomic_read(&mach_pageout_events);
+	int events = atomic_read(&mach_room_events);
 
 	if (waited >= (mach_patience_hopeless(patience) ?
-		       MACH_PAGEOUT_PINS : MACH_PAGEOUT_ANSWERS))
+		       MACH_ROOM_PINS : MACH_ROOM_ANSWERS))
 		return -ENOMEM;
-	if (wait_event_killable_timeout(mach_pageout_waiters,
-					atomic_read(&mach_pageout_events) !=
-					events, MACH_PAGEOUT_STEP) < 0)
+	if (wait_event_killable_timeout(mach_room_waiters,
+					atomic_read(&mach_room_events) !=
+					events, MACH_ROOM_STEP) < 0)
 		return -EINTR;
 	return 0;
 }

@@ -24,9 +24,9 @@ struct mach_patience {
 	int due;
 };
 
-void mach_pageout_begin(void);
-void mach_pageout_end(void);
-void mach_pageout_freed_some(unsigned int pages);
+void mach_room_begin(void);
+void mach_room_end(void);
+void mach_room_gain(unsigned int pages);
 
 struct mach_patience mach_patience_begin(struct mach_object *object);
 int mach_patience_wait(struct mach_patience *patience);

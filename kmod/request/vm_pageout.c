@@ -47,7 +47,7 @@ static unsigned int mach_pageout_scan(unsigned int wanted)
 		cond_resched();
 	}
 	if (dropped)
-		mach_pageout_freed_some(dropped);
+		mach_room_gain(dropped);
 	return dropped;
 }
 

@@ -48,6 +48,7 @@ static const struct wrong_command wrong_fetches[] = {
 	WRONG("part-fd", -EINVAL, .part.fd = 1),
 	WRONG("part-reserved", -EINVAL, .part.reserved = 1),
 };
+
 #undef WRONG
 
 static void test_fetch(void)

@@ -40,7 +40,8 @@ static int settle_model(uint8_t *bytes, uint32_t size, uint32_t first,
 
 static bool size_settle(void)
 {
-	_Alignas(uint32_t) uint8_t got[ROOM], expected[ROOM];
+	uint8_t got[ROOM] __attribute__((aligned(4)));
+	uint8_t expected[ROOM] __attribute__((aligned(4)));
 	uint32_t most = 8 + property_below(ROOM - 8 + 1);
 	uint32_t known = 4 + property_below(most - 4 + 1);
 	uint32_t first = 4 + property_below(known - 4 + 1);

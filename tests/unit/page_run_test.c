@@ -4,10 +4,10 @@
 #include "property.h"
 
 /* The pages of a window, found one by one. */
-static struct mach_extent model(pgoff_t index, unsigned int pages,
-				pgoff_t first, pgoff_t end)
+static struct mach_run model(pgoff_t index, unsigned int pages,
+			     pgoff_t first, pgoff_t end)
 {
-	struct mach_extent window = { .first = index, .n = 1 };
+	struct mach_run window = { .first = index, .n = 1 };
 
 	while (window.first > first && window.first % pages != 0) {
 		window.first--;
@@ -27,8 +27,8 @@ static bool window(void)
 	pgoff_t first = base + property_below(600);
 	pgoff_t end = first + 1 + property_below(600);
 	pgoff_t index = first + property_below(end - first);
-	struct mach_extent got = mach_extent_window(index, pages, first, end);
-	struct mach_extent expected = model(index, pages, first, end);
+	struct mach_run got = mach_run_window(index, pages, first, end);
+	struct mach_run expected = model(index, pages, first, end);
 
 	if (got.first == expected.first && got.n == expected.n)
 		return true;

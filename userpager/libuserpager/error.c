@@ -17,10 +17,8 @@ static const struct {
 	{ EPERM, "io_uring is switched off here: use the ioctl transport" },
 	{ ENOSYS, "this kernel has no io_uring: use the ioctl transport" },
 	{ ENOTTY, "library and module are of different versions" },
-	{ E2BIG, "the loaded module is older than this library: load the newer one "
-		 "(modprobe -r machvm; modprobe machvm)" },
-	{ EPROTONOSUPPORT, "the loaded module no longer serves programs as old as "
-			   "this one: build it with the module's library" },
+	{ E2BIG, "the loaded module is older than this library: unload it, load the new one" },
+	{ EPROTONOSUPPORT, "the loaded module is too new for this program: build it anew" },
 	{ EEXIST, "the name is taken, or a page is already there" },
 	{ ENOSPC, "no node can be published any more, or the store is full" },
 	{ ENODEV, "the pager has resigned, or the object was destroyed" },
