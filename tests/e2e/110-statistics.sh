@@ -57,7 +57,7 @@ json()
 		for name, member in ("segment", "segments"), ("cache", "caches"):
 		    assert text[member], "no " + member
 		    for entry in text[member]:
-		        assert set(entry) == fields(name, ["reserved"]), entry
+		        assert set(entry) == fields(name, ["size", "reserved"]), entry
 		assert text["statistics"]["pageins"] >= 16
 		assert sum(s["chunks"] for s in text["segments"]) == text["statistics"]["chunks"]
 	END
