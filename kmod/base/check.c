@@ -86,6 +86,16 @@ bool mach_name_valid(const char *name)
 	return true;
 }
 
+/*
+ * May a read or a write return it? By the others the kernel restarts a call, or goes
+ * on with it: io_uring and aio would wait for ever, and read(2) has a BUG for one.
+ */
+static bool mach_errno_valid(u64 error)
+{
+	return error && error <= MACH_ERRNO_MAX && error != EINTR &&
+	       error != EAGAIN;
+}
+
 /**
  * mach_part_valid - Is each field of a part one that its kind may have?
  * @part: a copy; its range is not looked at
@@ -105,7 +115,7 @@ bool mach_part_valid(const struct mach_part *part)
 	case MACH_PART_DONE:
 		return !part->source;
 	case MACH_PART_ERROR:
-		return part->source && part->source <= MAX_ERRNO;
+		return mach_errno_valid(part->source);
 	}
 	return false;
 }

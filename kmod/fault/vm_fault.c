@@ -155,7 +155,7 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 	struct mach_request *other;
 	vm_fault_t ret;
 
-	if (err == -EINTR ||
+	if ((err && fatal_signal_pending(current)) ||
 	    (!err && (fault->write || fault->hold || fault->task)) ||
 	    !mach_compat_fault_relock(fault->vmf, mm, file))
 		return VM_FAULT_RETRY;

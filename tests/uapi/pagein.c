@@ -122,7 +122,8 @@ static void test_error(void)
 /* Calls report the very errno. */
 static void test_error_call(void)
 {
-	static const int errors[] = { EIO, ENXIO, ENOSPC, EACCES, 1, 4095 };
+	static const int errors[] = { EIO, ENXIO, ENOSPC, EACCES, 1,
+				      MACH_ERRNO_MAX };
 
 	open_scene();
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {

@@ -171,7 +171,8 @@ static bool part_model(const struct mach_part *part)
 	if (part->fd && !file)
 		return false;
 	if (error)
-		return part->source >= 1 && part->source <= 4095;
+		return part->source >= 1 && part->source <= 133 &&
+		       part->source != 4 && part->source != 11;
 	if (file)
 		return (__uint128_t)part->source + part->length <=
 		       INT64_MAX;

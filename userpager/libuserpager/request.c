@@ -203,10 +203,17 @@ int pager_done(struct pager_request *req, uint64_t offset, uint64_t length)
 	return add(req, MACH_PART_DONE, offset, length, 0, 0);
 }
 
+/* Would the module hand it on? */
+static bool errno_valid(int err)
+{
+	return err > 0 && err <= MACH_ERRNO_MAX && err != EINTR &&
+	       err != EAGAIN;
+}
+
 int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
 		int err)
 {
-	if (err < 1 || err > 4095)
+	if (!errno_valid(err))
 		return EINVAL;
 	return add(req, MACH_PART_ERROR, offset, length, 0, err);
 }
@@ -255,7 +262,7 @@ void pager_request_finish(struct pager_request *req, int err)
 		return;
 	if (err)
 		answer_whole(req, MACH_PART_ERROR,
-			     err > 0 && err <= 4095 ? err : EIO);
+			     errno_valid(err) ? err : EIO);
 	else if (operation == MACH_OP_DATA_RETURN ||
 		 operation == MACH_OP_SYNCHRONIZE)
 		answer_whole(req, MACH_PART_DONE, 0);

@@ -28,7 +28,9 @@
  * in the SQE. A FETCH completes with res 0 when its slot holds a request, or
  * with a negative errno when there will be none. A COMMIT_AND_FETCH that is
  * refused completes with the errno, and the request is still held; after ESTALE
- * it had ended already, and the slot is free.
+ * it had ended already, and the slot is free. A FETCH needs the array to be mapped
+ * (ENODEV), since it ends with the mapping, and a ring without
+ * IORING_SETUP_SQPOLL (EOPNOTSUPP), whose thread would keep the mapping.
  *
  * By ioctl: MACH_PAGER_RECEIVE takes a free slot by itself and names its tag.
  *
@@ -60,6 +62,7 @@
 #define MACH_OBJECT_SIZE_MAX	(1ULL << 60)
 #define MACH_NAME_MAX		63
 #define MACH_PARTS_MAX		256
+#define MACH_ERRNO_MAX		133	/* EHWPOISON, the last of programs */
 #define MACH_MESSAGE_MAX	512
 #define MACH_DEADLINE_DEFAULT	30000
 
@@ -129,8 +132,8 @@ struct mach_pager_create {
  * struct mach_pager_publish - Give an object a node (MACH_PAGER_PUBLISH, pager).
  * @size: sizeof(struct mach_pager_publish)
  * @object: its number
- * @uid: owner
- * @gid: group
+ * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
+ * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
  * @mode: permission bits, of 0777; 0 for 0600
  * @reserved: zero
  * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-', then zeros; not "."
@@ -211,7 +214,8 @@ struct mach_message {
  * @offset: first byte, page aligned, inside the request
  * @length: bytes; a multiple of the page size, or to the end of the object
  * @source: COPY: address of the data; FILE: its offset in the file; ERROR: an
- *	errno (1 to 4095) that calls report (a fault is SIGBUS); otherwise zero
+ *	errno that calls report (a fault is SIGBUS): 1 to MACH_ERRNO_MAX, but
+ *	not EINTR or EAGAIN; otherwise zero
  * @fd: FILE: file with positions to read or write, with the caller's rights;
  *	otherwise zero
  * @reserved: zero

@@ -223,8 +223,8 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
  * pager_publish - Give the object the node MACH_VM_NODE_DIR/name.
  * @pager: the object
  * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-'
- * @uid: owner of the node
- * @gid: group of the node
+ * @uid: owner of the node: the caller, or with CAP_CHOWN anybody
+ * @gid: group of the node: one of the caller's, or with CAP_CHOWN any
  * @mode: permission bits; 0 for 0600
  *
  * The node goes with the object. It can be opened when this returns.
