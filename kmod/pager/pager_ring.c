@@ -12,15 +12,42 @@ union mach_ring_bytes {
 
 static_assert(sizeof(union mach_ring_bytes) == 80);
 
+/*
+ * Does a thread that polls for submissions run the command? It holds the ring's lock,
+ * which a worker of io_uring does not.
+ */
+static bool mach_ring_polled(unsigned int issue_flags)
+{
+	return current->flags & PF_IO_WORKER &&
+	       !(issue_flags & IO_URING_F_UNLOCKED);
+}
+
+/*
+ * Posted commands end with the mapping of their arrays, so there has to be one. The
+ * thread that polls a ring keeps the process's memory, and with it all mappings, for
+ * as long as a command is posted: neither would ever end.
+ */
+static int mach_ring_arm(struct mach_port *port,
+			 const struct mach_pager_answer *command,
+			 struct io_uring_cmd *ioucmd, unsigned int issue_flags)
+{
+	if (mach_ring_polled(issue_flags))
+		return -EOPNOTSUPP;
+	if (!atomic_read(&port->mappings))
+		return -ENODEV;
+	return mach_port_arm(port, command->queue, command->tag, ioucmd);
+}
+
 static int mach_ring_fetch(struct mach_port *port,
 			   const struct mach_pager_answer *command,
-			   struct io_uring_cmd *ioucmd)
+			   struct io_uring_cmd *ioucmd,
+			   unsigned int issue_flags)
 {
 	if (command->generation || command->nr_parts || command->reserved ||
 	    command->parts ||
 	    memchr_inv(&command->part, 0, sizeof(command->part)))
 		return -EINVAL;
-	return mach_port_arm(port, command->queue, command->tag, ioucmd);
+	return mach_ring_arm(port, command, ioucmd, issue_flags);
 }
 
 /* The submitter can still write to the command: look at a copy only. */
@@ -60,11 +87,10 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 
 	switch (ioucmd->cmd_op) {
 	case MACH_RING_FETCH:
-		return mach_ring_fetch(port, command, ioucmd);
+		return mach_ring_fetch(port, command, ioucmd, issue_flags);
 	case MACH_RING_COMMIT_AND_FETCH:
 		err = mach_answer(port, command, false);
-		return err ?: mach_port_arm(port, command->queue, command->tag,
-					    ioucmd);
+		return err ?: mach_ring_arm(port, command, ioucmd, issue_flags);
 	case MACH_RING_COMMIT:
 		return mach_answer(port, command, false);
 	case MACH_RING_ANSWER:

@@ -209,6 +209,68 @@ static void test_small_entries(void)
 	pager_close(&p);
 }
 
+/* Before its array is mapped nothing could end a FETCH. */
+static void test_fetch_unmapped(void)
+{
+	const struct pager_setup setup = { .transport = BY_RING };
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
+	struct test_pager p;
+
+	CHECK_IS(pager_register(&p, &setup), 0);
+	pager_ring_setup(&p);
+	tap_is("refused", pager_command(&p, MACH_RING_FETCH, &cmd, WAIT_MS),
+	       -ENODEV);
+	CHECK_IS(pager_map(&p), 0);
+	pager_fetch_all(&p);
+	pager_expect_nothing(&p, 30);
+	pager_close(&p);
+}
+
+/* A ring whose thread polls takes no FETCH, and its process ends. */
+static void test_polled(void)
+{
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
+	struct test_pager p;
+
+	open_quiet(&p);
+	io_uring_queue_exit(&p.ring);
+	CHECK_IS(io_uring_queue_init(8, &p.ring, IORING_SETUP_SQE128 |
+				     IORING_SETUP_SQPOLL), 0);
+	tap_is("refused", pager_command(&p, MACH_RING_FETCH, &cmd, WAIT_MS),
+	       -EOPNOTSUPP);
+	/* left open: what is posted in it would keep this process for ever */
+}
+
+/* By a worker of io_uring a command is executed like any other. */
+static void test_async(void)
+{
+	struct mach_pager_answer cmd = pager_fetch(0, 0);
+	struct io_uring_sqe *sqe;
+	struct test_object o;
+	struct test_request r;
+	struct test_pager p;
+	uint8_t *buf = shared_alloc(PAGE);
+	struct actor a;
+
+	open_quiet(&p);
+	object_create(&p, &o, PAGE, 0, 0);
+	actor_start(&a, 1);
+	sqe = io_uring_get_sqe(&p.ring);
+	CHECK(sqe, "the ring is full");
+	memset(sqe, 0, 2 * sizeof(*sqe));
+	sqe->opcode = IORING_OP_URING_CMD;
+	sqe->flags = IOSQE_ASYNC;
+	sqe->fd = p.fd;
+	sqe->cmd_op = MACH_RING_FETCH;
+	memcpy(sqe->cmd, &cmd, sizeof(cmd));
+	CHECK_IS(io_uring_submit(&p.ring), 1);
+	actor_begin(&a, 0, do_pread, o.fd, (uintptr_t)buf, 1, 0);
+	CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
+	pager_reply_one(&p, &r, part_zero(0, PAGE));
+	CHECK_IS(actor_end(&a, 0), 1);
+	pager_close(&p);
+}
+
 /* COMMIT leaves the slot free; a FETCH arms it again. */
 static void test_commit_then_fetch(void)
 {
@@ -306,6 +368,9 @@ static const struct tap_test tests[] = {
 	{ .name = "fields", .run = test_fields },
 	{ .name = "unknown-op", .run = test_unknown_op },
 	{ .name = "other-fd", .run = test_other_fd },
+	{ .name = "fetch-unmapped", .run = test_fetch_unmapped },
+	{ .name = "polled", .run = test_polled },
+	{ .name = "async", .run = test_async },
 	{ .name = "small-entries", .run = test_small_entries },
 	{ .name = "commit-then-fetch", .run = test_commit_then_fetch },
 	{ .name = "one-slot", .run = test_one_slot },
