@@ -11,7 +11,13 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#define MACH_PUBLISH_MINORS	4096
+/* Names at a time */
+#define MACH_PUBLISH_MAX	4096
+/*
+ * A number comes back as late as can be: an alias of a node that is gone (a link, or
+ * another node of the same number) must not lead to another's object.
+ */
+#define MACH_PUBLISH_MINORS	(1U << MINORBITS)
 
 /**
  * struct mach_published - A published object; all guarded by mach_publish_lock
@@ -34,6 +40,9 @@ struct mach_published {
 /* Outermost of the module's locks; guards names, minors and object->node. */
 static DEFINE_MUTEX(mach_publish_lock);
 static DEFINE_XARRAY_ALLOC(mach_published_all);
+/* How many there are, and the number to look for next */
+static unsigned int mach_published_count;
+static u32 mach_published_next;
 static struct class *mach_published_class __ro_after_init;
 static dev_t mach_published_first __ro_after_init;
 static struct cdev mach_published_cdev;
@@ -90,6 +99,7 @@ static struct mach_published *mach_published_detach(struct mach_object *object)
 	WRITE_ONCE(object->node, NULL);
 	if (node) {
 		xa_erase(&mach_published_all, node->minor);
+		mach_published_count--;
 		device_del(&node->device);
 	}
 	return node;
@@ -121,10 +131,22 @@ static int mach_published_claim(const char *name, struct mach_published **old)
 	return 0;
 }
 
+/* As of a file that is made and given away: what is one's own, or by privilege. */
+static int mach_publish_may_own(kuid_t uid, kgid_t gid)
+{
+	if (!uid_valid(uid) || !gid_valid(gid))
+		return -EINVAL;
+	if (uid_eq(uid, current_fsuid()) &&
+	    (gid_eq(gid, current_fsgid()) || in_group_p(gid)))
+		return 0;
+	return capable(CAP_CHOWN) ? 0 : -EPERM;
+}
+
 static struct mach_published *mach_published_create(struct mach_object *object,
 						    const struct mach_pager_publish *args)
 {
 	struct mach_published *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	int err;
 
 	if (!node)
 		return ERR_PTR(-ENOMEM);
@@ -136,9 +158,10 @@ static struct mach_published *mach_published_create(struct mach_object *object,
 	node->mode = args->mode ?: 0600;
 	node->uid = make_kuid(current_user_ns(), args->uid);
 	node->gid = make_kgid(current_user_ns(), args->gid);
-	if (!uid_valid(node->uid) || !gid_valid(node->gid)) {
+	err = mach_publish_may_own(node->uid, node->gid);
+	if (err) {
 		put_device(&node->device);
-		return ERR_PTR(-EINVAL);
+		return ERR_PTR(err);
 	}
 	if (dev_set_name(&node->device, "machobj!%s", args->name)) {
 		put_device(&node->device);
@@ -152,14 +175,19 @@ static int mach_published_add(struct mach_published *node)
 	int err;
 
 	lockdep_assert_held(&mach_publish_lock);
-	err = xa_alloc(&mach_published_all, &node->minor, node,
-		       XA_LIMIT(0, MACH_PUBLISH_MINORS - 1), GFP_KERNEL);
-	if (err)
-		return err == -EBUSY ? -ENOSPC : err;
+	if (mach_published_count >= MACH_PUBLISH_MAX)
+		return -ENOSPC;
+	err = xa_alloc_cyclic(&mach_published_all, &node->minor, node,
+			      XA_LIMIT(0, MACH_PUBLISH_MINORS - 1),
+			      &mach_published_next, GFP_KERNEL);
+	if (err < 0)
+		return err;
 	node->device.devt = mach_published_first + node->minor;
 	err = device_add(&node->device);
 	if (err)
 		xa_erase(&mach_published_all, node->minor);
+	else
+		mach_published_count++;
 	return err;
 }
 
@@ -168,8 +196,9 @@ static int mach_published_add(struct mach_published *node)
  * @object: referenced by the caller
  * @args: not checked yet
  *
- * Return: 0; -EINVAL; -EEXIST when the name is taken or the object has a node;
- * -ENOSPC; -ENOMEM; -ENODEV when the object is dead.
+ * Return: 0; -EINVAL; -EPERM when the caller may not give it away; -EEXIST when
+ * the name is taken or the object has a node; -ENOSPC; -ENOMEM; -ENODEV when the
+ * object is dead.
  */
 int mach_publish(struct mach_object *object,
 		 const struct mach_pager_publish *args)
@@ -238,6 +267,18 @@ void mach_published_name(struct mach_object *object, char *name)
 	mutex_unlock(&mach_publish_lock);
 }
 
+/* Is it opened by the name that it was published under? */
+static bool mach_published_is_called(const struct mach_published *node,
+				     struct dentry *dentry)
+{
+	bool same;
+
+	spin_lock(&dentry->d_lock);
+	same = !strcmp(dentry->d_name.name, mach_published_text(node));
+	spin_unlock(&dentry->d_lock);
+	return same;
+}
+
 /* What is opened becomes a file of the object. */
 static int mach_published_open(struct inode *inode, struct file *file)
 {
@@ -249,7 +290,7 @@ static int mach_published_open(struct inode *inode, struct file *file)
 	replace_fops(file, fops_get(fops));
 	mutex_lock(&mach_publish_lock);
 	node = xa_load(&mach_published_all, iminor(inode));
-	if (node) {
+	if (node && mach_published_is_called(node, file->f_path.dentry)) {
 		object = node->object;
 		mach_object_right_get(object);
 	}

@@ -2,6 +2,7 @@
 /* Nodes: their names, owners, modes, and when they go. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -177,6 +178,64 @@ static void test_owner(void)
 	pager_close(&p);
 }
 
+/* Only who may give files away may publish for others. */
+static void test_owner_other(void)
+{
+	static const struct {
+		const char *what;
+		uid_t uid;
+		gid_t gid;
+		long want;
+	} owners[] = {
+		{ "root", 0, 4321, -EPERM },
+		{ "root-group", 1234, 0, -EPERM },
+		{ "another", 1235, 4321, -EPERM },
+		{ "own", 1234, 4321, 0 },
+	};
+	struct mach_pager_publish pub = {
+		.size = sizeof(pub), .name = "owned",
+	};
+
+	setup();
+	pub.object = o.number;
+	CHECK_IS(RESULT(setgroups(0, NULL)), 0);
+	CHECK_IS(RESULT(setresgid(4321, 4321, 4321)), 0);
+	CHECK_IS(RESULT(setresuid(1234, 1234, 1234)), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		pub.uid = owners[i].uid;
+		pub.gid = owners[i].gid;
+		tap_is(owners[i].what,
+		       vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub),
+		       owners[i].want);
+	}
+	check_node("node", "owned", 0600, 1234, 4321);
+	pager_close(&p);
+}
+
+/* A node by another name opens nothing, neither now nor for a successor. */
+static void test_alias(void)
+{
+	char alias[128];
+	struct test_object second;
+
+	setup();
+	strcpy(alias, node("alias"));
+	CHECK_IS(object_publish(&p, &o, "first", 0), 0);
+	CHECK_IS(RESULT(link(node("first"), alias)), 0);
+	tap_is("linked", RESULT(open(alias, O_RDONLY)), -ENXIO);
+	pager_close(&p);
+	close(o.fd);
+	CHECK_WAIT(access(node("first"), F_OK), WAIT_MS, "the node stays");
+	tap_is("left", RESULT(open(alias, O_RDONLY)), -ENXIO);
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	object_create(&p, &second, PAGE, 0, 0);
+	CHECK_IS(object_publish(&p, &second, "alias", 0), 0);
+	tap_is("successor", RESULT(open(alias, O_RDONLY)), -ENXIO);
+	unlink(alias);
+	pager_close(&p);
+}
+
 static void test_destroyed(void)
 {
 	struct mach_pager_destroy d = { .size = sizeof(d) };
@@ -258,6 +317,8 @@ static const struct tap_test tests[] = {
 	{ .name = "names-right", .run = test_names_right },
 	{ .name = "taken", .run = test_taken },
 	{ .name = "owner", .run = test_owner },
+	{ .name = "owner-other", .run = test_owner_other },
+	{ .name = "alias", .run = test_alias },
 	{ .name = "destroyed", .run = test_destroyed },
 	{ .name = "keeps", .run = test_keeps },
 	{ .name = "open-modes", .run = test_open_modes },

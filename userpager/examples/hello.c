@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <userpager/pager.h>
 
 static int hello_read(struct pager *pager, struct pager_request *req)
@@ -31,7 +32,7 @@ int main(void)
 	if (!err)
 		err = pager_create(session, &ops, NULL, &attributes, &pager);
 	if (!err)
-		err = pager_publish(pager, "hello", 0, 0, 0444);
+		err = pager_publish(pager, "hello", getuid(), getgid(), 0444);
 	if (!err)
 		err = pager_run(session);
 	if (err)
