@@ -17,7 +17,7 @@
  * A number comes back as late as can be: an alias of a node that is gone (a link, or
  * another node of the same number) must not lead to another's object.
  */
-#define MACH_PUBLISH_MINORS	(1U << MINORBITS)
+#define MACH_PUBLISH_MINORS	BIT(MINORBITS)
 
 /**
  * struct mach_published - A published object; all guarded by mach_publish_lock

@@ -25,7 +25,8 @@ struct mach_page_cache {
 	struct page *pages[MACH_CACHE_SIZE];
 };
 
-static struct mach_page_cache __percpu *mach_page_caches __ro_after_init;
+/* Not __ro_after_init: kmemleak would not look for the caches there. */
+static struct mach_page_cache __percpu *mach_page_caches;
 
 /* Set before frames are asked for, and left alone when they are switched off */
 static mach_page_hook mach_page_low __ro_after_init;
