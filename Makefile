@@ -22,7 +22,7 @@ endif
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
 .PHONY: all modules userpager tools tests deps demo proving check check-quick \
-	bench shell lint abi unit install clean help
+	bench shell lint abi unit install uninstall clean help
 
 all: modules userpager tools
 
@@ -87,7 +87,10 @@ unit: tests
 	@tests/run --only unit
 
 install:
-	@PREFIX=$(PREFIX) scripts/install $(or $(KDIR),$(KVER))
+	@PREFIX='$(PREFIX)' scripts/install $(if $(KDIR)$(KVER),$(kernels))
+
+uninstall:
+	@PREFIX='$(PREFIX)' scripts/install --remove
 
 clean:
 	rm -rf $(O)
@@ -127,3 +130,4 @@ help:
 	@echo '  install        module, programs, library, headers, man pages and'
 	@echo '                 udev rule; for the running kernel, or KVER=, KDIR=;'
 	@echo '                 below PREFIX=$(PREFIX) and DESTDIR='
+	@echo '  uninstall      all of that away again, with the same PREFIX='
