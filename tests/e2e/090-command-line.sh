@@ -49,8 +49,9 @@ taken()
 	store data 8192
 	file=$work/data
 	pager data "$file"
-	expect 5 machpagerd --name data --file "$file"
-	said data
+	store other 8192
+	expect 5 machpagerd --name data --file "$work/other"
+	said "$nodes/data"
 	same "$nodes/data" "$file"
 	stop data
 	pager data "$file"
