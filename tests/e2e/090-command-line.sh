@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# limit: 300
 # The daemon's command line: what it says, and how it ends.
 . "$(dirname "$0")/lib.sh"
 
@@ -82,6 +83,42 @@ foreground()
 	[ ! -e "$nodes/data" ]
 }
 
+# modify NAME: a page of the object, and not yet of the file.
+modify()
+{
+	head -c 4096 /dev/urandom >"$work/new"
+	dd if="$work/new" of="$nodes/$1" bs=4k conv=notrunc status=none
+	! cmp -s -n 4096 "$work/new" "$work/$1" || fail "it is in the file already"
+}
+
+# None but SIGKILL loses what was modified.
+signals()
+{
+	local signal pid
+	store data 65536
+	for signal in TERM INT QUIT USR2 ALRM VTALRM PROF IO PWR STKFLT XCPU \
+		RTMIN RTMAX; do
+		pager data "$work/data" --sync-interval 0
+		modify data
+		pid_of data
+		kill "-$signal" "$pid"
+		wait_for 20 gone "$pid"
+		cmp -n 4096 "$work/new" "$work/data" || fail "lost by SIG$signal"
+		[ ! -e "$work/data.pid" ] || fail "no orderly end by SIG$signal"
+	done
+	pager data "$work/data" --sync-interval 0
+	for signal in HUP USR1; do
+		modify data
+		signal data "$signal"
+		wait_for 20 cmp -n 4096 "$work/new" "$work/data"
+	done
+	for signal in PIPE XFSZ CHLD WINCH URG CONT; do
+		signal data "$signal"
+	done
+	same "$nodes/data" "$work/data"
+	stop data
+}
+
 pidfile()
 {
 	local file pid
@@ -100,4 +137,5 @@ check taken taken
 check longest longest
 check foreground foreground
 check pidfile pidfile
+also signals signals
 finish

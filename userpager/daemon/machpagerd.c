@@ -130,17 +130,34 @@ static enum exit_status make_node(struct daemon *daemon)
 	return EXIT_OK;
 }
 
+/*
+ * All but faults, which cannot wait, and what ends no process, or is ignored.
+ * So no signal that others send but SIGKILL leaves modified data behind.
+ */
+static void fill_signals(sigset_t *set)
+{
+	static const int others[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT,
+		SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGCHLD, SIGWINCH, SIGURG,
+		SIGPIPE, SIGXFSZ,
+	};
+	size_t i;
+
+	sigfillset(set);
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		sigdelset(set, others[i]);
+}
+
 /* Before any thread is made, so that signals come here only. */
 static enum exit_status catch_signals(struct daemon *daemon)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	fill_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* a call's error says the same */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (daemon->signals >= 0)
 		return EXIT_OK;
@@ -190,7 +207,7 @@ static bool take_signal(struct daemon *daemon)
 
 	if (read(daemon->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP)
+	if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1)
 		return true;
 	write_back(daemon);
 	return false;
