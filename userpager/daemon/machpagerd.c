@@ -5,6 +5,7 @@
 #include "background.h"
 #include "config.h"
 #include "log.h"
+#include "private_dev.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,6 +61,14 @@ static enum exit_status open_store(struct daemon *daemon)
 	return EXIT_STORE;
 }
 
+/* Root of a user namespace is under its limit like anybody else. */
+static bool may_lock_all(void)
+{
+	static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return !setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
 /*
  * A pager must not wait for memory that only a pager can free: no write-back
  * and no I/O on behalf of our own allocations, and our pages stay. Both need
@@ -73,7 +83,7 @@ static void guard_against_reclaim(void)
 		log_debug("no PR_SET_IO_FLUSHER: %s", strerror(errno));
 #endif
 	/* with a limit, memory to come would not be had at all */
-	if (!geteuid())
+	if (may_lock_all())
 		lock |= MCL_FUTURE;
 	if (mlockall(lock) < 0)
 		log_debug("memory is not locked: %s", strerror(errno));
@@ -83,6 +93,11 @@ static enum exit_status open_device(struct daemon *daemon)
 {
 	int err = pager_open(&daemon->config.pager, &daemon->session);
 
+	if (private_dev_hides_device(err)) {
+		log_error("no %s, though the module is loaded: %s",
+			  MACH_VM_DEVICE, PRIVATE_DEV_HELP);
+		return EXIT_DEVICE;
+	}
 	if (err) {
 		log_error("cannot become a pager: %s", pager_strerror(err));
 		return EXIT_DEVICE;
@@ -125,6 +140,11 @@ static enum exit_status make_node(struct daemon *daemon)
 	if (err) {
 		log_error("%s/%s cannot be made: %s", MACH_VM_NODE_DIR,
 			  config->name, pager_strerror(err));
+		return EXIT_NODE;
+	}
+	if (private_dev_hides_node(config->name)) {
+		log_error("%s/%s was made, but cannot be seen here: %s",
+			  MACH_VM_NODE_DIR, config->name, PRIVATE_DEV_HELP);
 		return EXIT_NODE;
 	}
 	return EXIT_OK;
