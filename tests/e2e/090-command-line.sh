@@ -37,6 +37,39 @@ wrong()
 	usage_error --name "$(printf 'n%.0s' {1..64})" --file "$file"
 }
 
+# complains TEXT OPTION VALUE: it says what would be right.
+complains()
+{
+	usage_error --name cl --file "$work/data" "$2" "$3"
+	said "$2 $3: not $1"
+}
+
+messages()
+{
+	store data 8192
+	complains "a user: give a name that 'getent passwd' knows" --owner nosuch
+	complains "a group: give a name that 'getent group' knows" --group nosuch
+	complains 'a user' --owner -1
+	complains 'at least one byte: leave it out' --size 0
+	complains 'a size such as' --size 64q
+	complains 'a size such as' --size 1048577T
+	complains 'a plain number of seconds from 1' --deadline 5s
+	complains 'a plain number of seconds from 1' --deadline 0
+	complains 'a plain number of seconds from 0' --sync-interval ' 5'
+	complains 'a plain number of threads from 1 to 64' --threads two
+	complains 'a power of two from 4k to 1M' --cluster 0
+}
+
+# The example, without and with the right to be a task.
+mach_walk()
+{
+	expect 1 as_nobody mach-walk
+	said '/dev/machvm: Permission denied'
+	said 'group machvm'
+	expect 0 mach-walk
+	said 'written by the program'
+}
+
 help()
 {
 	expect 0 machpagerd --help
@@ -132,6 +165,8 @@ pidfile()
 }
 
 check wrong wrong
+check messages messages
+check mach-walk mach_walk
 check help help
 check taken taken
 check longest longest
