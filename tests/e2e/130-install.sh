@@ -108,6 +108,33 @@ serves()
 	stop data
 }
 
+# completes LINE WORD: bash offers this for the last word of the line.
+completes()
+{
+	local words COMPREPLY=()
+	read -ra words <<<"$1"
+	_machvm "${words[0]}" "${words[-1]}" "${words[-2]}"
+	[[ " ${COMPREPLY[*]} " == *" $2 "* ]] ||
+		fail "for '$1': ${COMPREPLY[*]}, no $2"
+}
+
+# Found by the program's name, and with all that its help has.
+completions()
+{
+	local name
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	for name in machpagerd machvmstat vminfo vmreplay; do
+		# shellcheck source=tools/completion/machvm.bash
+		. "/usr/local/share/bash-completion/completions/$name.bash"
+		complete -p "$name"
+		completes "$name --h" --help
+	done
+	completes 'machpagerd --tr' --transport
+	completes 'machpagerd --transport r' ring
+	completes 'machpagerd --owner nob' nobody
+	completes 'vminfo --js' --json
+}
+
 # Also not the directories, the group, and what depmod knew.
 removed()
 {
@@ -157,6 +184,7 @@ check manuals manuals
 check pkg-config compiles
 check pkg-config-mach compiles_mach
 check serves serves
+check completions completions
 check uninstall removed
 check packaged packaged
 check refused refused
