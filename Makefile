@@ -5,7 +5,8 @@
 O := $(CURDIR)/build
 SERIES := 6.1 6.12
 PROVING := debug race
-CHECK_MINUTES := 25
+CHECK_MINUTES := 60
+ROUNDS ?= 10
 PREFIX ?= /usr/local
 export MAKEFLAGS += --no-print-directory
 
@@ -22,7 +23,7 @@ endif
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
 .PHONY: all modules userpager tools tests deps demo proving check check-quick \
-	bench shell lint abi unit install clean help
+	check-race soak bench shell lint abi unit install uninstall clean help
 
 all: modules userpager tools
 
@@ -60,13 +61,24 @@ proving: deps
 	done
 
 check: proving
-	@echo '  CHECK   takes about $(CHECK_MINUTES) minutes on two idle processors'
+	@echo '  CHECK   takes up to $(CHECK_MINUTES) minutes on two idle processors;' \
+		"the last time: $$(cat $(O)/logs/check.took 2>/dev/null || echo none)"
 	@$(MAKE) -s all tests
 	@tests/run
 
 check-quick: deps
 	@$(MAKE) -s all tests
 	@tests/run --quick
+
+check-race: deps
+	@scripts/kernel prepare race
+	@$(MAKE) -s modules KDIR= KVER=race
+	@$(MAKE) -s userpager tools tests
+	@tests/run --only vm --kver race 'uapi/*' 'kunit/*'
+
+soak: deps
+	@$(MAKE) -s all tests
+	@tests/run --soak $(ROUNDS) $(KVER:%=--kver %)
 
 bench: deps
 	@$(MAKE) -s all
@@ -87,7 +99,10 @@ unit: tests
 	@tests/run --only unit
 
 install:
-	@PREFIX=$(PREFIX) scripts/install $(or $(KDIR),$(KVER))
+	@PREFIX='$(PREFIX)' scripts/install $(if $(KDIR)$(KVER),$(kernels))
+
+uninstall:
+	@PREFIX='$(PREFIX)' scripts/install --remove
 
 clean:
 	rm -rf $(O)
@@ -115,6 +130,10 @@ help:
 	@echo '  check          all of it: lint, unit tests, tests on 6.1 and 6.12'
 	@echo '                 and on two kernels that watch themselves'
 	@echo '  check-quick    what shows most in five minutes'
+	@echo '  check-race     all tests of the interface and in the kernel where KCSAN'
+	@echo '                 looks for races; check runs a short set there'
+	@echo '  soak           ROUNDS=$(ROUNDS) of what finds more the longer it runs: pagers'
+	@echo '                 killed, the module loaded, random calls; KVER= chooses'
 	@echo '  proving        those two kernels, if they are not there, and the'
 	@echo '                 modules for them'
 	@echo '  lint           style, layering, sparse, warnings, headers, ABI'
@@ -127,3 +146,4 @@ help:
 	@echo '  install        module, programs, library, headers, man pages and'
 	@echo '                 udev rule; for the running kernel, or KVER=, KDIR=;'
 	@echo '                 below PREFIX=$(PREFIX) and DESTDIR='
+	@echo '  uninstall      all of that away again, with the same PREFIX='

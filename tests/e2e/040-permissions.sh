@@ -92,10 +92,53 @@ user_store()
 	[ ! -e "$nodes/users" ]
 }
 
+# Root there is under a limit like anybody else, and his numbers are not ours.
+user_namespace()
+{
+	store data 65536
+	(
+		ulimit -l 4096
+		unshare --user --map-root-user machpagerd --name data --file "$work/data" \
+			--pidfile "$work/data.pid" "$@" 9>&-
+	)
+	[ "$(mode_of "$nodes/data")" = '600 0:0' ]
+	same "$nodes/data" "$work/data"
+	stop data
+}
+
+# in_private_dev NAME...: machpagerd where /dev has no more than these of ours.
+in_private_dev()
+{
+	unshare --mount bash -c '
+		mkdir "$0" && mount -t tmpfs dev "$0"
+		for name in null '"$*"'; do
+			cp -a "/dev/$name" "$0" || exit
+		done
+		mount --move "$0" /dev
+		exec machpagerd --name hidden --file "$1"' \
+		"$work/dev.$1" "$work/data" 9>&-
+}
+
+# A node that is made elsewhere cannot be opened: that is no success.
+private_dev()
+{
+	store data 8192
+	expect 4 in_private_dev zero
+	said '/dev/machvm, though the module is loaded'
+	said 'devtmpfs'
+	expect 5 in_private_dev machvm
+	said "$nodes/hidden"
+	said 'devtmpfs'
+	wait_for 5 [ ! -e "$nodes/hidden" ]
+}
+
 also device device
 also private private
 check others-read others_read
 also owner owner
 also user-pager user_pager
 also user-store user_store
+also user-namespace user_namespace --transport ioctl
+also user-namespace-ring user_namespace --transport ring
+also private-dev private_dev
 finish

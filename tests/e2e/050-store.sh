@@ -118,6 +118,30 @@ unlinked()
 	[ ! -e "$nodes/data" ]
 }
 
+# Two who write would not know of each other's pages; who only read may be many.
+locked()
+{
+	store data 65536
+	pager data "$work/data"
+	refused "$work/data" --file "$work/data"
+	said 'another pager serves it'
+	said '--read-only'
+	ln "$work/data" "$work/link"
+	refused "$work/link" --file "$work/link"
+	refused "$work/data" --file "$work/data" --read-only
+	said 'may write to it'
+	same "$nodes/data" "$work/data"
+	# A lock does not outlive its pager, however it ends.
+	crash data
+	pager data "$work/data" --read-only
+	pager other "$work/data" --read-only
+	same "$nodes/other" "$work/data"
+	refused "$work/data" --file "$work/data"
+	stop data
+	stop other
+	pager data "$work/data"
+}
+
 also missing missing
 also directory directory
 also empty empty
@@ -130,4 +154,5 @@ also truncated-ioctl truncated --transport ioctl
 also truncated-copy truncated --copy
 also truncated-mapping truncated_mapping
 also unlinked unlinked
+also locked locked
 finish

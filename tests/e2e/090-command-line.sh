@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# limit: 300
 # The daemon's command line: what it says, and how it ends.
 . "$(dirname "$0")/lib.sh"
 
@@ -36,6 +37,39 @@ wrong()
 	usage_error --name "$(printf 'n%.0s' {1..64})" --file "$file"
 }
 
+# complains TEXT OPTION VALUE: it says what would be right.
+complains()
+{
+	usage_error --name cl --file "$work/data" "$2" "$3"
+	said "$2 $3: not $1"
+}
+
+messages()
+{
+	store data 8192
+	complains "a user: give a name that 'getent passwd' knows" --owner nosuch
+	complains "a group: give a name that 'getent group' knows" --group nosuch
+	complains 'a user' --owner -1
+	complains 'at least one byte: leave it out' --size 0
+	complains 'a size such as' --size 64q
+	complains 'a size such as' --size 1048577T
+	complains 'a plain number of seconds from 1' --deadline 5s
+	complains 'a plain number of seconds from 1' --deadline 0
+	complains 'a plain number of seconds from 0' --sync-interval ' 5'
+	complains 'a plain number of threads from 1 to 64' --threads two
+	complains 'a power of two from 4k to 1M' --cluster 0
+}
+
+# The example, without and with the right to be a task.
+mach_walk()
+{
+	expect 1 as_nobody mach-walk
+	said '/dev/machvm: Permission denied'
+	said 'group machvm'
+	expect 0 mach-walk
+	said 'written by the program'
+}
+
 help()
 {
 	expect 0 machpagerd --help
@@ -49,8 +83,9 @@ taken()
 	store data 8192
 	file=$work/data
 	pager data "$file"
-	expect 5 machpagerd --name data --file "$file"
-	said data
+	store other 8192
+	expect 5 machpagerd --name data --file "$work/other"
+	said "$nodes/data"
 	same "$nodes/data" "$file"
 	stop data
 	pager data "$file"
@@ -81,6 +116,42 @@ foreground()
 	[ ! -e "$nodes/data" ]
 }
 
+# modify NAME: a page of the object, and not yet of the file.
+modify()
+{
+	head -c 4096 /dev/urandom >"$work/new"
+	dd if="$work/new" of="$nodes/$1" bs=4k conv=notrunc status=none
+	! cmp -s -n 4096 "$work/new" "$work/$1" || fail "it is in the file already"
+}
+
+# None but SIGKILL loses what was modified.
+signals()
+{
+	local signal pid
+	store data 65536
+	for signal in TERM INT QUIT USR2 ALRM VTALRM PROF IO PWR STKFLT XCPU \
+		RTMIN RTMAX; do
+		pager data "$work/data" --sync-interval 0
+		modify data
+		pid_of data
+		kill "-$signal" "$pid"
+		wait_for 20 gone "$pid"
+		cmp -n 4096 "$work/new" "$work/data" || fail "lost by SIG$signal"
+		[ ! -e "$work/data.pid" ] || fail "no orderly end by SIG$signal"
+	done
+	pager data "$work/data" --sync-interval 0
+	for signal in HUP USR1; do
+		modify data
+		signal data "$signal"
+		wait_for 20 cmp -n 4096 "$work/new" "$work/data"
+	done
+	for signal in PIPE XFSZ CHLD WINCH URG CONT; do
+		signal data "$signal"
+	done
+	same "$nodes/data" "$work/data"
+	stop data
+}
+
 pidfile()
 {
 	local file pid
@@ -94,9 +165,12 @@ pidfile()
 }
 
 check wrong wrong
+check messages messages
+check mach-walk mach_walk
 check help help
 check taken taken
 check longest longest
 check foreground foreground
 check pidfile pidfile
+also signals signals
 finish

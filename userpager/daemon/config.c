@@ -129,21 +129,30 @@ static _Noreturn void incomplete(const char *problem)
 	exit(EXIT_USAGE);
 }
 
-static unsigned long number(const char *option, const char *text,
-			    unsigned long least, unsigned long most)
+static bool parse_number(const char *text, unsigned long most,
+			 unsigned long *value)
 {
-	char wanted[80], *end;
-	unsigned long value;
+	char *end;
 
 	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || value < least ||
-	    value > most) {
-		snprintf(wanted, sizeof(wanted), "between %lu and %lu",
-			 least, most);
-		bad(option, text, wanted);
-	}
-	return value;
+	*value = strtoul(text, &end, 10);
+	return !errno && end != text && !*end && isdigit((unsigned char)*text) &&
+	       *value <= most;
+}
+
+/* @what: it counts, for the message */
+static unsigned long number(const char *option, const char *text,
+			    const char *what, unsigned long least,
+			    unsigned long most)
+{
+	char wanted[80];
+	unsigned long value;
+
+	if (parse_number(text, most, &value) && value >= least)
+		return value;
+	snprintf(wanted, sizeof(wanted), "a plain number of %s from %lu to %lu",
+		 what, least, most);
+	bad(option, text, wanted);
 }
 
 /* Bytes, with an optional binary suffix. */
@@ -165,9 +174,18 @@ static uint64_t bytes(const char *option, const char *text)
 		shift = 10 * (suffix - suffixes + 1);
 		end++;
 	}
-	if (*end || !value || value > MACH_OBJECT_SIZE_MAX >> shift)
+	if (*end || value > MACH_OBJECT_SIZE_MAX >> shift)
 		bad(option, text, wanted);
 	return value << shift;
+}
+
+static uint64_t size(const char *text)
+{
+	uint64_t value = bytes("size", text);
+
+	if (!value)
+		bad("size", text, "at least one byte: leave it out to serve all of the file");
+	return value;
 }
 
 static uint32_t cluster(const char *text)
@@ -204,15 +222,25 @@ static mode_t mode(const char *text)
 static uid_t owner(const char *text)
 {
 	struct passwd *user = getpwnam(text);
+	unsigned long value;
 
-	return user ? user->pw_uid : number("owner", text, 0, UINT_MAX - 1);
+	if (user)
+		return user->pw_uid;
+	if (!parse_number(text, UINT_MAX - 1, &value))
+		bad("owner", text, "a user: give a name that 'getent passwd' knows, or a number");
+	return value;
 }
 
 static gid_t group(const char *text)
 {
 	struct group *found = getgrnam(text);
+	unsigned long value;
 
-	return found ? found->gr_gid : number("group", text, 0, UINT_MAX - 1);
+	if (found)
+		return found->gr_gid;
+	if (!parse_number(text, UINT_MAX - 1, &value))
+		bad("group", text, "a group: give a name that 'getent group' knows, or a number");
+	return value;
 }
 
 static const struct store_class *store(const char *text)
@@ -245,7 +273,7 @@ static bool set_store_option(struct config *config, int key, char *value)
 		config->store = store(value);
 		return true;
 	case OPT_SIZE:
-		config->store_options.size = bytes("size", value);
+		config->store_options.size = size(value);
 		return true;
 	case OPT_READ_ONLY:
 		config->store_options.read_only = true;
@@ -262,11 +290,11 @@ static bool set_pager_option(struct config *config, int key, char *value)
 {
 	switch (key) {
 	case OPT_THREADS:
-		config->pager.queues = number("threads", value, 1,
+		config->pager.queues = number("threads", value, "threads", 1,
 					      MACH_PAGER_QUEUES_MAX);
 		return true;
 	case OPT_DEPTH:
-		config->pager.depth = number("depth", value, 1,
+		config->pager.depth = number("depth", value, "requests", 1,
 					     MACH_PAGER_DEPTH_MAX);
 		return true;
 	case OPT_TRANSPORT:
@@ -274,7 +302,8 @@ static bool set_pager_option(struct config *config, int key, char *value)
 		return true;
 	case OPT_DEADLINE:
 		config->pager.deadline_ms = 1000 *
-			number("deadline", value, 1, UINT_MAX / 1000);
+			number("deadline", value, "seconds", 1,
+			       UINT_MAX / 1000);
 		return true;
 	case OPT_SINGLE_PAGE:
 		config->pager.single_page = true;
@@ -318,7 +347,8 @@ static void set_other_option(struct config *config, int key, char *value)
 		config->copy = true;
 		break;
 	case OPT_SYNC_INTERVAL:
-		config->sync_interval = number("sync-interval", value, 0,
+		config->sync_interval = number("sync-interval", value,
+					       "seconds", 0,
 					       INT_MAX / 1000);
 		break;
 	case OPT_PIDFILE:

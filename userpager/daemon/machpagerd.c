@@ -5,6 +5,7 @@
 #include "background.h"
 #include "config.h"
 #include "log.h"
+#include "private_dev.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,6 +61,14 @@ static enum exit_status open_store(struct daemon *daemon)
 	return EXIT_STORE;
 }
 
+/* Root of a user namespace is under its limit like anybody else. */
+static bool may_lock_all(void)
+{
+	static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return !setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
 /*
  * A pager must not wait for memory that only a pager can free: no write-back
  * and no I/O on behalf of our own allocations, and our pages stay. Both need
@@ -73,7 +83,7 @@ static void guard_against_reclaim(void)
 		log_debug("no PR_SET_IO_FLUSHER: %s", strerror(errno));
 #endif
 	/* with a limit, memory to come would not be had at all */
-	if (!geteuid())
+	if (may_lock_all())
 		lock |= MCL_FUTURE;
 	if (mlockall(lock) < 0)
 		log_debug("memory is not locked: %s", strerror(errno));
@@ -83,6 +93,11 @@ static enum exit_status open_device(struct daemon *daemon)
 {
 	int err = pager_open(&daemon->config.pager, &daemon->session);
 
+	if (private_dev_hides_device(err)) {
+		log_error("no %s, though the module is loaded: %s",
+			  MACH_VM_DEVICE, PRIVATE_DEV_HELP);
+		return EXIT_DEVICE;
+	}
 	if (err) {
 		log_error("cannot become a pager: %s", pager_strerror(err));
 		return EXIT_DEVICE;
@@ -127,7 +142,30 @@ static enum exit_status make_node(struct daemon *daemon)
 			  config->name, pager_strerror(err));
 		return EXIT_NODE;
 	}
+	if (private_dev_hides_node(config->name)) {
+		log_error("%s/%s was made, but cannot be seen here: %s",
+			  MACH_VM_NODE_DIR, config->name, PRIVATE_DEV_HELP);
+		return EXIT_NODE;
+	}
 	return EXIT_OK;
+}
+
+/*
+ * All but faults, which cannot wait, and what ends no process, or is ignored.
+ * So no signal that others send but SIGKILL leaves modified data behind.
+ */
+static void fill_signals(sigset_t *set)
+{
+	static const int others[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT,
+		SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGCHLD, SIGWINCH, SIGURG,
+		SIGPIPE, SIGXFSZ,
+	};
+	size_t i;
+
+	sigfillset(set);
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		sigdelset(set, others[i]);
 }
 
 /* Before any thread is made, so that signals come here only. */
@@ -135,12 +173,11 @@ static enum exit_status catch_signals(struct daemon *daemon)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	fill_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* a call's error says the same */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (daemon->signals >= 0)
 		return EXIT_OK;
@@ -190,7 +227,7 @@ static bool take_signal(struct daemon *daemon)
 
 	if (read(daemon->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP)
+	if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1)
 		return true;
 	write_back(daemon);
 	return false;

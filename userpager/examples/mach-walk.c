@@ -3,6 +3,7 @@
  * A program as for Mach: a reserved range whose middle is made accessible and
  * filled, a copy of it, and a walk over all that the task has.
  */
+#include <errno.h>
 #include <mach/mach.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,17 @@ static void check(const char *what, kern_return_t kr)
 	if (kr == KERN_SUCCESS)
 		return;
 	mach_error(what, kr);
+	exit(1);
+}
+
+/* The first call opens the task; only errno knows why it could not. */
+static void check_task(void)
+{
+	if (mach_task_self() != MACH_PORT_NULL)
+		return;
+	fprintf(stderr, "mach-walk: no task: /dev/machvm: %s%s\n", strerror(errno),
+		errno == EACCES ? ": be root, or join group machvm" :
+		errno == ENOENT ? ": load the module (modprobe machvm)" : "");
 	exit(1);
 }
 
@@ -47,6 +59,7 @@ int main(void)
 	pointer_t copy;
 	mach_msg_type_number_t count;
 
+	check_task();
 	check("vm_map", vm_map(mach_task_self(), &range, RANGE, 0, TRUE,
 			       MACH_PORT_NULL, 0, FALSE, VM_PROT_NONE,
 			       VM_PROT_DEFAULT, VM_INHERIT_DEFAULT));

@@ -15,12 +15,17 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store.h"
 
 /* Multiples of this suit every O_DIRECT; only an object's tail is not one. */
 #define DIRECT_ALIGN	4096
+
+/* So long a pager that was killed may take to let go of the file: 2 s */
+#define LOCK_PAUSE_MS	20
+#define LOCK_TRIES	100
 
 /**
  * struct file_store - The private part.
@@ -70,6 +75,39 @@ static int open_plain(struct store *store, struct file_store *file)
 				  file->path, strerror(errno));
 	return store_fail(store, errno, "%s: cannot be opened: %s", file->path,
 			  strerror(errno));
+}
+
+/*
+ * One who writes, or any number who only read. The lock belongs to the open
+ * file, and so lives on in the background; that of a pager who was killed goes
+ * when the kernel has done the last I/O for it.
+ */
+static int lock_file(struct store *store, struct file_store *file)
+{
+	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000 };
+	struct flock lock = {
+		.l_type = store->read_only ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+	int tries, err = EAGAIN;
+
+	for (tries = 0; tries < LOCK_TRIES && err == EAGAIN; tries++) {
+		if (tries)
+			nanosleep(&pause, NULL);
+		err = fcntl(file->fd, F_OFD_SETLK, &lock) < 0 ? errno : 0;
+		if (err == EACCES)
+			err = EAGAIN;
+	}
+	if (err == EAGAIN && store->read_only)
+		return store_fail(store, EBUSY, "%s: another pager serves it and may write to it: end that one, or start it with --read-only too",
+				  file->path);
+	if (err == EAGAIN)
+		return store_fail(store, EBUSY, "%s: another pager serves it: end that one, or start both with --read-only",
+				  file->path);
+	if (err)
+		store_complain(store, "%s: cannot be locked: %s: see to it that no other pager serves it",
+			       file->path, strerror(err));
+	return 0;
 }
 
 static int open_direct(struct store *store, struct file_store *file)
@@ -151,6 +189,8 @@ static int open_file(struct store *store, const struct store_options *options)
 		return store_fail(store, errno, "%s: %s", options->path,
 				  strerror(errno));
 	err = open_plain(store, file);
+	if (!err)
+		err = lock_file(store, file);
 	if (!err && options->direct)
 		err = open_direct(store, file);
 	if (!err)
