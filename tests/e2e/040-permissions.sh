@@ -95,15 +95,15 @@ user_store()
 # Root there is under a limit like anybody else, and his numbers are not ours.
 user_namespace()
 {
-	store data 65536
+	store mine 65536
 	(
 		ulimit -l 4096
-		unshare --user --map-root-user machpagerd --name data --file "$work/data" \
-			--pidfile "$work/data.pid" "$@" 9>&-
+		unshare --user --map-root-user machpagerd --name mine --file "$work/mine" \
+			--pidfile "$work/mine.pid" "$@" 9>&-
 	)
-	[ "$(mode_of "$nodes/data")" = '600 0:0' ]
-	same "$nodes/data" "$work/data"
-	stop data
+	[ "$(mode_of "$nodes/mine")" = '600 0:0' ]
+	same "$nodes/mine" "$work/mine"
+	stop mine
 }
 
 # in_private_dev NAME...: machpagerd where /dev has no more than these of ours.
