@@ -305,7 +305,7 @@ static bool mach_pair_could(struct mach_entries *entries,
  * mach_entries_minimum - How many entries an ideal merging would leave
  * @entries: the entries
  *
- * It takes time: it looks at all of them. Return: how many.
+ * For vmreplay and for tests: it looks at all of them. Return: how many.
  */
 unsigned long mach_entries_minimum(struct mach_entries *entries)
 {

@@ -423,26 +423,6 @@ bool mach_tree_marked(const struct mach_tree *tree, u64 index)
 	return leaf && leaf->marked >> (index % MACH_TREE_FANOUT) & 1;
 }
 
-bool mach_tree_mark(struct mach_tree *tree, u64 index)
-{
-	struct mach_tree_cursor cursor = {
-		.index = index,
-		.leaf = mach_tree_leaf(tree, index),
-	};
-
-	return mach_tree_cursor_mark(&cursor);
-}
-
-bool mach_tree_unmark(struct mach_tree *tree, u64 index)
-{
-	struct mach_tree_cursor cursor = {
-		.index = index,
-		.leaf = mach_tree_leaf(tree, index),
-	};
-
-	return mach_tree_cursor_unmark(&cursor);
-}
-
 static u64 mach_tree_bits(const struct mach_tree_node *node, bool marked)
 {
 	return marked ? node->marked : node->present;

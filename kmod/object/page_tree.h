@@ -85,11 +85,6 @@ static inline void mach_tree_init(struct mach_tree *tree)
 	tree->root = NULL;
 }
 
-static inline bool mach_tree_empty(const struct mach_tree *tree)
-{
-	return !tree->root;
-}
-
 void mach_tree_stock_add(struct mach_tree_stock *stock,
 			 struct mach_tree_node *node);
 struct mach_tree_node *mach_tree_stock_take(struct mach_tree_stock *stock);
@@ -116,8 +111,6 @@ void *mach_tree_erase(struct mach_tree *tree, u64 index,
 /* Is there an entry with a mark? */
 bool mach_tree_marked(const struct mach_tree *tree, u64 index);
 /* The entry must be there. They tell whether that changed anything. */
-bool mach_tree_mark(struct mach_tree *tree, u64 index);
-bool mach_tree_unmark(struct mach_tree *tree, u64 index);
 
 /* The same at a cursor that stands on an entry */
 bool mach_tree_cursor_mark(struct mach_tree_cursor *cursor);

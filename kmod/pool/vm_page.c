@@ -155,7 +155,7 @@ static unsigned long mach_page_low_mark(void)
 }
 
 /* Page-out frees until so many frames can be had. */
-unsigned long mach_page_free_target(void)
+static unsigned long mach_page_free_target(void)
 {
 	return 3 * mach_pool_reserve();
 }

@@ -169,7 +169,6 @@ void mach_page_block_put(void *block, unsigned int order);
 typedef void (*mach_page_hook)(void);
 
 unsigned long mach_page_available(void);
-unsigned long mach_page_free_target(void);
 unsigned long mach_page_short(void);
 void mach_page_arm_low(void);
 void mach_page_check_low(void);

@@ -193,7 +193,7 @@ static bool begin_life(void)
 		mach_tree_erase_run(&tree, 0, ~0ULL, &stock);
 	for (w = 0; w < WINDOWS; w++)
 		mach_tree_erase_run(&tree, base[w], WINDOW, &stock);
-	if (!mach_tree_empty(&tree) || stock.n != nodes)
+	if (tree.root || stock.n != nodes)
 		return property_fail("nodes stay when all entries went");
 	memset(model, 0, sizeof(model));
 	memset(marked, 0, sizeof(marked));
@@ -297,12 +297,14 @@ static bool look(unsigned int w, unsigned int i)
 
 static bool change_mark(unsigned int w, unsigned int i, bool on)
 {
+	struct mach_tree_cursor at = { .index = base[w] + i };
 	bool was = marked[w][i], changed;
 
 	if (!model[w][i])
 		return true;
-	changed = on ? mach_tree_mark(&tree, base[w] + i) :
-		       mach_tree_unmark(&tree, base[w] + i);
+	changed = mach_tree_find(&tree, &at, at.index) &&
+		  (on ? mach_tree_cursor_mark(&at) :
+			mach_tree_cursor_unmark(&at));
 	if (changed ? was == on : was != on)
 		return property_fail("mark %u of window %u was not %d", i, w,
 				     !on);
