@@ -106,6 +106,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 {
 	bool dirty = mach_page_is_dirty(page);
 
+	lockdep_assert_held(&object->lock);
 	if (victims == MACH_VICTIMS_UNUSED &&
 	    folio_test_clear_referenced(page_folio(page))) {
 		mach_queue_used(page);

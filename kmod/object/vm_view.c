@@ -45,6 +45,7 @@ static int mach_view_create(struct mach_object *object,
 {
 	struct mach_view *view;
 
+	lockdep_assert_held_write(&object->residence);
 	if (!mach_object_right_try_get(object))
 		return -ENODEV;
 	view = mach_kmem_alloc(mach_view_cache, GFP_KERNEL);

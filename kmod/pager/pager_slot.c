@@ -393,6 +393,7 @@ static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
 	struct mach_slot *slot;
 	unsigned int i;
 
+	lockdep_assert_held(&port->lock);
 	if (request && mach_port_overdue(port, request, all)) {
 		list_del_init(&request->port_link);
 		return request;

@@ -234,6 +234,7 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 	struct bio_vec *frame = &request->frames[first - request->first];
 	unsigned int i;
 
+	lockdep_assert_held(&request->object->lock);
 	for (i = 0; i < n; i++)
 		mach_page_set_owner(frame[i].bv_page, request->object,
 				    first + i);
@@ -249,6 +250,7 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 static void mach_settle_zeros(struct mach_request *request, pgoff_t first,
 			      unsigned int n)
 {
+	lockdep_assert_held(&request->object->lock);
 	mach_settle_supply(request, first, n);
 	request->object->counts.zero_fills += n;
 }
@@ -260,6 +262,7 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 	struct bio_vec *frame = &request->frames[first - request->first];
 	unsigned int i;
 
+	lockdep_assert_held(&request->object->lock);
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		if (!mach_page_is_dirty(frame[i].bv_page))
@@ -283,6 +286,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 	struct bio_vec *frame = &request->frames[first - request->first];
 	unsigned int i;
 
+	lockdep_assert_held(&request->object->lock);
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		mach_object_mark(request->object, first + i);
@@ -399,6 +403,7 @@ static void mach_request_drop_rest(struct mach_request *request, int error)
 	bool failed = error && request->operation == MACH_OP_SYNCHRONIZE;
 	unsigned int start, end;
 
+	lockdep_assert_held(&request->object->lock);
 	for_each_clear_bitrange(start, end, request->settled, request->n) {
 		pgoff_t first = request->first + start;
 

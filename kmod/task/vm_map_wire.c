@@ -56,6 +56,7 @@ static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
 	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
 	u64 more = 0, limit = rlimit(RLIMIT_MEMLOCK);
 
+	lockdep_assert_held(&map->lock);
 	if (!mach_entries_cover(&map->entries, start, end))
 		return -EADDRNOTAVAIL;
 	for (; entry && entry->start < end; entry = entry->next) {
@@ -146,6 +147,7 @@ static bool mach_map_all_wired(struct mach_map *map, u64 start, u64 end)
 {
 	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
 
+	lockdep_assert_held(&map->lock);
 	for (; entry && entry->start < end; entry = entry->next)
 		if (!entry->wired)
 			return false;
