@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A pager inside the kernel for unit tests, and threads for them. */
+/* A pager inside the kernel for unit tests. */
 #include "fake_pager.h"
 #include "request/object_end.h"
 
 #include <linux/highmem.h>
-#include <linux/kthread.h>
 #include <linux/slab.h>
 
 #define FAKE_WORDS	(PAGE_SIZE / sizeof(u64))
@@ -234,29 +233,4 @@ struct mach_object *fake_object_create(struct kunit *test,
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	return object;
-}
-
-static int fake_thread_main(void *data)
-{
-	struct fake_thread *thread = data;
-
-	thread->result = thread->fn(thread->data);
-	kthread_complete_and_exit(&thread->done, 0);
-}
-
-void fake_thread_start(struct kunit *test, struct fake_thread *thread,
-		       int (*fn)(void *data), void *data)
-{
-	thread->fn = fn;
-	thread->data = data;
-	init_completion(&thread->done);
-	thread->task = kthread_run(fake_thread_main, thread, "machvm_kunit");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(thread->task));
-}
-
-int fake_thread_end(struct kunit *test, struct fake_thread *thread)
-{
-	if (!wait_for_completion_timeout(&thread->done, FAKE_PATIENCE))
-		KUNIT_FAIL_AND_ABORT(test, "a thread does not end");
-	return thread->result;
 }

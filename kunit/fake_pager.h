@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A pager inside the kernel for unit tests: it answers as it is told, at once,
- * from a work item, or when the test does it by hand. And threads for tests.
+ * from a work item, or when the test does it by hand.
  */
 #ifndef MACH_FAKE_PAGER_H
 #define MACH_FAKE_PAGER_H
 
 #include "request/data_return.h"
 #include "request/memory_object.h"
+#include "thread.h"
 
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/prandom.h>
 
 #define FAKE_HELD_MAX	16
-/* Everything that has to happen at all has happened then. */
-#define FAKE_PATIENCE	(60 * HZ)
 
 /**
  * enum fake_answer - What the pager does with a request
@@ -77,26 +76,6 @@ void fake_supply(struct fake_pager *fake, struct mach_request *request,
 
 void fake_page_fill(struct page *page, u64 word);
 bool fake_page_holds(struct page *page, u64 word);
-
-/**
- * struct fake_thread - A thread that a test waits for
- * @fn: what it does; its result goes to @result
- * @data: for @fn
- * @result: valid once it is done
- * @task: for who looks at what it does
- * @done: completed at the end
- */
-struct fake_thread {
-	int (*fn)(void *data);
-	void *data;
-	int result;
-	struct task_struct *task;
-	struct completion done;
-};
-
-void fake_thread_start(struct kunit *test, struct fake_thread *thread,
-		       int (*fn)(void *data), void *data);
-int fake_thread_end(struct kunit *test, struct fake_thread *thread);
 
 void mach_random_init(struct kunit *test, struct rnd_state *random);
 

@@ -1,280 +1,267 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Map entries in the kernel, beside the pages of a small map; property tests of
- * them run in user space. No object is looked into, so any address will do.
+ * What a task's map and its objects do together: anonymous memory that grows,
+ * merges, is shared, wired and let go. Nothing is mapped by a process.
  */
 #include "fake_pager.h"
-#include "map/vm_map_range.h"
+#include "fault/zero_fill.h"
+#include "map/vm_map.h"
+#include "map/vm_map_change.h"
+#include "object/vm_internal.h"
+#include "object/vm_resident.h"
+#include "object/vm_view.h"
+#include "object/vm_wire.h"
+#include "pool/vm_page.h"
 
 #include <linux/sizes.h>
 
-#define NR_PAGES	128
-#define MAP_BASE	(1024ULL * SZ_1G)
+#define TASK_BASE	(1024ULL * SZ_1G)
+#define TASK_PAGES	64
 
 /**
- * struct map_context - What each test starts with
- * @entries: of a map that is empty
- * @stock: memory for entries
- * @removed: entries that were removed
- * @uses: how many entries map the object
- * @pages: what each page should be: 0, or page_state() of its entry
+ * struct task_context - What each test starts with
+ * @map: empty
+ * @before: pages of anonymous memory that were there before
  */
-struct map_context {
-	struct mach_entries entries;
-	struct mach_entry_stock stock;
-	struct mach_entry_stock removed;
-	unsigned int uses;
-	u32 pages[NR_PAGES];
-};
-
-static struct map_context *context_of(struct mach_entries *entries)
-{
-	return container_of(entries, struct map_context, entries);
-}
-
-static void map_get(struct mach_entries *entries,
-		    const struct mach_map_entry *entry)
-{
-	context_of(entries)->uses++;
-}
-
-static void map_put(struct mach_entries *entries,
-		    const struct mach_map_entry *entry)
-{
-	context_of(entries)->uses--;
-}
-
-/* It is as an object with a pager. */
-static bool map_extends(struct mach_entries *entries,
-			const struct mach_map_entry *entry, u64 start, u64 end)
-{
-	return false;
-}
-
-static const struct mach_entry_ops map_ops = {
-	.get = map_get,
-	.put = map_put,
-	.extends = map_extends,
+struct task_context {
+	struct mach_map *map;
+	unsigned long before;
 };
 
 static u64 address_of(unsigned int page)
 {
-	return MAP_BASE + page * PAGE_SIZE;
+	return TASK_BASE + ((u64)page << PAGE_SHIFT);
 }
 
-/* A number that is not 0, and the same for entries that are alike */
-static u32 page_state(const struct mach_map_entry *entry)
+static struct mach_map *task_map_create(struct kunit *test)
 {
-	return 1 | entry->protection << 1 | entry->max_protection << 4 |
-	       entry->inheritance << 7 | !!entry->object << 9 |
-	       entry->wired << 10;
+	struct mach_map *map = mach_map_create();
+
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	map->entries.min = TASK_BASE;
+	map->entries.max = address_of(TASK_PAGES);
+	return map;
 }
 
-static void map_fill(struct kunit *test)
+static int task_test_init(struct kunit *test)
 {
-	struct map_context *c = test->priv;
-	struct mach_map_entry *entry;
-
-	while (c->stock.n < MACH_RANGE_STOCK) {
-		entry = kunit_kzalloc(test, sizeof(*entry), GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, entry);
-		mach_stock_add(&c->stock, entry);
-	}
-}
-
-static int map_test_init(struct kunit *test)
-{
-	struct map_context *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	struct task_context *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->before = mach_object_internal_pages();
+	c->map = task_map_create(test);
 	test->priv = c;
-	mach_entries_init(&c->entries, MAP_BASE, address_of(NR_PAGES),
-			  MACH_RULES_MACHVM, &map_ops);
 	return 0;
 }
 
-static void map_enter(struct kunit *test, unsigned int first, unsigned int end,
-		      bool object)
+static void task_test_exit(struct kunit *test)
 {
-	struct map_context *c = test->priv;
-	struct mach_map_entry like = {
-		.protection = 3,
-		.max_protection = 7,
-		.object = object ? (struct mach_object *)c : NULL,
-		.offset = object ? first * PAGE_SIZE : 0,
+	struct task_context *c = test->priv;
+
+	if (!c)
+		return;
+	mach_map_destroy(c->map);
+	KUNIT_EXPECT_EQ(test, mach_object_internal_pages(), c->before);
+}
+
+static void task_allocate(struct kunit *test, unsigned int first,
+			  unsigned int end)
+{
+	const struct mach_map_entry like = {
+		.protection = MACH_PROT_READ | MACH_PROT_WRITE,
+		.max_protection = MACH_PROT_ALL,
+		.inheritance = MACH_INHERIT_COPY,
 	};
-
-	map_fill(test);
-	mach_range_enter(&c->entries, address_of(first), address_of(end), &like,
-			 &c->stock);
-	while (first < end)
-		c->pages[first++] = page_state(&like);
-}
-
-static void map_remove(struct kunit *test, unsigned int first, unsigned int end)
-{
-	struct map_context *c = test->priv;
-	struct mach_map_entry *entry;
-	u64 at = address_of(first);
-
-	while (at < address_of(end)) {
-		map_fill(test);
-		at = mach_range_remove(&c->entries, at, address_of(end), 4,
-				       &c->stock, &c->removed);
-	}
-	while (c->removed.n) {
-		entry = mach_stock_take(&c->removed);
-		if (entry->object)
-			map_put(&c->entries, entry);
-		mach_stock_add(&c->stock, entry);
-	}
-	mach_range_heal(&c->entries, address_of(first), address_of(end),
-			&c->stock);
-	while (first < end)
-		c->pages[first++] = 0;
-}
-
-static void map_protect(struct kunit *test, unsigned int first,
-			unsigned int end, u8 protection)
-{
-	struct mach_change change = {
-		.what = MACH_CHANGE_PROTECTION,
-		.protection = protection,
+	struct mach_map_place place = {
+		.address = address_of(first),
+		.length = (u64)(end - first) << PAGE_SHIFT,
 	};
-	struct map_context *c = test->priv;
+	struct task_context *c = test->priv;
 
-	map_fill(test);
-	mach_range_change(&c->entries, address_of(first), address_of(end),
-			  &change, &c->stock);
-	for (; first < end; first++)
-		if (c->pages[first])
-			c->pages[first] = (c->pages[first] & ~(7U << 1)) |
-					  protection << 1;
+	KUNIT_ASSERT_EQ(test, mach_map_enter(c->map, &place, &like), 0);
 }
 
-/* Entries say of every page what they should, and there are no more than runs. */
-static void map_check(struct kunit *test)
+static void task_deallocate(struct kunit *test, unsigned int first,
+			    unsigned int end)
 {
-	struct map_context *c = test->priv;
-	unsigned int i, runs = 0, uses = 0;
-	struct mach_map_entry *entry;
+	struct task_context *c = test->priv;
 
-	for (i = 0; i < NR_PAGES; i++) {
-		entry = mach_entry_lookup(&c->entries, address_of(i));
-		KUNIT_ASSERT_EQ(test, entry ? page_state(entry) : 0,
-				c->pages[i]);
-		if (!entry || (i && c->pages[i] == c->pages[i - 1]))
-			continue;
-		runs++;
-		uses += !!entry->object;
-	}
-	KUNIT_ASSERT_EQ(test, c->entries.n, runs);
-	KUNIT_ASSERT_EQ(test, mach_entries_minimum(&c->entries), runs);
-	KUNIT_ASSERT_EQ(test, c->uses, uses);
+	KUNIT_ASSERT_EQ(test, mach_map_remove(c->map, address_of(first),
+					      address_of(end)), 0);
 }
 
-static void neighbours_are_one(struct kunit *test)
+/* As a fault does it. The caller puts the object. */
+static struct mach_spot task_touch(struct kunit *test, unsigned int page)
 {
-	struct map_context *c = test->priv;
+	struct task_context *c = test->priv;
+	struct mach_spot spot = {};
 
-	map_enter(test, 0, 2, false);
-	map_enter(test, 4, 6, false);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 2);
-	map_enter(test, 2, 4, false);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 1);
-	map_enter(test, 8, 9, true);
-	map_enter(test, 7, 8, true);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 2);
-	map_enter(test, 6, 7, false);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 2);
-	map_check(test);
+	KUNIT_ASSERT_EQ(test, mach_map_make_object(c->map, address_of(page)), 0);
+	KUNIT_ASSERT_TRUE(test, mach_map_spot(c->map, address_of(page), &spot));
+	KUNIT_ASSERT_NOT_NULL(test, spot.object);
+	KUNIT_ASSERT_EQ(test, mach_internal_fill(spot.object, spot.index), 0);
+	return spot;
 }
 
-static void clips_are_undone(struct kunit *test)
+/* The frame that the map shows at a page, or NULL */
+static struct page *task_page(struct kunit *test, unsigned int page)
 {
-	struct map_context *c = test->priv;
+	struct task_context *c = test->priv;
+	struct mach_spot spot = {};
+	struct page *frame = NULL;
 
-	map_enter(test, 0, 64, true);
-	map_protect(test, 10, 20, 1);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 3);
-	map_protect(test, 15, 30, 1);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 3);
-	map_protect(test, 0, 64, 3);
-	KUNIT_EXPECT_EQ(test, c->entries.n, 1);
-	map_check(test);
+	if (!mach_map_spot(c->map, address_of(page), &spot) || !spot.object)
+		return NULL;
+	mach_object_lock(spot.object);
+	frame = mach_object_page(spot.object, spot.index);
+	mach_object_unlock(spot.object);
+	mach_object_put(spot.object);
+	return frame;
 }
 
-static void room_is_found(struct kunit *test)
+static struct page *task_fill(struct kunit *test, unsigned int page)
 {
-	struct map_context *c = test->priv;
-	u64 address;
+	struct mach_spot spot = task_touch(test, page);
 
-	map_enter(test, 0, 3, false);
-	map_enter(test, 5, 9, false);
-	map_enter(test, 12, NR_PAGES, false);
-	KUNIT_EXPECT_EQ(test, mach_entries_find_space(&c->entries, 0, PAGE_SIZE,
-						      0, &address), 0);
-	KUNIT_EXPECT_EQ(test, address, address_of(3));
-	KUNIT_EXPECT_EQ(test, mach_entries_find_space(&c->entries, 0,
-						      3 * PAGE_SIZE, 0,
-						      &address), 0);
-	KUNIT_EXPECT_EQ(test, address, address_of(9));
-	KUNIT_EXPECT_EQ(test, mach_entries_find_space(&c->entries, 0, PAGE_SIZE,
-						      2 * PAGE_SIZE - 1,
-						      &address), 0);
-	KUNIT_EXPECT_EQ(test, address, address_of(4));
-	KUNIT_EXPECT_EQ(test, mach_entries_find_space(&c->entries, 0,
-						      4 * PAGE_SIZE, 0,
-						      &address), -ENOSPC);
-	KUNIT_EXPECT_TRUE(test, mach_entries_cover(&c->entries, address_of(5),
-						   address_of(9)));
-	KUNIT_EXPECT_FALSE(test, mach_entries_cover(&c->entries, address_of(5),
-						    address_of(10)));
+	mach_object_put(spot.object);
+	return task_page(test, page);
 }
 
-static void random_calls(struct kunit *test)
+/* Downward as well as upward, and what was there stays where it was. */
+static void memory_grows_both_ways(struct kunit *test)
 {
-	struct map_context *c = test->priv;
-	struct rnd_state random;
-	unsigned int step, first, end;
+	struct task_context *c = test->priv;
+	struct page *frame;
 
-	mach_random_init(test, &random);
-	for (step = 0; step < 20000; step++) {
-		first = mach_random(&random, NR_PAGES);
-		end = first + 1 + mach_random(&random, 16);
-		end = min_t(unsigned int, end, NR_PAGES);
-		switch (mach_random(&random, 4)) {
-		case 0:
-			map_remove(test, first, end);
-			break;
-		case 1:
-			map_protect(test, first, end,
-				    mach_random(&random, 2) ? 1 : 3);
-			break;
-		default:
-			if (c->pages[first])
-				continue;
-			for (end = first; end < NR_PAGES && !c->pages[end];)
-				end++;
-			end = first + 1 + mach_random(&random, end - first);
-			map_enter(test, first, end, mach_random(&random, 2));
-		}
-		map_check(test);
-	}
+	task_allocate(test, 20, 24);
+	frame = task_fill(test, 21);
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	task_allocate(test, 16, 20);
+	task_allocate(test, 24, 28);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 1UL);
+	KUNIT_EXPECT_PTR_EQ(test, task_page(test, 21), frame);
+	KUNIT_EXPECT_NULL(test, task_page(test, 19));
+	KUNIT_EXPECT_NOT_NULL(test, task_fill(test, 16));
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 1UL);
 }
 
-static struct kunit_case map_cases[] = {
-	KUNIT_CASE(neighbours_are_one),
-	KUNIT_CASE(clips_are_undone),
-	KUNIT_CASE(room_is_found),
-	KUNIT_CASE(random_calls),
+/* Two objects, once the hole between them is filled */
+static void objects_become_one(struct kunit *test)
+{
+	struct task_context *c = test->priv;
+	struct page *low, *high;
+
+	task_allocate(test, 8, 12);
+	task_allocate(test, 16, 20);
+	low = task_fill(test, 11);
+	high = task_fill(test, 16);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 2UL);
+	task_allocate(test, 12, 16);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 1UL);
+	KUNIT_EXPECT_PTR_EQ(test, task_page(test, 11), low);
+	KUNIT_EXPECT_PTR_EQ(test, task_page(test, 16), high);
+	KUNIT_EXPECT_EQ(test, mach_object_internal_pages(), c->before + 2);
+}
+
+/* What another map sees does not grow, until it no longer does. */
+static void shared_memory_does_not_grow(struct kunit *test)
+{
+	struct task_context *c = test->priv;
+	struct mach_map *other = task_map_create(test);
+	struct mach_spot spot;
+
+	task_allocate(test, 8, 12);
+	spot = task_touch(test, 8);
+	KUNIT_EXPECT_EQ(test, mach_view_sole(spot.object), 1UL);
+	KUNIT_EXPECT_EQ(test, mach_view_get(spot.object,
+					    mach_map_mapping(other), 0), 0);
+	KUNIT_EXPECT_EQ(test, mach_view_sole(spot.object), 0UL);
+	KUNIT_EXPECT_EQ(test, mach_object_users(spot.object), 2U);
+	task_allocate(test, 12, 16);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 2UL);
+	mach_view_put(spot.object, mach_map_mapping(other), 0);
+	KUNIT_EXPECT_EQ(test, mach_view_sole(spot.object), 1UL);
+	task_allocate(test, 4, 8);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 2UL);
+	mach_object_put(spot.object);
+	mach_map_destroy(other);
+}
+
+/* A part goes: its pages are free at once, and come back as zeros. */
+static void what_goes_is_free(struct kunit *test)
+{
+	struct task_context *c = test->priv;
+	unsigned int page;
+
+	task_allocate(test, 0, 16);
+	for (page = 0; page < 16; page++)
+		KUNIT_ASSERT_NOT_NULL(test, task_fill(test, page));
+	KUNIT_EXPECT_EQ(test, mach_object_internal_pages(), c->before + 16);
+	task_deallocate(test, 4, 12);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 2UL);
+	KUNIT_EXPECT_EQ(test, mach_object_internal_pages(), c->before + 8);
+	task_allocate(test, 4, 12);
+	KUNIT_EXPECT_EQ(test, c->map->entries.n, 1UL);
+	KUNIT_EXPECT_NULL(test, task_page(test, 4));
+	KUNIT_EXPECT_NOT_NULL(test, task_page(test, 3));
+}
+
+static void wiring_counts(struct kunit *test)
+{
+	struct mach_spot spot;
+	struct page *frame;
+	pgoff_t end;
+
+	task_allocate(test, 0, 4);
+	spot = task_touch(test, 2);
+	frame = task_page(test, 2);
+	end = spot.index + 1;
+	KUNIT_EXPECT_FALSE(test, mach_object_wire(spot.object, end));
+	KUNIT_EXPECT_TRUE(test, mach_object_wire(spot.object, spot.index));
+	KUNIT_EXPECT_TRUE(test, mach_object_wire(spot.object, spot.index));
+	mach_object_unwire(spot.object, spot.index, end, 1);
+	KUNIT_EXPECT_TRUE(test, mach_page_is_wired(frame));
+	mach_object_unwire(spot.object, spot.index, end, 1);
+	KUNIT_EXPECT_FALSE(test, mach_page_is_wired(frame));
+	/* once too often is no harm */
+	mach_object_unwire(spot.object, spot.index, end, 1);
+	mach_object_put(spot.object);
+}
+
+/* A wired page that goes over to another object stays wired. */
+static void moved_pages_stay_wired(struct kunit *test)
+{
+	struct mach_spot low, high;
+	struct page *frame;
+
+	task_allocate(test, 8, 9);
+	task_allocate(test, 10, 20);
+	low = task_touch(test, 8);
+	high = task_touch(test, 10);
+	frame = task_page(test, 8);
+	KUNIT_EXPECT_TRUE(test, mach_object_wire(low.object, low.index));
+	mach_object_put(low.object);
+	mach_object_put(high.object);
+	task_allocate(test, 9, 10);
+	KUNIT_EXPECT_PTR_EQ(test, task_page(test, 8), frame);
+	KUNIT_EXPECT_TRUE(test, mach_page_is_wired(frame));
+}
+
+static struct kunit_case task_cases[] = {
+	KUNIT_CASE(memory_grows_both_ways),
+	KUNIT_CASE(objects_become_one),
+	KUNIT_CASE(shared_memory_does_not_grow),
+	KUNIT_CASE(what_goes_is_free),
+	KUNIT_CASE(wiring_counts),
+	KUNIT_CASE(moved_pages_stay_wired),
 	{}
 };
 
-static struct kunit_suite map_suite = {
-	.name = "machvm_map",
-	.init = map_test_init,
-	.test_cases = map_cases,
+static struct kunit_suite task_suite = {
+	.name = "machvm_task",
+	.init = task_test_init,
+	.exit = task_test_exit,
+	.test_cases = task_cases,
 };
 
-kunit_test_suite(map_suite);
+kunit_test_suite(task_suite);

@@ -10,11 +10,9 @@
 #include "task/task.h"
 #include "task/window.h"
 
-#include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 static int mach_pager_register_check(const struct mach_pager_register *reg)
 {

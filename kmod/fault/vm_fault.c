@@ -80,6 +80,7 @@ static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 /* May the page, which is there, be dirty? */
 bool mach_fault_may_dirty(struct mach_object *object, pgoff_t index)
 {
+	lockdep_assert_held(&object->lock);
 	return mach_pageout_may_dirty(object) ||
 	       mach_object_is_dirty(object, index);
 }

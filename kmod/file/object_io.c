@@ -109,9 +109,9 @@ int mach_object_fsync(struct file *file, loff_t start, loff_t end,
 
 	if (start >> PAGE_SHIFT > last)
 		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
 	err = mach_object_sync(object, start >> PAGE_SHIFT, last + 1);
-	if (err == -EDEADLK)
-		return err;
 	/* each descriptor learns once of data that was lost since it last asked */
 	lost = file_check_and_advance_wb_err(file);
 	return lost ?: err;

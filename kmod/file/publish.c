@@ -122,6 +122,7 @@ static int mach_published_claim(const char *name, struct mach_published **old)
 {
 	struct mach_published *node = mach_published_find(name);
 
+	lockdep_assert_held(&mach_publish_lock);
 	*old = NULL;
 	if (!node)
 		return 0;

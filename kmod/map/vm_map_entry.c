@@ -457,7 +457,7 @@ void mach_entry_link_after(struct mach_entries *entries,
 }
 
 /**
- * mach_entry_link - Put an entry where it belongs
+ * mach_entry_link - Put an entry where it belongs; for tests
  * @entries: the entries
  * @entry: with everything but its links; overlaps no other
  */

@@ -30,6 +30,7 @@ static void mach_queue_remove(struct mach_queues *queues,
 static void mach_queue_activate(struct mach_queues *queues,
 				struct mach_frame *frame)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	frame->place = MACH_PLACE_ACTIVE;
 	list_add_tail(&frame->link, &queues->active);
 	queues->nr_active++;
@@ -38,6 +39,7 @@ static void mach_queue_activate(struct mach_queues *queues,
 static void mach_queue_deactivate(struct mach_queues *queues,
 				  struct mach_frame *frame)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	frame->place = MACH_PLACE_INACTIVE;
 	list_add_tail(&frame->link, &queues->inactive);
 	queues->nr_inactive++;
@@ -53,6 +55,7 @@ static void mach_queue_balance(struct mach_queues *queues, unsigned int ratio)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&mach_queue_lock);
 	for (i = 0; i < MACH_QUEUE_BALANCE &&
 	     queues->nr_active > queues->nr_inactive * ratio; i++) {
 		struct mach_frame *oldest = mach_queue_first(&queues->active);

@@ -110,9 +110,7 @@ void *mach_tree_erase(struct mach_tree *tree, u64 index,
 
 /* Is there an entry with a mark? */
 bool mach_tree_marked(const struct mach_tree *tree, u64 index);
-/* The entry must be there. They tell whether that changed anything. */
-
-/* The same at a cursor that stands on an entry */
+/* At a cursor that stands on an entry: they tell whether that changed anything. */
 bool mach_tree_cursor_mark(struct mach_tree_cursor *cursor);
 bool mach_tree_cursor_unmark(struct mach_tree_cursor *cursor);
 

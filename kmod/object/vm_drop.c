@@ -30,14 +30,14 @@ static bool mach_object_may_go(const struct mach_tree_cursor *at,
 	return true;
 }
 
-/* Pages of the extent that may go; the rest is known once they are revoked. */
+/* Pages of the run that may go; the rest is known once they are revoked. */
 static unsigned int mach_object_victims(struct mach_object *object,
-					const struct mach_run *extent,
+					const struct mach_run *run,
 					enum mach_victims victims,
 					struct bio_vec *frames)
 {
-	struct mach_tree_cursor at = { .index = extent->first };
-	pgoff_t last = extent->first + extent->n - 1;
+	struct mach_tree_cursor at = { .index = run->first };
+	pgoff_t last = run->first + run->n - 1;
 	struct page *page;
 	unsigned int n = 0;
 
@@ -48,7 +48,7 @@ static unsigned int mach_object_victims(struct mach_object *object,
 			continue;
 		/* bv_offset is free to remember which page it was */
 		bvec_set_page(&frames[n++], page, PAGE_SIZE,
-			      at.index - extent->first);
+			      at.index - run->first);
 	}
 	mach_object_unlock(object);
 	return n;
@@ -126,29 +126,30 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 /**
  * mach_object_drop - Drop resident pages
  * @object: its residence held for writing
- * @extent: at most MACH_DROP_BATCH pages
+ * @run: at most MACH_DROP_BATCH pages
  * @victims: which
  * @eviction: out: what came of it
  *
  * Pages that are busy, in a data_return or pinned stay.
  */
 static void mach_object_drop(struct mach_object *object,
-			     const struct mach_run *extent,
+			     const struct mach_run *run,
 			     enum mach_victims victims,
 			     struct mach_eviction *eviction)
 {
 	struct bio_vec frames[MACH_DROP_BATCH];
 	unsigned int i, n, dropped = 0;
 
+	lockdep_assert_held_write(&object->residence);
 	*eviction = (struct mach_eviction) {};
-	n = mach_object_victims(object, extent, victims, frames);
+	n = mach_object_victims(object, run, victims, frames);
 	if (!n)
 		return;
-	mach_object_revoke(object, extent->first, frames, n);
+	mach_object_revoke(object, run->first, frames, n);
 
 	mach_object_lock(object);
 	for (i = 0; i < n; i++) {
-		pgoff_t index = extent->first + frames[i].bv_offset;
+		pgoff_t index = run->first + frames[i].bv_offset;
 
 		if (!mach_object_judge(object, frames[i].bv_page, victims,
 				       eviction))
@@ -195,17 +196,17 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 {
 	enum mach_victims victims = dirty ? MACH_VICTIMS_ALL :
 					    MACH_VICTIMS_CLEAN;
-	struct mach_run extent = { .first = first };
+	struct mach_run run = { .first = first };
 	struct mach_eviction eviction;
 
-	while (extent.first < end &&
-	       mach_object_any(object, &extent.first, end)) {
-		extent.n = min_t(pgoff_t, end - extent.first,
-				 MACH_DROP_BATCH);
+	while (run.first < end &&
+	       mach_object_any(object, &run.first, end)) {
+		run.n = min_t(pgoff_t, end - run.first,
+			      MACH_DROP_BATCH);
 		mach_residence_change(object);
-		mach_object_drop(object, &extent, victims, &eviction);
+		mach_object_drop(object, &run, victims, &eviction);
 		mach_residence_changed(object);
-		extent.first += extent.n;
+		run.first += run.n;
 		cond_resched();
 	}
 	mach_object_trim(object);
@@ -225,13 +226,13 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction)
 {
-	struct mach_run extent = {
+	struct mach_run run = {
 		.first = round_down(index, MACH_DROP_BATCH),
 		.n = MACH_DROP_BATCH,
 	};
 
 	mach_residence_change(object);
-	mach_object_drop(object, &extent, MACH_VICTIMS_UNUSED, eviction);
+	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, eviction);
 	mach_residence_changed(object);
 	mach_object_trim(object);
 }

@@ -136,9 +136,10 @@ int mach_object_place(struct mach_object *object, pgoff_t first,
 bool mach_object_mark(struct mach_object *object, pgoff_t index)
 {
 	struct mach_tree_cursor at = { .index = index };
-	struct page *page = mach_tree_find(&object->pages, &at, index);
+	struct page *page;
 
 	lockdep_assert_held(&object->lock);
+	page = mach_tree_find(&object->pages, &at, index);
 	mach_page_set_dirty(page, true);
 	return mach_tree_cursor_mark(&at);
 }
@@ -151,9 +152,10 @@ bool mach_object_mark(struct mach_object *object, pgoff_t index)
 void mach_object_unmark(struct mach_object *object, pgoff_t index)
 {
 	struct mach_tree_cursor at = { .index = index };
-	struct page *page = mach_tree_find(&object->pages, &at, index);
+	struct page *page;
 
 	lockdep_assert_held(&object->lock);
+	page = mach_tree_find(&object->pages, &at, index);
 	mach_page_set_dirty(page, false);
 	mach_tree_cursor_unmark(&at);
 }

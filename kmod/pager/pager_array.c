@@ -6,11 +6,6 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-/*
- * The mapping of a message array tells of its pager's death: it goes when the
- * process's memory is torn down, before its descriptors are closed. So it is
- * neither inherited nor split.
- */
 static void mach_array_open(struct vm_area_struct *vma)
 {
 	struct mach_port *port = vma->vm_private_data;

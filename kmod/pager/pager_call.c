@@ -11,8 +11,6 @@
 #include "pager_port.h"
 #include "pager_slot.h"
 
-#include <linux/slab.h>
-
 static int mach_pager_answer(struct mach_call_context *context,
 			     union mach_call_args *args)
 {

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ports: birth, death, reaping, and the objects by number. */
 #include "pager_port.h"
-#include "base/compat.h"
-#include "base/mach_trace.h"
 #include "file/publish.h"
 #include "request/object_end.h"
 
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-
-/* Slot transitions. Each holds the lock and moves state and list together. */
 
 /**
  * mach_port_die - The pager has resigned, closed or died
@@ -173,7 +169,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 				    1 : MACH_CLUSTER_MAX_PAGES;
 	port->pager.mm = current->mm;
 	mmgrab(port->pager.mm);
-	mach_pager_enlist(&port->pager);
+	INIT_LIST_HEAD(&port->pager.link);
 	spin_lock_init(&port->lock);
 	INIT_LIST_HEAD(&port->pending);
 	port->nr_queues = args->queues;
@@ -195,6 +191,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 			return NULL;
 		}
 	}
+	mach_pager_enlist(&port->pager);
 	return port;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_create);

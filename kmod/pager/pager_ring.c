@@ -27,15 +27,11 @@ static bool mach_ring_polled(unsigned int issue_flags)
  * thread that polls a ring keeps the process's memory, and with it all mappings, for
  * as long as a command is posted: neither would ever end.
  */
-static int mach_ring_arm(struct mach_port *port,
-			 const struct mach_pager_answer *command,
-			 struct io_uring_cmd *ioucmd, unsigned int issue_flags)
+static int mach_ring_may_post(struct mach_port *port, unsigned int issue_flags)
 {
 	if (mach_ring_polled(issue_flags))
 		return -EOPNOTSUPP;
-	if (!atomic_read(&port->mappings))
-		return -ENODEV;
-	return mach_port_arm(port, command->queue, command->tag, ioucmd);
+	return atomic_read(&port->mappings) ? 0 : -ENODEV;
 }
 
 static int mach_ring_fetch(struct mach_port *port,
@@ -43,11 +39,14 @@ static int mach_ring_fetch(struct mach_port *port,
 			   struct io_uring_cmd *ioucmd,
 			   unsigned int issue_flags)
 {
+	int err;
+
 	if (command->generation || command->nr_parts || command->reserved ||
 	    command->parts ||
 	    memchr_inv(&command->part, 0, sizeof(command->part)))
 		return -EINVAL;
-	return mach_ring_arm(port, command, ioucmd, issue_flags);
+	err = mach_ring_may_post(port, issue_flags);
+	return err ?: mach_port_arm(port, command->queue, command->tag, ioucmd);
 }
 
 /* The submitter can still write to the command: look at a copy only. */
@@ -89,8 +88,10 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 	case MACH_RING_FETCH:
 		return mach_ring_fetch(port, command, ioucmd, issue_flags);
 	case MACH_RING_COMMIT_AND_FETCH:
-		err = mach_answer(port, command, false);
-		return err ?: mach_ring_arm(port, command, ioucmd, issue_flags);
+		err = mach_ring_may_post(port, issue_flags) ?:
+		      mach_answer(port, command, false);
+		return err ?: mach_port_arm(port, command->queue, command->tag,
+					    ioucmd);
 	case MACH_RING_COMMIT:
 		return mach_answer(port, command, false);
 	case MACH_RING_ANSWER:

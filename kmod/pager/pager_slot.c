@@ -12,6 +12,8 @@ void mach_port_command_done(struct io_uring_cmd *command, int result)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_command_done);
 
+/* Slot transitions. Each holds the lock and moves state and list together. */
+
 static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
 			   struct io_uring_cmd *command,
 			   struct mach_receiver *receiver)
@@ -82,6 +84,7 @@ static struct mach_slot *mach_port_armed_slot(struct mach_port *port)
 {
 	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
 
+	lockdep_assert_held(&port->lock);
 	for (i = 0; i < port->nr_queues; i++) {
 		struct mach_slot *slot =
 			hlist_entry_safe(port->queues[q].armed.first,
@@ -219,6 +222,7 @@ static struct mach_slot *mach_queue_free_slot(struct mach_port *port,
 {
 	unsigned int tag;
 
+	lockdep_assert_held(&port->lock);
 	for (tag = 0; tag < port->depth; tag++)
 		if (queue->slots[tag].state == MACH_SLOT_FREE)
 			return &queue->slots[tag];

@@ -85,7 +85,7 @@ struct mach_queue {
  * (a) atomic, (c) const, (p) @lock, (x) its own lock
  *
  * @pager: its sending side
- * @lock: innermost but for the frame lock; nothing is called under it
+ * @lock: a leaf; nothing is called under it
  * @dead: (p) resigned or closed
  * @watching: (p) the watchdog is due, or will be queued for @next
  * @next: (p) jiffies: earliest deadline it has seen

@@ -28,10 +28,11 @@ struct mach_page_cache {
 /* Not __ro_after_init: kmemleak would not look for the caches there. */
 static struct mach_page_cache __percpu *mach_page_caches;
 
-/* Set before frames are asked for, and left alone when they are switched off */
+/* Set before frames are asked for */
 static mach_page_hook mach_page_low __ro_after_init;
 static mach_page_hook mach_page_shrink __ro_after_init;
-static u8 mach_page_hooks_off;
+/* bool: somebody makes room */
+static u8 mach_page_low_on;
 
 /* 1: the low hook is to be called when frames run low */
 static atomic_t mach_page_low_armed = ATOMIC_INIT(1);
@@ -186,12 +187,13 @@ unsigned long mach_page_short(void)
 void __init mach_page_set_low_hook(mach_page_hook low)
 {
 	mach_page_low = low;
+	WRITE_ONCE(mach_page_low_on, true);
 }
 
-/* The module ends: nobody is told, or asked, any more. */
-void mach_page_switch_hooks_off(void)
+/* The module ends: nobody is told any more. */
+void mach_page_switch_low_off(void)
 {
-	WRITE_ONCE(mach_page_hooks_off, true);
+	WRITE_ONCE(mach_page_low_on, false);
 }
 
 /* The next allocation that finds frames low tells so again. */
@@ -212,7 +214,7 @@ void __init mach_page_set_shrink_hook(mach_page_hook shrink)
 /* Have page-out woken if there is less than there should be. */
 void mach_page_check_low(void)
 {
-	if (!READ_ONCE(mach_page_hooks_off) &&
+	if (READ_ONCE(mach_page_low_on) &&
 	    mach_pool_room() < (long)mach_page_low_mark() &&
 	    atomic_read(&mach_page_low_armed) &&
 	    atomic_xchg(&mach_page_low_armed, 0))
@@ -222,8 +224,7 @@ void mach_page_check_low(void)
 /* What lies idle somewhere goes back to the pool. */
 static void mach_page_collect(void)
 {
-	if (!READ_ONCE(mach_page_hooks_off))
-		mach_page_shrink();
+	mach_page_shrink();
 	mach_page_drain();
 	mach_pool_look_aside(MACH_PAGE_LOOK);
 }

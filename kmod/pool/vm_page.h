@@ -174,7 +174,7 @@ void mach_page_arm_low(void);
 void mach_page_check_low(void);
 void mach_page_set_low_hook(mach_page_hook low);
 void mach_page_set_shrink_hook(mach_page_hook shrink);
-void mach_page_switch_hooks_off(void);
+void mach_page_switch_low_off(void);
 
 void mach_page_drain(void);
 void mach_page_get_counts(struct mach_page_counts *counts);

@@ -102,7 +102,7 @@ static struct mach_request *mach_data_request_create(struct mach_object *object,
 /**
  * mach_data_request_prepare - Reserve absent pages for data to come
  * @object: no lock held
- * @ask: what for; out: the window is what was reserved
+ * @ask: what for; out: the window, clipped; the request may have less
  *
  * Return: a request whose frames lie busy in the object, not sent yet; or
  * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead; -EAGAIN

@@ -24,6 +24,7 @@ static struct mach_run mach_dirty_run(struct mach_object *object,
 	struct mach_run run = {};
 	struct page *page;
 
+	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
 	for (page = mach_tree_find_marked(&object->pages, &at, end - 1); page;
 	     page = mach_tree_next_marked(&object->pages, &at, end - 1)) {
@@ -52,6 +53,7 @@ static void mach_data_return_collect(struct mach_request *request)
 	struct page *page;
 	unsigned int i;
 
+	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last))
@@ -69,6 +71,7 @@ static void mach_data_return_seal(struct mach_request *request)
 	struct mach_object *object = request->object;
 	unsigned int i;
 
+	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
 	for (i = 0; i < request->n; i++) {
 		struct page *page = request->frames[i].bv_page;
@@ -262,16 +265,14 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_synchronize);
  * @first: first page index
  * @end: the page after the last
  *
- * Data that was lost is recorded in the object's address space, for the caller to
- * look at. Return: 0; -EDEADLK for the pager itself; -EIO when the object is dead;
+ * The caller is not the pager. Data that was lost is recorded in the object's
+ * address space, for the caller to look at. Return: 0; -EIO when the object is dead;
  * -EINTR; -ENOMEM; the pager's error.
  */
 int mach_object_sync(struct mach_object *object, pgoff_t first, pgoff_t end)
 {
 	int err;
 
-	if (mach_pager_is_self(object->pager))
-		return -EDEADLK;
 	err = mach_data_return_range(object, first, end, MACH_MSG_SYNC);
 	if (!err && !mach_object_is_dead(object))
 		err = mach_object_synchronize(object);

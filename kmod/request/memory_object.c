@@ -299,6 +299,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 static void mach_settle_refused(struct mach_request *request, pgoff_t first,
 				unsigned int n)
 {
+	lockdep_assert_held(&request->object->lock);
 	if (mach_request_is_return(request))
 		mach_settle_dirty(request, first, n);
 	else

@@ -10,7 +10,7 @@
 
 /* Freed at a time at least: a revoke costs the same for one page or many. */
 #define MACH_PAGEOUT_BATCH	MACH_CLUSTER_MAX_PAGES
-/* Extents that one scan judges at most. */
+/* Runs that one scan judges at most. */
 #define MACH_PAGEOUT_TURNS	64
 
 static void mach_pageout_work_fn(struct work_struct *work);
@@ -149,6 +149,6 @@ void __init mach_pageout_init(void)
 
 void mach_pageout_exit(void)
 {
-	mach_page_switch_hooks_off();
+	mach_page_switch_low_off();
 	cancel_work_sync(&mach_pageout_work);
 }

@@ -365,6 +365,8 @@ static int mach_object_msync(struct mach_object *object, pgoff_t first,
 	end = min_t(pgoff_t, end, object->npages);
 	if (first >= end)
 		return 0;
+	if (mach_pager_is_self(object->pager))
+		return -EDEADLK;
 	if (flags & MACH_SYNC_ASYNCHRONOUS)
 		mach_data_return_launder(object, first, end);
 	else

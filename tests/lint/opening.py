@@ -32,7 +32,7 @@ def check_file(path):
     comment = opening(path)
     if comment is None:
         return "line 2 does not begin a comment that says what the file is"
-    if not re.search(r"[.?]", plain(comment)):
+    if not re.search(r"\w+\W+\w+\W+\w+.*[.?:;]", plain(comment)):
         return "the comment in line 2 is no sentence"
     return None
 

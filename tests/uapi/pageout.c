@@ -201,6 +201,20 @@ static void test_sync_fails(void)
 	CHECK_IS(actor_end(&s.a, 0), -EIO);
 }
 
+/* Whatever the errno, it is told once. */
+static void test_sync_fails_once(void)
+{
+	scene_open(&s, NULL, 64 * PAGE, CLUSTER, 1);
+	actor_begin(&s.a, 0, do_fsync, s.o.fd);
+	expect_sync();
+	pager_reply_one(&s.p, &r, part_error(0, PAGE, EDEADLK));
+	CHECK_IS(actor_end(&s.a, 0), -EDEADLK);
+	actor_begin(&s.a, 0, do_fsync, s.o.fd);
+	expect_sync();
+	sync_done();
+	CHECK_IS(actor_end(&s.a, 0), 0);
+}
+
 /* Nothing dirty: still the store is asked to make durable what it has. */
 static void test_clean(void)
 {
@@ -385,6 +399,7 @@ static const struct tap_test tests[] = {
 	BOTH("lost-space", test_lost_space),
 	BOTH("unnamed", test_unnamed),
 	BOTH("sync-fails", test_sync_fails),
+	BOTH("sync-fails-once", test_sync_fails_once),
 	BOTH("clean", test_clean),
 	BOTH("busy-out", test_busy_out),
 	BOTH("again", test_again),

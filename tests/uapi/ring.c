@@ -220,6 +220,9 @@ static void test_fetch_unmapped(void)
 	pager_ring_setup(&p);
 	tap_is("refused", pager_command(&p, MACH_RING_FETCH, &cmd, WAIT_MS),
 	       -ENODEV);
+	tap_is("commit-refused",
+	       pager_command(&p, MACH_RING_COMMIT_AND_FETCH, &cmd, WAIT_MS),
+	       -ENODEV);
 	CHECK_IS(pager_map(&p), 0);
 	pager_fetch_all(&p);
 	pager_expect_nothing(&p, 30);
@@ -237,6 +240,9 @@ static void test_polled(void)
 	CHECK_IS(io_uring_queue_init(8, &p.ring, IORING_SETUP_SQE128 |
 				     IORING_SETUP_SQPOLL), 0);
 	tap_is("refused", pager_command(&p, MACH_RING_FETCH, &cmd, WAIT_MS),
+	       -EOPNOTSUPP);
+	tap_is("commit-refused",
+	       pager_command(&p, MACH_RING_COMMIT_AND_FETCH, &cmd, WAIT_MS),
 	       -EOPNOTSUPP);
 	/* left open: what is posted in it would keep this process for ever */
 }

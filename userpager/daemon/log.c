@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * machpagerd - messages.
- */
+/* What the daemon says: to standard error or the system log, each trouble once. */
 #include "log.h"
 
 #include <pthread.h>
