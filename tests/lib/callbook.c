@@ -380,3 +380,15 @@ long world_change(struct world *w, const struct call_change *change, char *sub,
 	snprintf(sub, sub_size, "%s-%s", change->call, change->what);
 	return world_call(w, call, &args);
 }
+
+void world_each_call(struct world *w, const char *what, call_fn one)
+{
+	char sub[80];
+
+	world_open(w);
+	for (size_t i = 0; i < callbook_entries; i++) {
+		snprintf(sub, sizeof(sub), "%s-%s", callbook[i].name, what);
+		one(&callbook[i], sub);
+	}
+	world_check(w);
+}

@@ -86,4 +86,8 @@ long world_call(struct world *w, const struct call *call, void *args);
 long world_change(struct world *w, const struct call_change *change, char *sub,
 		  size_t sub_size);
 
+/* Do one thing with each call in a world of its own; its lines say @what. */
+typedef void (*call_fn)(const struct call *call, const char *sub);
+void world_each_call(struct world *w, const char *what, call_fn one);
+
 #endif /* MACHVM_TESTS_CALLBOOK_H */

@@ -16,20 +16,6 @@
 
 static struct world w;
 
-typedef void (*call_fn)(const struct call *call, const char *sub);
-
-static void each_call(const char *what, call_fn one)
-{
-	char sub[80];
-
-	world_open(&w);
-	for (size_t i = 0; i < callbook_entries; i++) {
-		snprintf(sub, sizeof(sub), "%s-%s", callbook[i].name, what);
-		one(&callbook[i], sub);
-	}
-	world_check(&w);
-}
-
 static size_t first_size(const struct call *call)
 {
 	return call->number == MACH_VM_VERSION ? MACH_VM_VERSION_SIZE_VER0 :
@@ -109,7 +95,7 @@ static void number(const struct call *call, const char *sub)
 #define EACH(what)							\
 	static void test_##what(void)					\
 	{								\
-		each_call(#what, what);					\
+		world_each_call(&w, #what, what);			\
 	}
 
 EACH(older)

@@ -11,20 +11,6 @@
 
 static struct world w;
 
-typedef void (*call_fn)(const struct call *call, const char *sub);
-
-static void each_call(const char *what, call_fn one)
-{
-	char sub[80];
-
-	world_open(&w);
-	for (size_t i = 0; i < callbook_entries; i++) {
-		snprintf(sub, sizeof(sub), "%s-%s", callbook[i].name, what);
-		one(&callbook[i], sub);
-	}
-	world_check(&w);
-}
-
 static void with_size(const struct call *call, const char *sub, uint32_t size,
 		      long want)
 {
@@ -106,7 +92,7 @@ static void untold(const struct call *call, const char *sub)
 #define EACH(what)							\
 	static void test_##what(void)					\
 	{								\
-		each_call(#what, what);					\
+		world_each_call(&w, #what, what);			\
 	}
 
 EACH(zero)
