@@ -8,6 +8,7 @@
 #include "object/inode.h"
 #include "object/vm_view.h"
 #include "pager/lock_request.h"
+#include "pager/pager_port.h"
 #include "pool/kmem.h"
 #include "pool/trim.h"
 #include "pool/vm_page.h"
@@ -16,26 +17,47 @@
 
 #include <linux/module.h>
 
-static int __init mach_init(void)
+static void mach_exit_pool(void)
 {
-	int err;
+	mach_trim_exit();
+	mach_kmem_exit();
+	mach_page_exit();
+}
 
-	err = mach_page_init();
+static int __init mach_init_pool(void)
+{
+	int err = mach_page_init();
+
 	if (err)
 		return err;
 	mach_kmem_init();
 	err = mach_trim_init();
+	if (err) {
+		mach_kmem_exit();
+		mach_page_exit();
+	}
+	return err;
+}
+
+static int __init mach_init(void)
+{
+	int err;
+
+	err = mach_init_pool();
 	if (err)
-		goto err_kmem;
+		return err;
 	err = mach_request_init();
 	if (err)
-		goto err_trim;
+		goto err_pool;
 	err = mach_lock_init();
 	if (err)
 		goto err_request;
-	err = mach_inode_init();
+	err = mach_port_init();
 	if (err)
 		goto err_lock;
+	err = mach_inode_init();
+	if (err)
+		goto err_port;
 	err = mach_object_init();
 	if (err)
 		goto err_inode;
@@ -67,15 +89,14 @@ err_object:
 	mach_object_exit();
 err_inode:
 	mach_inode_exit();
+err_port:
+	mach_port_exit();
 err_lock:
 	mach_lock_exit();
 err_request:
 	mach_request_exit();
-err_trim:
-	mach_trim_exit();
-err_kmem:
-	mach_kmem_exit();
-	mach_page_exit();
+err_pool:
+	mach_exit_pool();
 	return err;
 }
 
@@ -91,11 +112,10 @@ static void __exit mach_exit(void)
 	mach_view_exit();
 	mach_object_exit();
 	mach_inode_exit();
+	mach_port_exit();
 	mach_lock_exit();
 	mach_request_exit();
-	mach_trim_exit();
-	mach_kmem_exit();
-	mach_page_exit();
+	mach_exit_pool();
 }
 
 module_init(mach_init);

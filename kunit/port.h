@@ -3,19 +3,24 @@
 #ifndef MACH_KUNIT_PORT_H
 #define MACH_KUNIT_PORT_H
 
+#include "base/compat.h"
 #include "fake_pager.h"
 #include "pager/pager_port.h"
 
 #define PORT_DEPTH	4
 
 /**
- * struct fake_command - Stands for a command of io_uring
+ * struct fake_command - A command of no ring
+ * @command: io_uring's part
  * @times: it was completed
  * @result: with that
+ * @ends: so does its ring
  */
 struct fake_command {
+	struct io_uring_cmd command;
 	unsigned int times;
 	int result;
+	bool ends;
 };
 
 /**

@@ -45,21 +45,26 @@ static struct mach_request *model_next(struct model *m)
 	return request;
 }
 
+/* The slot armed last gets it. */
+static void model_hand(struct model *m, struct mach_request *request)
+{
+	unsigned int tag = m->armed[--m->nr_armed];
+
+	m->completed[tag]++;
+	model_offer(m, tag, request);
+}
+
 static void try_submit(struct kunit *test, struct model *m)
 {
 	struct mach_request *request;
-	unsigned int tag;
 
 	if (m->nr_pending == NR_REQUESTS)
 		return;
 	request = port_submit_new(test);
-	if (!m->nr_armed) {
+	if (m->nr_armed)
+		model_hand(m, request);
+	else
 		m->pending[m->nr_pending++] = request;
-		return;
-	}
-	tag = m->armed[--m->nr_armed];
-	m->completed[tag]++;
-	model_offer(m, tag, request);
 }
 
 static void try_arm(struct kunit *test, struct model *m, unsigned int tag)
@@ -96,15 +101,15 @@ static void try_receive(struct kunit *test, struct model *m)
 	}
 }
 
-static void try_unreceive(struct kunit *test, struct model *m,
-			  unsigned int tag)
+static void try_put_back(struct kunit *test, struct model *m, unsigned int tag,
+			 u32 generation)
 {
 	struct port_context *c = test->priv;
 
 	if (m->nr_pending == NR_REQUESTS)
 		return;
-	mach_port_unreceive(c->port, 0, tag);
-	if (m->state[tag] != MACH_SLOT_HELD)
+	mach_port_put_back(c->port, 0, tag, generation);
+	if (m->state[tag] != MACH_SLOT_HELD || generation != m->generation[tag])
 		return;
 	memmove(m->pending + 1, m->pending,
 		m->nr_pending * sizeof(m->pending[0]));
@@ -112,6 +117,8 @@ static void try_unreceive(struct kunit *test, struct model *m,
 	m->nr_pending++;
 	m->state[tag] = MACH_SLOT_FREE;
 	m->request[tag] = NULL;
+	if (m->nr_armed)
+		model_hand(m, model_next(m));
 }
 
 static void try_hold(struct kunit *test, struct model *m, unsigned int tag,
@@ -192,7 +199,8 @@ static void try_something(struct kunit *test, struct model *m,
 		try_receive(test, m);
 		break;
 	case 8:
-		try_unreceive(test, m, tag);
+		try_put_back(test, m, tag, m->generation[tag] -
+			     !mach_random(random, 4));
 		break;
 	case 9 ... 11:
 		try_hold(test, m, tag, m->generation[tag]);
@@ -241,16 +249,17 @@ static int serve(void *data)
 	struct port_context *c = data;
 	struct mach_slot *slot;
 	unsigned int tag;
+	u32 generation;
 	int err, n = 0;
 
 	for (;;) {
-		err = mach_port_receive(c->port, 0, n % 2 ? 1 : 0, true, &tag);
+		err = mach_port_receive(c->port, 0, n % 2 ? 1 : 0, true, &tag,
+					&generation);
 		if (err == -ENODEV)
 			return n;
 		if (err)
 			continue;
-		slot = mach_port_hold(c->port, 0, tag,
-				      port_slot_of(c, tag)->generation);
+		slot = mach_port_hold(c->port, 0, tag, generation);
 		if (IS_ERR(slot))
 			return PTR_ERR(slot);
 		mach_request_end(slot->request, 0);

@@ -12,10 +12,16 @@
 
 static void fake_command_done(struct io_uring_cmd *command, int result)
 {
-	struct fake_command *fake = (struct fake_command *)command;
+	struct fake_command *fake =
+		container_of(command, struct fake_command, command);
 
 	fake->times++;
 	fake->result = result;
+}
+
+static bool fake_command_ends(struct io_uring_cmd *command)
+{
+	return container_of(command, struct fake_command, command)->ends;
 }
 
 static void port_open(struct kunit *test, u32 deadline_ms, u32 message_size)
@@ -60,8 +66,8 @@ static int port_test_init(struct kunit *test)
 	KUNIT_ASSERT_NE(test, kunit_vm_mmap(test, NULL, 0, PAGE_SIZE,
 					    PROT_READ | PROT_WRITE,
 					    MAP_ANONYMOUS | MAP_PRIVATE, 0), 0);
-	kunit_activate_static_stub(test, mach_port_command_done,
-				   fake_command_done);
+	kunit_activate_static_stub(test, mach_command_done, fake_command_done);
+	kunit_activate_static_stub(test, mach_command_ends, fake_command_ends);
 	port_open(test, 0, sizeof(struct mach_message));
 	return 0;
 }
@@ -77,7 +83,7 @@ static void port_test_exit(struct kunit *test)
 int port_arm(struct port_context *c, unsigned int tag)
 {
 	return mach_port_arm(c->port, 0, tag,
-			     (struct io_uring_cmd *)&c->commands[tag]);
+			     &c->commands[tag].command);
 }
 
 static struct mach_request *new_request(struct kunit *test)
@@ -311,7 +317,9 @@ static void arm_refuses(struct kunit *test)
 
 int port_receive(struct port_context *c, unsigned int *tag)
 {
-	return mach_port_receive(c->port, 0, 0, false, tag);
+	u32 generation;
+
+	return mach_port_receive(c->port, 0, 0, false, tag, &generation);
 }
 
 static void receive_takes_what_waits(struct kunit *test)
@@ -330,7 +338,7 @@ static void receive_takes_what_waits(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, port_receive(c, &tag), -EBUSY);
 	/* the caller could not be told of the third: it comes again, first */
-	mach_port_unreceive(c->port, 0, 2);
+	mach_port_put_back(c->port, 0, 2, port_slot_of(c, 2)->generation);
 	KUNIT_EXPECT_EQ(test, port_slot_of(c, 2)->state, MACH_SLOT_FREE);
 	KUNIT_ASSERT_EQ(test, port_receive(c, &tag), 0);
 	KUNIT_EXPECT_EQ(test, tag, 2);
@@ -343,13 +351,97 @@ static void receive_takes_what_waits(struct kunit *test)
 		port_drop(test, requests[i], 0);
 }
 
+/* What came into the slot since is not the caller's to put back. */
+static void put_back_knows_its_request(struct kunit *test)
+{
+	struct mach_request *first, *second;
+	struct port_context *c = test->priv;
+	u32 generation;
+
+	first = port_submit_new(test);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
+	generation = port_slot_of(c, 0)->generation;
+	commit(test, 0);
+	second = port_submit_new(test);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
+	mach_port_put_back(c->port, 0, 0, generation);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_HELD);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 0)->request, second);
+	commit(test, 0);
+	port_drop(test, first, 0);
+	port_drop(test, second, 0);
+}
+
+/* It goes to who waits meanwhile; one that has ended goes to nobody. */
+static void put_back_passes_on(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+	struct mach_request *request;
+
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), -EIOCBQUEUED);
+	request = port_submit_new(test);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 1), -EIOCBQUEUED);
+	mach_port_put_back(c->port, 0, 0, port_slot_of(c, 0)->generation);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 1)->request, request);
+	KUNIT_EXPECT_EQ(test, c->commands[1].times, 1);
+	KUNIT_EXPECT_EQ(test, mach_request_end(request, -EIO), 0);
+	mach_port_put_back(c->port, 0, 1, port_slot_of(c, 1)->generation);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 1)->state, MACH_SLOT_FREE);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c->port->pending));
+	port_drop(test, request, -EIO);
+}
+
+/* A command whose ring ends gets no request. */
+static void ending_command_is_passed_over(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+	struct mach_request *request;
+	unsigned int i;
+
+	for (i = 0; i < PORT_DEPTH; i++)
+		KUNIT_EXPECT_EQ(test, port_arm(c, i), -EIOCBQUEUED);
+	for (i = 1; i < PORT_DEPTH; i++)
+		WRITE_ONCE(c->commands[i].ends, true);
+	request = port_submit_new(test);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 0)->request, request);
+	for (i = 1; i < PORT_DEPTH; i++)
+		KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, i)->request, NULL);
+	commit(test, 0);
+	port_drop(test, request, 0);
+}
+
+/* The sweep takes what ends out of its slot, and nothing else. */
+static void sweep_ends_commands(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), -EIOCBQUEUED);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 1), -EIOCBQUEUED);
+	WRITE_ONCE(c->commands[1].ends, true);
+	mach_port_sweep(&c->port->sweep.work);
+	KUNIT_EXPECT_EQ(test, c->commands[0].times, 0);
+	KUNIT_EXPECT_EQ(test, c->commands[1].times, 1);
+	KUNIT_EXPECT_EQ(test, c->commands[1].result, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_ARMED);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 1)->state, MACH_SLOT_FREE);
+	/* comes again as long as one waits */
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&c->port->sweep));
+	WRITE_ONCE(c->commands[0].ends, true);
+	flush_delayed_work(&c->port->sweep);
+	KUNIT_EXPECT_EQ(test, c->commands[0].times, 1);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&c->port->sweep));
+}
+
 /* Of threads: receive once, for so many ms. */
 static int receive_blocking(void *data)
 {
 	struct port_context *c = data;
 	unsigned int tag;
+	u32 generation;
 
-	return mach_port_receive(c->port, 0, 100000, true, &tag) ?: tag + 1;
+	return mach_port_receive(c->port, 0, 100000, true, &tag,
+				 &generation) ?: tag + 1;
 }
 
 static void wait_armed(struct kunit *test, unsigned int tag)
@@ -382,9 +474,10 @@ static void receiver_gives_up(struct kunit *test)
 {
 	struct port_context *c = test->priv;
 	unsigned int tag;
+	u32 generation;
 
-	KUNIT_EXPECT_EQ(test, mach_port_receive(c->port, 0, 20, true, &tag),
-			-ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, mach_port_receive(c->port, 0, 20, true, &tag,
+						&generation), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&c->port->queues[0].armed));
 }
@@ -541,6 +634,10 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(hold_refuses),
 	KUNIT_CASE(arm_refuses),
 	KUNIT_CASE(receive_takes_what_waits),
+	KUNIT_CASE(put_back_knows_its_request),
+	KUNIT_CASE(put_back_passes_on),
+	KUNIT_CASE(ending_command_is_passed_over),
+	KUNIT_CASE(sweep_ends_commands),
 	KUNIT_CASE(receiver_is_woken),
 	KUNIT_CASE(receiver_gives_up),
 	KUNIT_CASE(death_ends_everything),

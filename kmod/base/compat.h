@@ -32,6 +32,7 @@
 #else
 #include <linux/io_uring.h>
 #endif
+#include <linux/io_uring_types.h>
 
 /* The command bytes of a 128-byte SQE: memory shared with the submitter. */
 static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
@@ -42,6 +43,79 @@ static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
 	return ioucmd->cmd;
 #endif
 }
+
+/* Does io_uring tell a waiting command, once marked, that it has to end? */
+#define MACH_COMPAT_RING_CANCELS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0))
+
+/* Is the ring being closed, or does the thread that posted the command end? */
+static inline bool mach_compat_ring_ends(struct io_uring_cmd *ioucmd)
+{
+	struct io_kiocb *req = cmd_to_io_kiocb(ioucmd);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	atomic_t *leaves = &req->task->io_uring->in_cancel;
+#else
+	atomic_t *leaves = &req->task->io_uring->in_idle;
+#endif
+
+	return percpu_ref_is_dying(&req->ctx->refs) || atomic_read(leaves);
+}
+
+#if MACH_COMPAT_RING_CANCELS
+static inline bool mach_compat_ring_asks_cancel(unsigned int issue_flags)
+{
+	return issue_flags & IO_URING_F_CANCEL;
+}
+
+/* Before the command can be seen by whoever may complete it */
+static inline void mach_compat_ring_mark(struct io_uring_cmd *ioucmd,
+					 unsigned int issue_flags)
+{
+	io_uring_cmd_mark_cancelable(ioucmd, issue_flags);
+}
+
+/* What a marked command returns: only io_uring_cmd_done() takes the mark off. */
+static inline int mach_compat_ring_return(struct io_uring_cmd *ioucmd, int ret,
+					  unsigned int issue_flags)
+{
+	if (ret != -EIOCBQUEUED)
+		io_uring_cmd_done(ioucmd, ret, 0, issue_flags);
+	return -EIOCBQUEUED;
+}
+
+/*
+ * Have @tell complete a command that waited. Taking off the mark needs the ring's
+ * mutex, which the thread that posted it takes, and no fault may wait for.
+ */
+static inline void
+mach_compat_ring_tell(struct io_uring_cmd *ioucmd,
+		      void (*tell)(struct io_uring_cmd *, unsigned int))
+{
+	io_uring_cmd_complete_in_task(ioucmd, tell);
+}
+#else
+static inline bool mach_compat_ring_asks_cancel(unsigned int issue_flags)
+{
+	return false;
+}
+
+static inline void mach_compat_ring_mark(struct io_uring_cmd *ioucmd,
+					 unsigned int issue_flags)
+{
+}
+
+static inline int mach_compat_ring_return(struct io_uring_cmd *ioucmd, int ret,
+					  unsigned int issue_flags)
+{
+	return ret;
+}
+
+static inline void
+mach_compat_ring_tell(struct io_uring_cmd *ioucmd,
+		      void (*tell)(struct io_uring_cmd *, unsigned int))
+{
+	tell(ioucmd, IO_URING_F_UNLOCKED);
+}
+#endif
 
 /* Can commands come by io_uring? Whether a process may is for io_uring to say. */
 static inline bool mach_compat_has_ring(void)

@@ -47,12 +47,14 @@ union mach_call_args {
  * @file: the descriptor's file
  * @fd: number reserved for @made
  * @made: file that becomes visible when the caller has been told its number
+ * @generation: of the request that was received
  */
 struct mach_call_context {
 	void *self;
 	struct file *file;
 	int fd;
 	struct file *made;
+	u32 generation;
 };
 
 /**

@@ -54,7 +54,7 @@ static int mach_pager_receive(struct mach_call_context *context,
 		return err;
 	err = mach_port_receive(port, receive->queue, receive->timeout_ms,
 				!(receive->flags & MACH_RECEIVE_NONBLOCK),
-				&tag);
+				&tag, &context->generation);
 	if (!err)
 		receive->tag = tag;
 	return err;
@@ -63,8 +63,8 @@ static int mach_pager_receive(struct mach_call_context *context,
 static void mach_pager_unreceive(struct mach_call_context *context,
 				 union mach_call_args *args)
 {
-	mach_port_unreceive(context->self, args->receive.queue,
-			    args->receive.tag);
+	mach_port_put_back(context->self, args->receive.queue,
+			   args->receive.tag, context->generation);
 }
 
 static int mach_pager_collect(struct mach_call_context *context,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ports: birth, death, reaping, and the objects by number. */
 #include "pager_port.h"
+#include "pager_watch.h"
 #include "file/publish.h"
 #include "request/object_end.h"
 
@@ -17,10 +18,8 @@
  */
 void mach_port_die(struct mach_port *port)
 {
-	HLIST_HEAD(commands);
+	LLIST_HEAD(commands);
 	struct mach_object *object;
-	struct hlist_node *next;
-	struct mach_slot *slot;
 	unsigned long id;
 	bool first;
 
@@ -37,10 +36,8 @@ void mach_port_die(struct mach_port *port)
 		mach_object_set_dead(object);
 	xa_unlock(&port->objects);
 	mach_port_abort(port, true);
-	queue_work(system_unbound_wq, &port->reap);
-	/* nobody can arm these slots again, so the list is ours */
-	hlist_for_each_entry_safe(slot, next, &commands, link)
-		mach_port_command_done(slot->command, -ENODEV);
+	queue_work(mach_port_wq, &port->reap);
+	mach_commands_done(&commands, -ENODEV);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_die);
 
@@ -71,6 +68,7 @@ void mach_port_shutdown(struct mach_port *port)
 	mach_port_die(port);
 	flush_work(&port->reap);
 	cancel_delayed_work_sync(&port->watchdog);
+	cancel_delayed_work_sync(&port->sweep);
 	mach_port_drop_requests(port);
 	xa_for_each(&port->objects, id, object)
 		if (xa_cmpxchg(&port->objects, id, object, NULL, 0) == object)
@@ -183,6 +181,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	port->owner = current->files;
 	xa_init_flags(&port->objects, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&port->watchdog, mach_port_watchdog);
+	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
 	INIT_WORK(&port->reap, mach_port_reap);
 	for (q = 0; q < port->nr_queues; q++) {
 		if (mach_queue_init(port, &port->queues[q],
@@ -246,4 +245,17 @@ struct mach_object *mach_port_object(struct mach_port *port, u32 id)
 		mach_object_get(object);
 	xa_unlock(&port->objects);
 	return object ?: ERR_PTR(-ENOENT);
+}
+
+int mach_port_init(void)
+{
+	/* for deadlines: nobody else's work may hold it up, nor a lack of memory */
+	mach_port_wq = alloc_workqueue("machvm_port",
+				       WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return mach_port_wq ? 0 : -ENOMEM;
+}
+
+void mach_port_exit(void)
+{
+	destroy_workqueue(mach_port_wq);
 }

@@ -5,6 +5,7 @@
  *	file_io		pages from and to a file of the pager
  *	pager_slot	slots, each with one request that a thread works on
  *	pager_answer	answers, checked and applied
+ *	pager_watch	deadlines
  *	pager_ring	the io_uring transport
  *	pager_port	birth, death, and the objects of a pager
  *	lock_request	clean and flush, without their caller
@@ -21,6 +22,9 @@
 #define MACH_PAGER_PORT_H
 
 #include "pager_slot.h"
+
+int mach_port_init(void);
+void mach_port_exit(void);
 
 struct mach_port *mach_port_create(const struct mach_pager_register *args);
 void mach_port_die(struct mach_port *port);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ring commands: each is copied once, checked, and executed. */
+/* Ring commands: each is copied once, checked, and executed or cancelled. */
 #include "pager_ring.h"
 #include "base/check.h"
 #include "base/compat.h"
@@ -12,26 +12,24 @@ union mach_ring_bytes {
 
 static_assert(sizeof(union mach_ring_bytes) == 80);
 
-/*
- * Does a thread that polls for submissions run the command? It holds the ring's lock,
- * which a worker of io_uring does not.
- */
-static bool mach_ring_polled(unsigned int issue_flags)
+/* A request is read in the array: who has none could do nothing with it. */
+static int mach_ring_may_post(struct mach_port *port)
 {
-	return current->flags & PF_IO_WORKER &&
-	       !(issue_flags & IO_URING_F_UNLOCKED);
+	return atomic_read(&port->mappings) ? 0 : -ENODEV;
 }
 
-/*
- * Posted commands end with the mapping of their arrays, so there has to be one. The
- * thread that polls a ring keeps the process's memory, and with it all mappings, for
- * as long as a command is posted: neither would ever end.
- */
-static int mach_ring_may_post(struct mach_port *port, unsigned int issue_flags)
+/* Have the command wait for a request, until its ring ends. */
+static int mach_ring_post(struct mach_port *port,
+			  const struct mach_pager_answer *command,
+			  struct io_uring_cmd *ioucmd,
+			  unsigned int issue_flags)
 {
-	if (mach_ring_polled(issue_flags))
-		return -EOPNOTSUPP;
-	return atomic_read(&port->mappings) ? 0 : -ENODEV;
+	int ret;
+
+	mach_command_init(ioucmd, port);
+	mach_compat_ring_mark(ioucmd, issue_flags);
+	ret = mach_port_arm(port, command->queue, command->tag, ioucmd);
+	return mach_compat_ring_return(ioucmd, ret, issue_flags);
 }
 
 static int mach_ring_fetch(struct mach_port *port,
@@ -45,8 +43,18 @@ static int mach_ring_fetch(struct mach_port *port,
 	    command->parts ||
 	    memchr_inv(&command->part, 0, sizeof(command->part)))
 		return -EINVAL;
-	err = mach_ring_may_post(port, issue_flags);
-	return err ?: mach_port_arm(port, command->queue, command->tag, ioucmd);
+	err = mach_ring_may_post(port);
+	return err ?: mach_ring_post(port, command, ioucmd, issue_flags);
+}
+
+static int mach_ring_commit_and_fetch(struct mach_port *port,
+				      const struct mach_pager_answer *command,
+				      struct io_uring_cmd *ioucmd,
+				      unsigned int issue_flags)
+{
+	int err = mach_ring_may_post(port) ?: mach_answer(port, command, false);
+
+	return err ?: mach_ring_post(port, command, ioucmd, issue_flags);
 }
 
 /* The submitter can still write to the command: look at a copy only. */
@@ -60,7 +68,7 @@ static int mach_ring_take(struct io_uring_cmd *ioucmd,
 }
 
 /**
- * mach_ring_command - Execute a command of the ring
+ * mach_ring_command - Execute a command of the ring, or end one that waits
  * @port: the pager's
  * @ioucmd: the command
  * @issue_flags: io_uring's
@@ -75,6 +83,10 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 	union mach_ring_bytes copy;
 	int err;
 
+	if (mach_compat_ring_asks_cancel(issue_flags)) {
+		mach_port_cancel(port, ioucmd, issue_flags);
+		return 0;
+	}
 	if (!(issue_flags & IO_URING_F_SQE128))
 		return -EINVAL;
 	err = mach_ring_take(ioucmd, &copy);
@@ -88,10 +100,8 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 	case MACH_RING_FETCH:
 		return mach_ring_fetch(port, command, ioucmd, issue_flags);
 	case MACH_RING_COMMIT_AND_FETCH:
-		err = mach_ring_may_post(port, issue_flags) ?:
-		      mach_answer(port, command, false);
-		return err ?: mach_port_arm(port, command->queue, command->tag,
-					    ioucmd);
+		return mach_ring_commit_and_fetch(port, command, ioucmd,
+						  issue_flags);
 	case MACH_RING_COMMIT:
 		return mach_answer(port, command, false);
 	case MACH_RING_ANSWER:

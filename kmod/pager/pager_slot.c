@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Slots: how a request comes to a thread of its pager, and how long it may stay. */
+/* Slots: how a request comes to a thread of its pager. */
 #include "pager_slot.h"
 #include "base/compat.h"
-#include "base/mach_trace.h"
 
-/* Complete a command that waited in a slot; no lock held. */
-void mach_port_command_done(struct io_uring_cmd *command, int result)
+static_assert(sizeof(struct mach_command) <=
+	      sizeof_field(struct io_uring_cmd, pdu));
+
+/* Where io_uring tells nobody of a ring's end, how often to look for it */
+#define MACH_SWEEP	(HZ / 2)
+
+struct workqueue_struct *mach_port_wq __ro_after_init;
+
+static struct mach_command *mach_command_of(struct io_uring_cmd *command)
 {
-	mach_compat_stub(mach_port_command_done, command, result);
-	io_uring_cmd_done(command, result, 0, IO_URING_F_UNLOCKED);
+	return (struct mach_command *)command->pdu;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_port_command_done);
+
+/* Before anyone can see it */
+void mach_command_init(struct io_uring_cmd *command, struct mach_port *port)
+{
+	*mach_command_of(command) = (struct mach_command) { .port = port };
+}
+
+/* Does nobody look any more at the ring that the command is of? */
+bool mach_command_ends(struct io_uring_cmd *command)
+{
+	mach_compat_stub(mach_command_ends, command);
+	return mach_compat_ring_ends(command);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_command_ends);
 
 /* Slot transitions. Each holds the lock and moves state and list together. */
 
@@ -25,12 +43,21 @@ static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
 	slot->command = command;
 	slot->receiver = receiver;
 	hlist_add_head(&slot->link, &slot->queue->armed);
+	if (!command)
+		return;
+	mach_command_of(command)->slot = slot;
+	if (!MACH_COMPAT_RING_CANCELS && !port->sweeping) {
+		port->sweeping = true;
+		queue_delayed_work(mach_port_wq, &port->sweep, MACH_SWEEP);
+	}
 }
 
 static void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
 {
 	lockdep_assert_held(&port->lock);
 	WARN_ON_ONCE(slot->state != MACH_SLOT_ARMED);
+	if (slot->command)
+		mach_command_of(slot->command)->slot = NULL;
 	slot->state = MACH_SLOT_FREE;
 	slot->command = NULL;
 	slot->receiver = NULL;
@@ -80,21 +107,52 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 		list_del_init(&request->port_link);
 }
 
+/* One that waits, but not for a ring that nobody looks at any more */
+static struct mach_slot *mach_queue_armed_slot(struct mach_queue *queue)
+{
+	struct mach_slot *slot;
+
+	hlist_for_each_entry(slot, &queue->armed, link)
+		if (!slot->command || !mach_command_ends(slot->command))
+			return slot;
+	return NULL;
+}
+
 static struct mach_slot *mach_port_armed_slot(struct mach_port *port)
 {
 	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
 
 	lockdep_assert_held(&port->lock);
 	for (i = 0; i < port->nr_queues; i++) {
-		struct mach_slot *slot =
-			hlist_entry_safe(port->queues[q].armed.first,
-					 struct mach_slot, link);
+		struct mach_slot *slot = mach_queue_armed_slot(&port->queues[q]);
 
 		if (slot)
 			return slot;
 		if (++q == port->nr_queues)
 			q = 0;
 	}
+	return NULL;
+}
+
+/* To who waits in the slot. Return: the command to complete, if it is one. */
+static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
+					   struct mach_slot *slot,
+					   struct mach_request *request)
+{
+	struct mach_receiver *receiver = slot->receiver;
+	struct io_uring_cmd *command = slot->command;
+
+	lockdep_assert_held(&port->lock);
+	request->near = slot->cpu == raw_smp_processor_id();
+	mach_slot_disarm(port, slot);
+	mach_slot_offer(port, slot, request);
+	if (command) {
+		mach_command_of(command)->slot = slot;
+		mach_command_of(command)->generation = slot->generation;
+		return command;
+	}
+	WRITE_ONCE(receiver->done, true);
+	wake_up_process(receiver->task);
 	return NULL;
 }
 
@@ -105,7 +163,7 @@ static void mach_port_watch(struct mach_port *port, unsigned long deadline)
 		return;
 	port->watching = true;
 	port->next = deadline;
-	queue_delayed_work(system_unbound_wq, &port->watchdog, port->deadline);
+	queue_delayed_work(mach_port_wq, &port->watchdog, port->deadline);
 }
 
 int mach_port_submit(struct mach_pager *pager,
@@ -124,28 +182,18 @@ int mach_port_submit(struct mach_pager *pager,
 	request->deadline = jiffies + port->deadline;
 	mach_port_watch(port, request->deadline);
 	slot = mach_port_armed_slot(port);
-	if (slot) {
-		struct mach_receiver *receiver = slot->receiver;
-
-		command = slot->command;
-		request->near = slot->cpu == raw_smp_processor_id();
-		mach_slot_disarm(port, slot);
-		mach_slot_offer(port, slot, request);
-		if (receiver) {
-			WRITE_ONCE(receiver->done, true);
-			wake_up_process(receiver->task);
-		}
-	} else {
+	if (slot)
+		command = mach_slot_hand(port, slot, request);
+	else
 		list_add_tail(&request->port_link, &port->pending);
-	}
 	spin_unlock(&port->lock);
 	if (command)
-		mach_port_command_done(command, 0);
+		mach_command_done(command, 0);
 	return 0;
 }
 
 /* The oldest request that waits for a slot and has not ended meanwhile. */
-static struct mach_request *mach_port_next(struct mach_port *port)
+struct mach_request *mach_port_next(struct mach_port *port)
 {
 	lockdep_assert_held(&port->lock);
 	return list_first_entry_or_null(&port->pending, struct mach_request,
@@ -255,11 +303,13 @@ static int mach_receiver_sleep(struct mach_receiver *receiver,
  * @timeout_ms: 0 for ever
  * @block: false: only what is there now
  * @tag: out: the slot, in whose message the request lies
+ * @generation: out: of the request
  *
  * Return: 0, -ENOENT, -ENODEV, -EBUSY when no slot is free, -ETIMEDOUT, -EINTR.
  */
 int mach_port_receive(struct mach_port *port, unsigned int queue,
-		      unsigned int timeout_ms, bool block, unsigned int *tag)
+		      unsigned int timeout_ms, bool block, unsigned int *tag,
+		      u32 *generation)
 {
 	struct mach_receiver receiver = { .task = current };
 	struct mach_request *request;
@@ -290,26 +340,56 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 		else
 			mach_slot_disarm(port, slot);
 	}
-	if (!err)
+	if (!err) {
 		*tag = slot - port->queues[queue].slots;
+		*generation = slot->generation;
+	}
 	spin_unlock(&port->lock);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_receive);
 
-/* The receiver could not be told: the request goes back to the front. */
-void mach_port_unreceive(struct mach_port *port, unsigned int queue,
-			 unsigned int tag)
+/* What was put back, to who waits */
+static void mach_port_match(struct mach_port *port)
+{
+	struct io_uring_cmd *command;
+	struct mach_request *request;
+	struct mach_slot *slot;
+
+	do {
+		command = NULL;
+		spin_lock(&port->lock);
+		request = mach_port_next(port);
+		slot = request ? mach_port_armed_slot(port) : NULL;
+		if (slot)
+			command = mach_slot_hand(port, slot, request);
+		spin_unlock(&port->lock);
+		if (command)
+			mach_command_done(command, 0);
+	} while (slot);
+}
+
+/**
+ * mach_port_put_back - Nobody could be told of a request that lies in a slot
+ * @port: the pager's
+ * @queue: its queue
+ * @tag: its slot
+ * @generation: which request: not one that came into the slot since
+ *
+ * Another thread gets it before all that wait.
+ */
+void mach_port_put_back(struct mach_port *port, unsigned int queue,
+			unsigned int tag, u32 generation)
 {
 	struct mach_slot *slot = mach_port_slot(port, queue, tag);
 	struct mach_request *request = NULL;
 
 	spin_lock(&port->lock);
-	if (slot->state == MACH_SLOT_HELD) {
+	if (slot->state == MACH_SLOT_HELD && slot->generation == generation) {
 		request = slot->request;
 		slot->state = MACH_SLOT_FREE;
 		slot->request = NULL;
-		if (!port->dead) {
+		if (!port->dead && !mach_request_has_ended(request)) {
 			list_add(&request->port_link, &port->pending);
 			request = NULL;
 		}
@@ -317,8 +397,9 @@ void mach_port_unreceive(struct mach_port *port, unsigned int queue,
 	spin_unlock(&port->lock);
 	if (request)
 		mach_request_put(request);
+	mach_port_match(port);
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_port_unreceive);
+EXPORT_SYMBOL_IF_KUNIT(mach_port_put_back);
 
 /**
  * mach_port_hold - Begin to answer a held request
@@ -377,79 +458,71 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
 
-/* Is the deadline over, or does @all mean it anyway? Notes the earliest left. */
-static bool mach_port_overdue(struct mach_port *port,
-			      struct mach_request *request, bool all)
+/* Where io_uring lets the command complete */
+static void mach_command_tell(struct io_uring_cmd *command,
+			      unsigned int issue_flags)
 {
-	lockdep_assert_held(&port->lock);
-	if (all || time_after_eq(jiffies, request->deadline))
-		return true;
-	if (!port->watching || time_before(request->deadline, port->next))
-		port->next = request->deadline;
-	port->watching = true;
-	return false;
+	struct mach_command *note = mach_command_of(command);
+	struct mach_slot *slot = note->slot;
+	int result = note->result;
+
+	if (!result && mach_command_ends(command)) {
+		mach_port_put_back(note->port,
+				   slot->queue - note->port->queues,
+				   slot - slot->queue->slots, note->generation);
+		result = -ECANCELED;
+	}
+	io_uring_cmd_done(command, result, 0, issue_flags);
 }
 
-/* A request to be ended now, with a reference. Held slots stay the pager's. */
-static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
+/* Complete a command that was taken out of its slot; no lock held. */
+void mach_command_done(struct io_uring_cmd *command, int result)
 {
-	struct mach_request *request = mach_port_next(port);
+	mach_compat_stub(mach_command_done, command, result);
+	mach_command_of(command)->result = result;
+	mach_compat_ring_tell(command, mach_command_tell);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_command_done);
+
+void mach_commands_done(struct llist_head *commands, int result)
+{
+	struct mach_command *note, *next;
+
+	llist_for_each_entry_safe(note, next, llist_del_all(commands), link)
+		mach_command_done(container_of((void *)note,
+					       struct io_uring_cmd, pdu),
+				  result);
+}
+
+/* Its ring ends. A command that has got a request is being completed already. */
+void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,
+		      unsigned int issue_flags)
+{
 	struct mach_slot *slot;
-	unsigned int i;
+	bool armed;
+
+	spin_lock(&port->lock);
+	slot = mach_command_of(command)->slot;
+	armed = slot && slot->command == command;
+	if (armed)
+		mach_slot_disarm(port, slot);
+	spin_unlock(&port->lock);
+	if (armed)
+		io_uring_cmd_done(command, -ECANCELED, 0, issue_flags);
+}
+
+static void mach_slot_take_command(struct mach_port *port,
+				   struct mach_slot *slot,
+				   struct llist_head *commands)
+{
+	struct io_uring_cmd *command = slot->command;
 
 	lockdep_assert_held(&port->lock);
-	if (request && mach_port_overdue(port, request, all)) {
-		list_del_init(&request->port_link);
-		return request;
-	}
-	for (i = 0; i < port->nr_queues * port->depth; i++) {
-		slot = &port->queues[i / port->depth].slots[i % port->depth];
-		request = slot->request;
-		if (!request || mach_request_has_ended(request) ||
-		    !mach_port_overdue(port, request, all))
-			continue;
-		mach_request_get(request);
-		return request;
-	}
-	return NULL;
+	mach_slot_disarm(port, slot);
+	__llist_add(&mach_command_of(command)->link, commands);
 }
 
-/* End requests that are overdue, or all. */
-void mach_port_abort(struct mach_port *port, bool all)
-{
-	struct mach_request *request;
-
-	for (;;) {
-		spin_lock(&port->lock);
-		request = mach_port_pick(port, all);
-		spin_unlock(&port->lock);
-		if (!request)
-			break;
-		trace_mach_abort(request->operation, request->object->id,
-				 request->first, request->n);
-		mach_request_end(request, -EIO);
-		mach_request_put(request);
-	}
-}
-
-void mach_port_watchdog(struct work_struct *work)
-{
-	struct mach_port *port =
-		container_of(work, struct mach_port, watchdog.work);
-
-	spin_lock(&port->lock);
-	port->watching = false;
-	spin_unlock(&port->lock);
-	mach_port_abort(port, false);
-	spin_lock(&port->lock);
-	if (port->watching && !port->dead)
-		mod_delayed_work(system_unbound_wq, &port->watchdog,
-				 max_t(long, port->next - jiffies, 1));
-	spin_unlock(&port->lock);
-}
-
-void mach_port_disarm_all(struct mach_port *port,
-			  struct hlist_head *commands)
+void mach_port_disarm_all(struct mach_port *port, struct llist_head *commands)
 {
 	struct hlist_node *next;
 	struct mach_slot *slot;
@@ -459,18 +532,60 @@ void mach_port_disarm_all(struct mach_port *port,
 	for (q = 0; q < port->nr_queues; q++) {
 		hlist_for_each_entry_safe(slot, next, &port->queues[q].armed,
 					  link) {
-			struct io_uring_cmd *command = slot->command;
 			struct mach_receiver *receiver = slot->receiver;
 
-			mach_slot_disarm(port, slot);
-			slot->command = command;
-			if (command) {
-				hlist_add_head(&slot->link, commands);
+			if (slot->command) {
+				mach_slot_take_command(port, slot, commands);
 				continue;
 			}
+			mach_slot_disarm(port, slot);
 			receiver->error = -ENODEV;
 			WRITE_ONCE(receiver->done, true);
 			wake_up_process(receiver->task);
 		}
 	}
 }
+
+/* Return: does a command of the queue wait on? */
+static bool mach_queue_sweep(struct mach_port *port, struct mach_queue *queue)
+{
+	LLIST_HEAD(commands);
+	struct hlist_node *next;
+	struct mach_slot *slot;
+	bool left = false;
+
+	spin_lock(&port->lock);
+	hlist_for_each_entry_safe(slot, next, &queue->armed, link) {
+		if (!slot->command)
+			continue;
+		if (mach_command_ends(slot->command))
+			mach_slot_take_command(port, slot, &commands);
+		else
+			left = true;
+	}
+	spin_unlock(&port->lock);
+	mach_commands_done(&commands, -ECANCELED);
+	return left;
+}
+
+/* End the commands whose ring ends; come again while others wait. */
+void mach_port_sweep(struct work_struct *work)
+{
+	struct mach_port *port =
+		container_of(work, struct mach_port, sweep.work);
+	bool left = false;
+	unsigned int q;
+
+	spin_lock(&port->lock);
+	port->sweeping = false;
+	spin_unlock(&port->lock);
+	for (q = 0; q < port->nr_queues; q++)
+		left |= mach_queue_sweep(port, &port->queues[q]);
+	spin_lock(&port->lock);
+	if (left && !port->sweeping) {
+		port->sweeping = true;
+		queue_delayed_work(mach_port_wq, &port->sweep, MACH_SWEEP);
+	}
+	spin_unlock(&port->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_port_sweep);

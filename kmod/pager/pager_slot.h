@@ -8,7 +8,25 @@
 
 #include "request/memory_object.h"
 
+#include <linux/llist.h>
+
 struct io_uring_cmd;
+
+/**
+ * struct mach_command - What is noted in a command of a ring that waits
+ * @port: (c) whose command it is
+ * @slot: (p) armed by it; or NULL
+ * @generation: (p) of the request that it has got
+ * @result: to be completed with; of whoever takes it out of the slot
+ * @link: so is this
+ */
+struct mach_command {
+	struct mach_port *port;
+	struct mach_slot *slot;
+	u32 generation;
+	int result;
+	struct llist_node link;
+};
 
 /**
  * enum mach_slot_state - Who has the slot
@@ -88,6 +106,7 @@ struct mach_queue {
  * @lock: a leaf; nothing is called under it
  * @dead: (p) resigned or closed
  * @watching: (p) the watchdog is due, or will be queued for @next
+ * @sweeping: (p) the sweep is due
  * @next: (p) jiffies: earliest deadline it has seen
  * @pending: (p) requests that found no armed slot, oldest first
  * @mappings: (a) of message arrays
@@ -100,6 +119,7 @@ struct mach_queue {
  * @owner: (c) descriptor table of the process that registered
  * @objects: (x) by id, each referenced
  * @watchdog: ends requests whose deadline is over
+ * @sweep: ends commands whose ring ends, where io_uring does not
  * @reap: takes the objects down after death
  * @queues: (c)
  */
@@ -108,6 +128,7 @@ struct mach_port {
 	spinlock_t lock;	/* see above */
 	bool dead;
 	bool watching;
+	bool sweeping;
 	unsigned long next;
 	struct list_head pending;
 	atomic_t mappings;
@@ -119,6 +140,7 @@ struct mach_port {
 	void *owner;
 	struct xarray objects;
 	struct delayed_work watchdog;
+	struct delayed_work sweep;
 	struct work_struct reap;
 	struct mach_queue queues[];
 };
@@ -128,18 +150,27 @@ static inline struct mach_port *mach_port_of(struct mach_pager *pager)
 	return container_of(pager, struct mach_port, pager);
 }
 
-int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
-void mach_port_watchdog(struct work_struct *work);
-void mach_port_abort(struct mach_port *port, bool all);
-void mach_port_disarm_all(struct mach_port *port, struct hlist_head *commands);
+extern struct workqueue_struct *mach_port_wq;
 
-void mach_port_command_done(struct io_uring_cmd *command, int result);
+int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
+struct mach_request *mach_port_next(struct mach_port *port);
+void mach_port_disarm_all(struct mach_port *port, struct llist_head *commands);
+void mach_port_sweep(struct work_struct *work);
+
+void mach_command_init(struct io_uring_cmd *command, struct mach_port *port);
+bool mach_command_ends(struct io_uring_cmd *command);
+void mach_command_done(struct io_uring_cmd *command, int result);
+void mach_commands_done(struct llist_head *commands, int result);
+void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,
+		      unsigned int issue_flags);
+
 int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		  struct io_uring_cmd *command);
 int mach_port_receive(struct mach_port *port, unsigned int queue,
-		      unsigned int timeout_ms, bool block, unsigned int *tag);
-void mach_port_unreceive(struct mach_port *port, unsigned int queue,
-			 unsigned int tag);
+		      unsigned int timeout_ms, bool block, unsigned int *tag,
+		      u32 *generation);
+void mach_port_put_back(struct mach_port *port, unsigned int queue,
+			unsigned int tag, u32 generation);
 struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,
 				 unsigned int tag, u32 generation);
 void mach_port_release(struct mach_port *port, struct mach_slot *slot,
