@@ -47,7 +47,11 @@ static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
 /* Does io_uring tell a waiting command, once marked, that it has to end? */
 #define MACH_COMPAT_RING_CANCELS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0))
 
-/* Is the ring being closed, or does the thread that posted the command end? */
+/*
+ * Can nobody read the command's completion any more? The ring is being closed, or the
+ * thread that posted it begins another program. One that has just ended leaves its
+ * commands to the others, unless they complete in itself alone.
+ */
 static inline bool mach_compat_ring_ends(struct io_uring_cmd *ioucmd)
 {
 	struct io_kiocb *req = cmd_to_io_kiocb(ioucmd);
@@ -57,7 +61,11 @@ static inline bool mach_compat_ring_ends(struct io_uring_cmd *ioucmd)
 	atomic_t *leaves = &req->task->io_uring->in_idle;
 #endif
 
-	return percpu_ref_is_dying(&req->ctx->refs) || atomic_read(leaves);
+	if (percpu_ref_is_dying(&req->ctx->refs))
+		return true;
+	return atomic_read(leaves) &&
+	       (!(READ_ONCE(req->task->flags) & PF_EXITING) ||
+		req->ctx->flags & IORING_SETUP_DEFER_TASKRUN);
 }
 
 #if MACH_COMPAT_RING_CANCELS

@@ -30,9 +30,9 @@
  * refused completes with the errno, and the request is still held; after ESTALE
  * it had ended already, and the slot is free. A FETCH needs the array to be mapped
  * (ENODEV), and a ring without IORING_SETUP_IOPOLL (EOPNOTSUPP). It ends with
- * ECANCELED when its ring is closed or the thread that posted it ends; before
- * Linux 6.7 half a second later. A request that came too late to be told of goes to
- * another thread.
+ * ECANCELED when its ring is closed or the thread that posted it executes another
+ * program; before Linux 6.7 half a second later. A request that came too late to be
+ * told of goes to another thread.
  *
  * By ioctl: MACH_PAGER_RECEIVE takes a free slot by itself and names its tag.
  *
