@@ -52,12 +52,9 @@ static int __init mach_init(void)
 	err = mach_lock_init();
 	if (err)
 		goto err_request;
-	err = mach_port_init();
-	if (err)
-		goto err_lock;
 	err = mach_inode_init();
 	if (err)
-		goto err_port;
+		goto err_lock;
 	err = mach_object_init();
 	if (err)
 		goto err_inode;
@@ -68,9 +65,12 @@ static int __init mach_init(void)
 	if (err)
 		goto err_view;
 	mach_pageout_init();
-	err = mach_publish_init();
+	err = mach_port_init();
 	if (err)
 		goto err_pageout;
+	err = mach_publish_init();
+	if (err)
+		goto err_port;
 	err = mach_dev_init();
 	if (err)
 		goto err_node;
@@ -80,6 +80,8 @@ static int __init mach_init(void)
 
 err_node:
 	mach_publish_exit();
+err_port:
+	mach_port_exit();
 err_pageout:
 	mach_pageout_exit();
 	mach_map_exit();
@@ -89,8 +91,6 @@ err_object:
 	mach_object_exit();
 err_inode:
 	mach_inode_exit();
-err_port:
-	mach_port_exit();
 err_lock:
 	mach_lock_exit();
 err_request:
@@ -100,19 +100,19 @@ err_pool:
 	return err;
 }
 
-/* Objects go first: their last work ends the last requests. */
+/* Ports go first: their last work ends the last objects. */
 static void __exit mach_exit(void)
 {
 	mach_fail_exit();
 	mach_debug_exit();
 	mach_dev_exit();
 	mach_publish_exit();
+	mach_port_exit();
 	mach_pageout_exit();
 	mach_map_exit();
 	mach_view_exit();
 	mach_object_exit();
 	mach_inode_exit();
-	mach_port_exit();
 	mach_lock_exit();
 	mach_request_exit();
 	mach_exit_pool();

@@ -153,6 +153,11 @@ static int fake_submit(struct mach_pager *pager, struct mach_request *request)
 	return -EIO;
 }
 
+static void fake_queue(struct mach_pager *pager, struct work_struct *work)
+{
+	queue_work(system_unbound_wq, work);
+}
+
 static void fake_forget(struct mach_pager *pager, struct mach_object *object)
 {
 	struct fake_pager *fake = fake_of(pager);
@@ -169,6 +174,7 @@ static void fake_free(struct mach_pager *pager)
 
 static const struct mach_pager_ops fake_ops = {
 	.submit = fake_submit,
+	.queue = fake_queue,
 	.forget = fake_forget,
 	.free = fake_free,
 	.terminate = mach_object_terminate,

@@ -116,7 +116,8 @@ static int read_in(struct object_context *c, pgoff_t index, unsigned int pages)
 	request = mach_data_request(c->object, index, pages, MACH_ACCESS_READ);
 	if (IS_ERR(request))
 		return PTR_ERR(request);
-	err = mach_request_wait_page(request, index);
+	err = mach_request_wait_page(request, index,
+						     MACH_WAIT_KILLED);
 	mach_request_put(request);
 	return err;
 }
@@ -173,7 +174,8 @@ static void page_comes(struct kunit *test)
 
 	fake_supply(c->fake, request, 8, 8);
 	mach_request_end(request, 0);
-	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 11), 0);
+	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 11,
+						     MACH_WAIT_KILLED), 0);
 	mach_request_put(request);
 	for (i = 8; i < 16; i++) {
 		KUNIT_EXPECT_EQ(test, state_of(c, i), MACH_PAGE_RESIDENT);
@@ -210,7 +212,8 @@ static void neighbours_may_be_left_out(struct kunit *test)
 	struct mach_request *request = ask(test, 3, 8);
 
 	fake_supply(c->fake, request, 2, 2);
-	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 3), 0);
+	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 3,
+						     MACH_WAIT_KILLED), 0);
 	KUNIT_EXPECT_EQ(test, state_of(c, 4), MACH_PAGE_BUSY);
 	mach_request_end(request, 0);
 	mach_request_put(request);
@@ -242,7 +245,8 @@ static void late_answer_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mach_request_supply(request, 0, 8), -ESTALE);
 	KUNIT_EXPECT_EQ(test, mach_request_refuse(request, 0, 8, -ENXIO),
 			-ESTALE);
-	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 0,
+						     MACH_WAIT_KILLED), -EIO);
 	mach_request_put(request);
 	KUNIT_EXPECT_EQ(test, state_of(c, 0), -1);
 	KUNIT_EXPECT_EQ(test, counts_of(c).resident, 0);
@@ -349,7 +353,8 @@ static void kill_ends_requests(struct kunit *test)
 	write_to(test, 20, 120);
 	request = ask(test, 0, 8);
 	mach_object_kill(c->object);
-	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 0,
+						     MACH_WAIT_KILLED), -EIO);
 	KUNIT_EXPECT_EQ(test, mach_request_supply(request, 0, 8), -ESTALE);
 	mach_request_put(request);
 	KUNIT_EXPECT_EQ(test, counts_of(c).resident, 0);
@@ -427,7 +432,8 @@ static void scattered_frames_will_do(struct kunit *test)
 		KUNIT_EXPECT_LE(test, request->first, 200);
 		KUNIT_EXPECT_GT(test, request->first + request->n, 200);
 		KUNIT_EXPECT_LT(test, request->n, 256);
-		KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 200), 0);
+		KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 200,
+						     MACH_WAIT_KILLED), 0);
 		mach_request_put(request);
 	}
 	KUNIT_EXPECT_FALSE(test, IS_ERR(request));

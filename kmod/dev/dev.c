@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/mach_call.h"
+#include "base/manner.h"
 #include "pager/pager_array.h"
 #include "pager/pager_call.h"
 #include "pager/pager_ring.h"
@@ -20,6 +21,7 @@ static int mach_pager_register_check(const struct mach_pager_register *reg)
 	    reg->array_stride || reg->array_size ||
 	    !reg->queues || reg->queues > MACH_PAGER_QUEUES_MAX ||
 	    !reg->depth || reg->depth > MACH_PAGER_DEPTH_MAX ||
+	    reg->deadline_ms > mach_deadline_most() ||
 	    !IS_ALIGNED(reg->message_size, __alignof__(struct mach_message)))
 		return -EINVAL;
 	return mach_size_check(reg->message_size, MACH_MESSAGE_SIZE_VER0,

@@ -47,7 +47,7 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 
 /* Wait for the page, or for what it takes to ask for it. */
 static int mach_fault_await(struct mach_object *object, pgoff_t index,
-			    u32 access)
+			    u32 access, enum mach_manner manner)
 {
 	struct mach_request *request;
 	int err;
@@ -56,10 +56,10 @@ static int mach_fault_await(struct mach_object *object, pgoff_t index,
 	if (request == ERR_PTR(-EEXIST))
 		return 0;
 	if (request == ERR_PTR(-EAGAIN))
-		return mach_pageout_wait(object);
+		return mach_pageout_wait(object, manner);
 	if (IS_ERR(request))
 		return PTR_ERR(request);
-	err = mach_request_wait_page(request, index);
+	err = mach_request_wait_page(request, index, manner);
 	mach_request_put(request);
 	return err;
 }
@@ -70,21 +70,21 @@ static int mach_fault_await(struct mach_object *object, pgoff_t index,
  * @index: inside the object
  * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
  *	marks it dirty before it unlocks
- * @wait: false: -EAGAIN when a pager would have to be asked, or a frame be made
- *	free
+ * @manner: of waiting; if never: -EAGAIN when a pager would have to be asked, or
+ *	a frame be made free
  *
  * Return: the page with a reference; -EIO or the pager's error, -EDEADLK,
  * -EINTR, -ENOMEM, -EAGAIN.
  */
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
-			     u32 access, bool wait)
+			     u32 access, enum mach_manner manner)
 {
 	struct page *page;
 	int err = 0;
 
 	if (access & MACH_ACCESS_WRITE && object->pager &&
 	    !mach_pageout_may_dirty(object))
-		err = wait ? mach_pageout_throttle(object) : -EAGAIN;
+		err = manner ? mach_pageout_throttle(object, manner) : -EAGAIN;
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
@@ -97,13 +97,13 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			return ERR_PTR(-EDEADLK);
 		if (mach_object_is_internal(object)) {
 			err = mach_internal_fill(object, index);
-			if (err == -EAGAIN && wait)
-				err = mach_pageout_wait(object);
+			if (err == -EAGAIN && manner)
+				err = mach_pageout_wait(object, manner);
 			continue;
 		}
-		if (!wait)
+		if (!manner)
 			return ERR_PTR(-EAGAIN);
-		err = mach_fault_await(object, index, access);
+		err = mach_fault_await(object, index, access, manner);
 	}
 	return ERR_PTR(err);
 }

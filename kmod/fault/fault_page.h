@@ -3,9 +3,10 @@
 #ifndef MACH_FAULT_PAGE_H
 #define MACH_FAULT_PAGE_H
 
+#include "base/manner.h"
 #include "object/vm_object.h"
 
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
-			     u32 access, bool wait);
+			     u32 access, enum mach_manner manner);
 
 #endif /* MACH_FAULT_PAGE_H */

@@ -156,7 +156,7 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 	struct mach_request *other;
 	vm_fault_t ret;
 
-	if ((err && fatal_signal_pending(current)) ||
+	if (err == -EINTR ||
 	    (!err && (fault->write || fault->hold || fault->task)) ||
 	    !mach_compat_fault_relock(fault->vmf, mm, file))
 		return VM_FAULT_RETRY;
@@ -170,22 +170,38 @@ static vm_fault_t mach_fault_resume(struct mach_fault *fault,
 	return (ret ?: VM_FAULT_NOPAGE) | VM_FAULT_MAJOR;
 }
 
+/*
+ * An instruction of a program is simply executed again after a signal. Linux's own
+ * access on its behalf would spin instead: it goes on until it has the page.
+ */
+static enum mach_manner mach_fault_manner(const struct vm_fault *vmf)
+{
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return MACH_WAIT_LOCKED;
+	if (vmf->flags & FAULT_FLAG_USER &&
+	    vmf->flags & FAULT_FLAG_INTERRUPTIBLE)
+		return MACH_WAIT_SIGNAL;
+	return MACH_WAIT_KILLED;
+}
+
 /* Until it is worth looking again. */
 static int mach_fault_sleep(const struct mach_fault *fault,
 			    struct mach_request *request)
 {
+	enum mach_manner manner = mach_fault_manner(fault->vmf);
+
 	switch (fault->hold) {
 	case MACH_FAULT_NO_ROOM:
-		return mach_pageout_wait(fault->object);
+		return mach_pageout_wait(fault->object, manner);
 	case MACH_FAULT_TOO_DIRTY:
-		return mach_pageout_throttle(fault->object);
+		return mach_pageout_throttle(fault->object, manner);
 	case MACH_FAULT_GO:
 		break;
 	}
-	return mach_request_wait_page(request, fault->index);
+	return mach_request_wait_page(request, fault->index, manner);
 }
 
-/* Wait without Linux's lock. */
+/* Wait, and without Linux's lock if the fault may let go of it. */
 static vm_fault_t mach_fault_wait(struct mach_fault *fault,
 				  struct mach_request *request)
 {
@@ -198,7 +214,6 @@ static vm_fault_t mach_fault_wait(struct mach_fault *fault,
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
-		/* this caller cannot let go of the lock */
 		err = mach_fault_sleep(fault, request);
 		return err ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
 	}

@@ -8,9 +8,27 @@
 #include <linux/pagemap.h>
 #include <linux/uio.h>
 
+/* A program's call is begun again after a signal; a worker would make it EINTR. */
+static enum mach_manner mach_io_manner(struct kiocb *iocb)
+{
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return MACH_WAIT_NEVER;
+	if (!is_sync_kiocb(iocb) || current->flags & (PF_KTHREAD | PF_IO_WORKER))
+		return MACH_WAIT_KILLED;
+	return MACH_WAIT_SIGNAL;
+}
+
+/* What a call returns that a page did not come for */
+static ssize_t mach_io_error(long err, enum mach_manner manner)
+{
+	return err == -EINTR && manner == MACH_WAIT_SIGNAL ? -ERESTARTNOINTR :
+							     err;
+}
+
 ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct mach_object *object = iocb->ki_filp->private_data;
+	enum mach_manner manner = mach_io_manner(iocb);
 	ssize_t done = 0;
 
 	while (iov_iter_count(to) && iocb->ki_pos < object->size) {
@@ -22,10 +40,9 @@ ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		size_t copied;
 
 		page = mach_fault_page(object, iocb->ki_pos >> PAGE_SHIFT,
-				       MACH_ACCESS_READ,
-				       !(iocb->ki_flags & IOCB_NOWAIT));
+				       MACH_ACCESS_READ, manner);
 		if (IS_ERR(page))
-			return done ?: PTR_ERR(page);
+			return done ?: mach_io_error(PTR_ERR(page), manner);
 		copied = copy_page_to_iter(page, in_page, bytes, to);
 		put_page(page);
 		iocb->ki_pos += copied;
@@ -39,7 +56,8 @@ ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 /* One page's share of a write; 0 when the source has to be faulted in first. */
 static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
-				      struct iov_iter *from, bool wait)
+				      struct iov_iter *from,
+				      enum mach_manner manner)
 {
 	pgoff_t index = at >> PAGE_SHIFT;
 	unsigned int in_page = offset_in_page(at);
@@ -48,7 +66,7 @@ static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
 	struct page *page;
 
 	page = mach_fault_page(object, index,
-			       MACH_ACCESS_READ | MACH_ACCESS_WRITE, wait);
+			       MACH_ACCESS_READ | MACH_ACCESS_WRITE, manner);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	/* the page is locked: a fault on the source must not come to us */
@@ -63,7 +81,7 @@ static ssize_t mach_object_write_page(struct mach_object *object, loff_t at,
 ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct mach_object *object = iocb->ki_filp->private_data;
-	bool wait = !(iocb->ki_flags & IOCB_NOWAIT);
+	enum mach_manner manner = mach_io_manner(iocb);
 	ssize_t done = 0, bytes;
 
 	if (iocb->ki_flags & IOCB_APPEND)
@@ -75,9 +93,9 @@ ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		    fault_in_iov_iter_readable(from, 1))
 			return done ?: -EFAULT;
 		bytes = mach_object_write_page(object, iocb->ki_pos, from,
-					       wait);
+					       manner);
 		if (bytes < 0)
-			return done ?: bytes;
+			return done ?: mach_io_error(bytes, manner);
 		iocb->ki_pos += bytes;
 		done += bytes;
 		if (fatal_signal_pending(current))

@@ -17,12 +17,14 @@
  * struct mach_pager_ops - How to reach a pager
  * @submit: send @request, taking a reference of it. Never waits. -EIO when the
  *	pager is gone; then nothing was taken.
+ * @queue: run work that may wait for this pager, and holds up no other's.
  * @forget: the object has terminated; its number is free again.
  * @terminate: work of an object: its last right went.
  * @free: the last reference went.
  */
 struct mach_pager_ops {
 	int (*submit)(struct mach_pager *pager, struct mach_request *request);
+	void (*queue)(struct mach_pager *pager, struct work_struct *work);
 	void (*forget)(struct mach_pager *pager, struct mach_object *object);
 	work_func_t terminate;
 	void (*free)(struct mach_pager *pager);

@@ -237,7 +237,7 @@ bool mach_object_right_try_get(struct mach_object *object)
 void mach_object_right_put(struct mach_object *object)
 {
 	if (atomic_dec_and_test(&object->rights) && object->pager)
-		mach_object_queue(&object->terminate);
+		object->pager->ops->queue(object->pager, &object->terminate);
 	else
 		mach_object_put(object);
 }
@@ -270,7 +270,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 	return 0;
 }
 
-/* Run @work where waiting for a pager is allowed. */
+/* Run @work, which waits for no pager. */
 void mach_object_queue(struct work_struct *work)
 {
 	queue_work(mach_object_wq, work);

@@ -9,7 +9,7 @@
 
 /**
  * struct mach_lock_work - A lock request that goes on without its caller
- * @work: in the module's queue
+ * @work: in the pager's queue
  * @object: referenced
  * @first: first page index
  * @end: the page after the last
@@ -70,7 +70,7 @@ static int mach_lock_start(struct mach_object *object,
 	lock->end = DIV_ROUND_UP_ULL(args->offset + length, PAGE_SIZE);
 	lock->flags = args->flags;
 	INIT_WORK(&lock->work, mach_lock_run);
-	mach_object_queue(&lock->work);
+	object->pager->ops->queue(object->pager, &lock->work);
 	return 0;
 }
 
@@ -107,7 +107,7 @@ int mach_lock_init(void)
 	return mach_lock_cache ? 0 : -ENOMEM;
 }
 
-/* The queue that lock requests run in is gone. */
+/* The pagers, in whose queues lock requests run, are gone. */
 void mach_lock_exit(void)
 {
 	mach_kmem_destroy(mach_lock_cache);

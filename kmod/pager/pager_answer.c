@@ -314,11 +314,12 @@ int mach_answer_collect(struct mach_port *port,
  * @supplied: out: bytes supplied
  *
  * Return: 0; -EEXIST when a page was there, after supplying what lies before
- * it; otherwise nothing was supplied.
+ * it; otherwise nothing was supplied: -ESTALE when the deadline passed meanwhile.
  */
 int mach_answer_unasked(struct mach_object *object,
 			const struct mach_part *part, u64 *supplied)
 {
+	struct mach_port *port = mach_port_of(object->pager);
 	struct mach_request *request;
 	struct mach_ask ask = {};
 	struct mach_part piece = *part;
@@ -343,8 +344,11 @@ int mach_answer_unasked(struct mach_object *object,
 	if (IS_ERR(request))
 		return PTR_ERR(request);
 	piece.length = min(part->length, (u64)ask.window.n << PAGE_SHIFT);
-	err = mach_fill_locate(request, &piece, &fill) ?:
+	/* its source may be slow: who meets the pages waits no longer for them */
+	err = mach_port_attend(port, request) ?:
+	      mach_fill_locate(request, &piece, &fill) ?:
 	      mach_part_supply(&fill, &piece);
+	mach_port_dismiss(port, request);
 	mach_request_end(request, 0);
 	mach_request_put(request);
 	if (err)

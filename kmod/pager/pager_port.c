@@ -8,6 +8,13 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/wait_bit.h>
+
+/* Work that may wait for one pager at a time */
+#define MACH_PORT_WORKERS	16
+
+/* Ports that are not freed yet */
+static atomic_t mach_ports = ATOMIC_INIT(0);
 
 /**
  * mach_port_die - The pager has resigned, closed or died
@@ -86,23 +93,39 @@ static void mach_port_forget(struct mach_pager *pager,
 		mach_object_put(object);
 }
 
-static void mach_port_free(struct mach_pager *pager)
+static void mach_port_free_work(struct work_struct *work)
 {
-	struct mach_port *port = mach_port_of(pager);
+	struct mach_port *port = container_of(work, struct mach_port, free);
 	unsigned int q;
 
 	for (q = 0; q < port->nr_queues; q++) {
 		vfree(port->queues[q].messages);
 		kvfree(port->queues[q].slots);
 	}
+	if (port->wq)
+		destroy_workqueue(port->wq);
 	xa_destroy(&port->objects);
-	mach_pager_delist(pager);
-	mmdrop(pager->mm);
+	mach_pager_delist(&port->pager);
+	mmdrop(port->pager.mm);
 	kvfree(port);
+	if (atomic_dec_and_test(&mach_ports))
+		wake_up_var(&mach_ports);
+}
+
+/* The last reference may go in work of @wq, which cannot wait for its own end. */
+static void mach_port_free(struct mach_pager *pager)
+{
+	queue_work(mach_port_wq, &mach_port_of(pager)->free);
+}
+
+static void mach_port_queue(struct mach_pager *pager, struct work_struct *work)
+{
+	queue_work(mach_port_of(pager)->wq, work);
 }
 
 static const struct mach_pager_ops mach_port_ops = {
 	.submit = mach_port_submit,
+	.queue = mach_port_queue,
 	.forget = mach_port_forget,
 	.terminate = mach_object_terminate,
 	.free = mach_port_free,
@@ -147,6 +170,23 @@ static int mach_queue_init(struct mach_port *port, struct mach_queue *queue,
 	return 0;
 }
 
+/* What it takes memory for */
+static int mach_port_outfit(struct mach_port *port,
+			    const struct mach_pager_register *args)
+{
+	unsigned int q;
+	int err = 0;
+
+	port->wq = alloc_workqueue("machvm/%d", WQ_UNBOUND, MACH_PORT_WORKERS,
+				   task_tgid_nr(current));
+	if (!port->wq)
+		return -ENOMEM;
+	for (q = 0; q < port->nr_queues && !err; q++)
+		err = mach_queue_init(port, &port->queues[q],
+				      args->message_size);
+	return err;
+}
+
 /**
  * mach_port_create - Make a port for the calling process
  * @args: checked
@@ -156,11 +196,11 @@ static int mach_queue_init(struct mach_port *port, struct mach_queue *queue,
 struct mach_port *mach_port_create(const struct mach_pager_register *args)
 {
 	struct mach_port *port;
-	unsigned int q;
 
 	port = kvzalloc(struct_size(port, queues, args->queues), GFP_KERNEL);
 	if (!port)
 		return NULL;
+	atomic_inc(&mach_ports);
 	refcount_set(&port->pager.ref, 1);
 	port->pager.ops = &mach_port_ops;
 	port->pager.request_pages = args->flags & MACH_PAGER_SINGLE_PAGE ?
@@ -170,11 +210,12 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_LIST_HEAD(&port->pager.link);
 	spin_lock_init(&port->lock);
 	INIT_LIST_HEAD(&port->pending);
+	INIT_LIST_HEAD(&port->due);
 	port->nr_queues = args->queues;
 	port->depth = args->depth;
-	/* Linux takes more than 24 days for ever, which is no date */
-	port->deadline = msecs_to_jiffies(min_t(u32, args->deadline_ms ?:
-						MACH_DEADLINE_DEFAULT, INT_MAX));
+	port->deadline = msecs_to_jiffies(args->deadline_ms ?:
+					  min_t(u32, MACH_DEADLINE_DEFAULT,
+						mach_deadline_most()));
 	port->message_size = min_t(u32, args->message_size,
 				   sizeof(struct mach_message));
 	port->array_size = PAGE_ALIGN(args->depth * args->message_size);
@@ -183,14 +224,12 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_DELAYED_WORK(&port->watchdog, mach_port_watchdog);
 	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
 	INIT_WORK(&port->reap, mach_port_reap);
-	for (q = 0; q < port->nr_queues; q++) {
-		if (mach_queue_init(port, &port->queues[q],
-				    args->message_size)) {
-			mach_pager_put(&port->pager);
-			return NULL;
-		}
-	}
+	INIT_WORK(&port->free, mach_port_free_work);
 	mach_pager_enlist(&port->pager);
+	if (mach_port_outfit(port, args)) {
+		mach_pager_put(&port->pager);
+		return NULL;
+	}
 	return port;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
@@ -255,7 +294,9 @@ int mach_port_init(void)
 	return mach_port_wq ? 0 : -ENOMEM;
 }
 
+/* No descriptor is left; work of the last objects may still be. */
 void mach_port_exit(void)
 {
+	wait_var_event(&mach_ports, !atomic_read(&mach_ports));
 	destroy_workqueue(mach_port_wq);
 }

@@ -156,14 +156,43 @@ static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
 	return NULL;
 }
 
-static void mach_port_watch(struct mach_port *port, unsigned long deadline)
+/* From now on the request has a deadline. All have as much time: so in order. */
+static void mach_port_watch(struct mach_port *port, struct mach_request *request)
 {
 	lockdep_assert_held(&port->lock);
+	request->deadline = jiffies + port->deadline;
+	list_add_tail(&request->due_link, &port->due);
 	if (port->watching)
 		return;
 	port->watching = true;
-	port->next = deadline;
 	queue_delayed_work(mach_port_wq, &port->watchdog, port->deadline);
+}
+
+/**
+ * mach_port_attend - Give a request a deadline that no slot will hold
+ * @port: the pager's
+ * @request: which the caller answers at once, if it can
+ *
+ * Until mach_port_dismiss(). Return: 0 or -ENODEV.
+ */
+int mach_port_attend(struct mach_port *port, struct mach_request *request)
+{
+	int err = 0;
+
+	spin_lock(&port->lock);
+	if (port->dead)
+		err = -ENODEV;
+	else
+		mach_port_watch(port, request);
+	spin_unlock(&port->lock);
+	return err;
+}
+
+void mach_port_dismiss(struct mach_port *port, struct mach_request *request)
+{
+	spin_lock(&port->lock);
+	list_del_init(&request->due_link);
+	spin_unlock(&port->lock);
 }
 
 int mach_port_submit(struct mach_pager *pager,
@@ -179,8 +208,7 @@ int mach_port_submit(struct mach_pager *pager,
 		return -EIO;
 	}
 	mach_request_get(request);
-	request->deadline = jiffies + port->deadline;
-	mach_port_watch(port, request->deadline);
+	mach_port_watch(port, request);
 	slot = mach_port_armed_slot(port);
 	if (slot)
 		command = mach_slot_hand(port, slot, request);
@@ -193,7 +221,7 @@ int mach_port_submit(struct mach_pager *pager,
 }
 
 /* The oldest request that waits for a slot and has not ended meanwhile. */
-struct mach_request *mach_port_next(struct mach_port *port)
+static struct mach_request *mach_port_next(struct mach_port *port)
 {
 	lockdep_assert_held(&port->lock);
 	return list_first_entry_or_null(&port->pending, struct mach_request,
@@ -286,7 +314,7 @@ static int mach_receiver_sleep(struct mach_receiver *receiver,
 				 MAX_SCHEDULE_TIMEOUT;
 
 	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE);
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		if (READ_ONCE(receiver->done) || signal_pending(current) ||
 		    !left)
 			break;
@@ -392,6 +420,8 @@ void mach_port_put_back(struct mach_port *port, unsigned int queue,
 		if (!port->dead && !mach_request_has_ended(request)) {
 			list_add(&request->port_link, &port->pending);
 			request = NULL;
+		} else {
+			list_del_init(&request->due_link);
 		}
 	}
 	spin_unlock(&port->lock);
@@ -449,6 +479,7 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 	if (done) {
 		slot->state = MACH_SLOT_FREE;
 		slot->request = NULL;
+		list_del_init(&request->due_link);
 	} else {
 		slot->state = MACH_SLOT_HELD;
 	}

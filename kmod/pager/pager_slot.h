@@ -105,10 +105,10 @@ struct mach_queue {
  * @pager: its sending side
  * @lock: a leaf; nothing is called under it
  * @dead: (p) resigned or closed
- * @watching: (p) the watchdog is due, or will be queued for @next
+ * @watching: (p) the watchdog is due
  * @sweeping: (p) the sweep is due
- * @next: (p) jiffies: earliest deadline it has seen
  * @pending: (p) requests that found no armed slot, oldest first
+ * @due: (p) all requests that may still pass their deadline, by it
  * @mappings: (a) of message arrays
  * @nr_queues: (c)
  * @depth: (c) slots of a queue
@@ -121,6 +121,8 @@ struct mach_queue {
  * @watchdog: ends requests whose deadline is over
  * @sweep: ends commands whose ring ends, where io_uring does not
  * @reap: takes the objects down after death
+ * @wq: (c) for work that waits for this pager
+ * @free: when nobody knows the port any more, and nothing runs in @wq
  * @queues: (c)
  */
 struct mach_port {
@@ -129,8 +131,8 @@ struct mach_port {
 	bool dead;
 	bool watching;
 	bool sweeping;
-	unsigned long next;
 	struct list_head pending;
+	struct list_head due;
 	atomic_t mappings;
 	unsigned int nr_queues;
 	unsigned int depth;
@@ -142,6 +144,8 @@ struct mach_port {
 	struct delayed_work watchdog;
 	struct delayed_work sweep;
 	struct work_struct reap;
+	struct workqueue_struct *wq;
+	struct work_struct free;
 	struct mach_queue queues[];
 };
 
@@ -153,7 +157,8 @@ static inline struct mach_port *mach_port_of(struct mach_pager *pager)
 extern struct workqueue_struct *mach_port_wq;
 
 int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
-struct mach_request *mach_port_next(struct mach_port *port);
+int mach_port_attend(struct mach_port *port, struct mach_request *request);
+void mach_port_dismiss(struct mach_port *port, struct mach_request *request);
 void mach_port_disarm_all(struct mach_port *port, struct llist_head *commands);
 void mach_port_sweep(struct work_struct *work);
 

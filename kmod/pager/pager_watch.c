@@ -3,41 +3,25 @@
 #include "pager_watch.h"
 #include "base/mach_trace.h"
 
-/* Is the deadline over, or does @all mean it anyway? Notes the earliest left. */
-static bool mach_port_overdue(struct mach_port *port,
-			      struct mach_request *request, bool all)
-{
-	lockdep_assert_held(&port->lock);
-	if (all || time_after_eq(jiffies, request->deadline))
-		return true;
-	if (!port->watching || time_before(request->deadline, port->next))
-		port->next = request->deadline;
-	port->watching = true;
-	return false;
-}
-
-/* A request to be ended now, with a reference. Held slots stay the pager's. */
+/*
+ * A request to be ended now, with a reference: the first in order, if its deadline
+ * is over or @all are meant. A slot that holds it stays the pager's.
+ */
 static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
 {
-	struct mach_request *request = mach_port_next(port);
-	struct mach_slot *slot;
-	unsigned int i;
+	struct mach_request *request;
 
 	lockdep_assert_held(&port->lock);
-	if (request && mach_port_overdue(port, request, all)) {
-		list_del_init(&request->port_link);
-		return request;
-	}
-	for (i = 0; i < port->nr_queues * port->depth; i++) {
-		slot = &port->queues[i / port->depth].slots[i % port->depth];
-		request = slot->request;
-		if (!request || mach_request_has_ended(request) ||
-		    !mach_port_overdue(port, request, all))
-			continue;
+	request = list_first_entry_or_null(&port->due, struct mach_request,
+					   due_link);
+	if (!request || (!all && time_before(jiffies, request->deadline)))
+		return NULL;
+	list_del_init(&request->due_link);
+	if (list_empty(&request->port_link))
 		mach_request_get(request);
-		return request;
-	}
-	return NULL;
+	else
+		list_del_init(&request->port_link);
+	return request;
 }
 
 /* End requests that are overdue, or all. */
@@ -51,10 +35,12 @@ void mach_port_abort(struct mach_port *port, bool all)
 		spin_unlock(&port->lock);
 		if (!request)
 			break;
-		trace_mach_abort(request->operation, request->object->id,
-				 request->first, request->n);
-		mach_request_end(request, -EIO);
+		if (!mach_request_end(request, -EIO))
+			trace_mach_abort(request->operation,
+					 request->object->id, request->first,
+					 request->n);
 		mach_request_put(request);
+		cond_resched();
 	}
 }
 
@@ -62,14 +48,15 @@ void mach_port_watchdog(struct work_struct *work)
 {
 	struct mach_port *port =
 		container_of(work, struct mach_port, watchdog.work);
+	struct mach_request *next;
 
-	spin_lock(&port->lock);
-	port->watching = false;
-	spin_unlock(&port->lock);
 	mach_port_abort(port, false);
 	spin_lock(&port->lock);
-	if (port->watching && !port->dead)
+	next = list_first_entry_or_null(&port->due, struct mach_request,
+					due_link);
+	port->watching = next && !port->dead;
+	if (port->watching)
 		mod_delayed_work(mach_port_wq, &port->watchdog,
-				 max_t(long, port->next - jiffies, 1));
+				 max_t(long, next->deadline - jiffies, 1));
 	spin_unlock(&port->lock);
 }

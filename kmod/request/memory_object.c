@@ -55,6 +55,7 @@ static void mach_request_construct(void *memory)
 	init_waitqueue_head(&request->wait);
 	INIT_HLIST_NODE(&request->link);
 	INIT_LIST_HEAD(&request->port_link);
+	INIT_LIST_HEAD(&request->due_link);
 }
 
 /**
@@ -187,16 +188,21 @@ static void mach_request_hand_off(struct mach_request *request, pgoff_t index)
  * mach_request_wait_page - Wait until a page's state changes
  * @request: where it is in
  * @index: the page
+ * @manner: of waiting
  *
- * Who needs the page looks again afterwards. Return: 0; -EINTR when killed; for
+ * Who needs the page looks again afterwards. Return: 0; -EINTR; -ETIMEDOUT; for
  * the mandatory page also the pager's error.
  */
-int mach_request_wait_page(struct mach_request *request, pgoff_t index)
+int mach_request_wait_page(struct mach_request *request, pgoff_t index,
+			   enum mach_manner manner)
 {
+	int err;
+
 	mach_request_hand_off(request, index);
-	if (wait_event_killable(request->wait,
-				mach_request_settled(request, index)))
-		return -EINTR;
+	err = mach_wait_event(request->wait,
+			      mach_request_settled(request, index), manner);
+	if (err)
+		return err;
 	/* pairs with mach_request_settle() */
 	smp_rmb();
 	if (mach_request_awaits(request, index, 1))
@@ -208,9 +214,8 @@ EXPORT_SYMBOL_IF_KUNIT(mach_request_wait_page);
 /* Wait until nothing more will come of a request. Return: 0, or -EINTR. */
 int mach_request_wait_end(struct mach_request *request)
 {
-	if (wait_event_killable(request->wait, mach_request_has_ended(request)))
-		return -EINTR;
-	return 0;
+	return mach_wait_event(request->wait, mach_request_has_ended(request),
+			       MACH_WAIT_KILLED);
 }
 
 static void mach_request_wake(struct mach_request *request)

@@ -19,6 +19,7 @@
 #ifndef MACH_MEMORY_OBJECT_H
 #define MACH_MEMORY_OBJECT_H
 
+#include "base/manner.h"
 #include "object/vm_object.h"
 
 #include <linux/bvec.h>
@@ -49,6 +50,7 @@
  *	it, a plain read, and KCSAN a race
  * @link: (o) in object->requests
  * @port_link: (p) while it waits for a slot
+ * @due_link: (p) until the port has let go of it, or ended it
  * @deadline: (p) jiffies
  * @settled: (o) bit i: page first + i is supplied, refused or taken
  * @frames: page i's frame; NULL once it was supplied or taken: it is the
@@ -74,6 +76,7 @@ struct mach_request {
 	u8 ended;
 	struct hlist_node link;
 	struct list_head port_link;
+	struct list_head due_link;
 	unsigned long deadline;
 	DECLARE_BITMAP(settled, MACH_CLUSTER_MAX_PAGES);
 	struct bio_vec frames[];
@@ -106,7 +109,8 @@ void mach_request_submit(struct mach_request *request);
 
 struct mach_request *mach_request_find(struct mach_object *object,
 				       pgoff_t index);
-int mach_request_wait_page(struct mach_request *request, pgoff_t index);
+int mach_request_wait_page(struct mach_request *request, pgoff_t index,
+			   enum mach_manner manner);
 int mach_request_wait_end(struct mach_request *request);
 
 int mach_request_supply(struct mach_request *request, pgoff_t first,

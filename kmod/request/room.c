@@ -2,14 +2,10 @@
 /* Waiting for room: how long it is worth it, and what wakes who waits. */
 #include "room.h"
 
-#include <linux/sched/signal.h>
-#include <linux/wait.h>
-
 /* How often who waits looks again: frames also come back without a word. */
 #define MACH_ROOM_STEP	(HZ / 50)
-/* Without hope only a pin can go; with an answer due, a deadline can pass. */
+/* How long a pin may take to go, without which there is no hope */
 #define MACH_ROOM_PINS	HZ
-#define MACH_ROOM_ANSWERS	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
 
 /* Woken when a request has ended or frames were freed. */
 static DECLARE_WAIT_QUEUE_HEAD(mach_room_waiters);
@@ -56,9 +52,11 @@ static void mach_patience_renew(struct mach_patience *patience)
 			atomic_read(&mach_room_pending);
 }
 
-struct mach_patience mach_patience_begin(struct mach_object *object)
+struct mach_patience mach_patience_begin(struct mach_object *object,
+					 enum mach_manner manner)
 {
 	struct mach_patience patience = {
+		.manner = manner,
 		.started = jiffies,
 		.object = object,
 	};
@@ -85,18 +83,26 @@ static bool mach_patience_hopeless(struct mach_patience *patience)
 	       atomic_read(&mach_room_freed) == patience->freed;
 }
 
+/* In jiffies; with an answer due, a deadline can pass. */
+static unsigned long mach_patience_most(struct mach_patience *patience)
+{
+	unsigned long most = mach_patience_hopeless(patience) ?
+			     MACH_ROOM_PINS :
+			     msecs_to_jiffies(mach_deadline_most());
+
+	return min_t(unsigned long, most, mach_wait_most(patience->manner));
+}
+
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
 int mach_patience_wait(struct mach_patience *patience)
 {
-	unsigned long waited = jiffies - patience->started;
 	int events = atomic_read(&mach_room_events);
+	int err;
 
-	if (waited >= (mach_patience_hopeless(patience) ?
-		       MACH_ROOM_PINS : MACH_ROOM_ANSWERS))
+	if (jiffies - patience->started >= mach_patience_most(patience))
 		return -ENOMEM;
-	if (wait_event_killable_timeout(mach_room_waiters,
-					atomic_read(&mach_room_events) !=
-					events, MACH_ROOM_STEP) < 0)
-		return -EINTR;
-	return 0;
+	err = mach_wait_event_most(mach_room_waiters,
+				   atomic_read(&mach_room_events) != events,
+				   patience->manner, MACH_ROOM_STEP);
+	return err == -EINTR ? err : 0;
 }

@@ -6,10 +6,12 @@
 #ifndef MACH_ROOM_H
 #define MACH_ROOM_H
 
+#include "base/manner.h"
 #include "object/vm_object.h"
 
 /**
  * struct mach_patience - How long to wait for others
+ * @manner: of waiting
  * @started: jiffies
  * @object: whose pager alone can help, or NULL
  * @errors: its errors by then
@@ -17,6 +19,7 @@
  * @due: how many requests will have ended when all of that time have
  */
 struct mach_patience {
+	enum mach_manner manner;
 	unsigned long started;
 	struct mach_object *object;
 	u64 errors;
@@ -28,7 +31,8 @@ void mach_room_begin(void);
 void mach_room_end(void);
 void mach_room_gain(unsigned int pages);
 
-struct mach_patience mach_patience_begin(struct mach_object *object);
+struct mach_patience mach_patience_begin(struct mach_object *object,
+					 enum mach_manner manner);
 int mach_patience_wait(struct mach_patience *patience);
 
 #endif /* MACH_ROOM_H */

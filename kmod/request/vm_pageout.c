@@ -101,14 +101,14 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 /**
  * mach_pageout_wait - Wait until an object may ask for a page
  * @object: for which there was no room
+ * @manner: of waiting
  *
- * No lock is held by the caller. Killable, and bounded by the time that pagers
- * have. Return: 0: try again; -EINTR; -ENOMEM: everything is dirty and not
+ * No lock of the module is held by the caller. Bounded by the time that pagers have. Return: 0: try again; -EINTR; -ENOMEM: everything is dirty and not
  * taken, or pinned.
  */
-int mach_pageout_wait(struct mach_object *object)
+int mach_pageout_wait(struct mach_object *object, enum mach_manner manner)
 {
-	struct mach_patience patience = mach_patience_begin(NULL);
+	struct mach_patience patience = mach_patience_begin(NULL, manner);
 	int err = 0;
 
 	while (!err) {
@@ -126,12 +126,13 @@ int mach_pageout_wait(struct mach_object *object)
 /**
  * mach_pageout_throttle - Wait until a page of an object may be written
  * @object: with too many dirty pages; no lock is held
+ * @manner: of waiting
  *
  * Return: as mach_pageout_wait().
  */
-int mach_pageout_throttle(struct mach_object *object)
+int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 {
-	struct mach_patience patience = mach_patience_begin(object);
+	struct mach_patience patience = mach_patience_begin(object, manner);
 	int err = 0;
 
 	while (!err && !mach_pageout_may_dirty(object) &&

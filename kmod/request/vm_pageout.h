@@ -12,14 +12,15 @@
 #ifndef MACH_VM_PAGEOUT_H
 #define MACH_VM_PAGEOUT_H
 
+#include "base/manner.h"
 #include "object/vm_object.h"
 
 int mach_pageout_alloc(struct bio_vec *frames, unsigned int n);
-int mach_pageout_wait(struct mach_object *object);
+int mach_pageout_wait(struct mach_object *object, enum mach_manner manner);
 
 bool mach_pageout_may_dirty(struct mach_object *object);
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n);
-int mach_pageout_throttle(struct mach_object *object);
+int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner);
 
 void mach_pageout_init(void);
 void mach_pageout_exit(void);

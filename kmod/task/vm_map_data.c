@@ -65,7 +65,8 @@ static int mach_data_page_look(const struct mach_map_entry *entry, u64 address,
 	at->index = (address - mach_entry_delta(entry)) >> PAGE_SHIFT;
 	if (at->index >= at->object->npages)
 		return -EIO;
-	at->page = mach_fault_page(at->object, at->index, access, false);
+	at->page = mach_fault_page(at->object, at->index, access,
+				   MACH_WAIT_NEVER);
 	return PTR_ERR_OR_ZERO(at->page);
 }
 
@@ -78,8 +79,9 @@ static int mach_data_page_wait(struct mach_map *map, u64 address, u32 access,
 	if (!at->object)
 		return mach_map_make_object(map, address);
 	if (mach_object_is_internal(at->object))
-		return mach_pageout_wait(at->object);
-	page = mach_fault_page(at->object, at->index, access, true);
+		return mach_pageout_wait(at->object, MACH_WAIT_KILLED);
+	page = mach_fault_page(at->object, at->index, access,
+			       MACH_WAIT_KILLED);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	if (access & MACH_ACCESS_WRITE)
@@ -310,11 +312,13 @@ static int mach_object_copy_page(struct mach_object *from, pgoff_t index,
 {
 	struct page *source, *target;
 
-	source = mach_fault_page(from, index, MACH_ACCESS_READ, true);
+	source = mach_fault_page(from, index, MACH_ACCESS_READ,
+				 MACH_WAIT_KILLED);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
 	target = mach_fault_page(to, to_index,
-				 MACH_ACCESS_READ | MACH_ACCESS_WRITE, true);
+				 MACH_ACCESS_READ | MACH_ACCESS_WRITE,
+				 MACH_WAIT_KILLED);
 	if (!IS_ERR(target)) {
 		copy_highpage(target, source);
 		unlock_page(target);

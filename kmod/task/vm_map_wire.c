@@ -21,7 +21,7 @@ static int mach_map_wire_page(struct mach_map *map, u64 address)
 		       mach_map_wire_page(map, address);
 	do {
 		page = mach_fault_page(spot.object, spot.index,
-				       MACH_ACCESS_READ, true);
+				       MACH_ACCESS_READ, MACH_WAIT_KILLED);
 		if (IS_ERR(page))
 			err = PTR_ERR(page);
 		else

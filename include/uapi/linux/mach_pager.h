@@ -77,8 +77,9 @@
  * @flags: MACH_PAGER_SINGLE_PAGE
  * @queues: 1 to MACH_PAGER_QUEUES_MAX; a fault prefers queue (cpu % queues)
  * @depth: slots of each queue, 1 to MACH_PAGER_DEPTH_MAX
- * @deadline_ms: time to answer a request, 0 for MACH_DEADLINE_DEFAULT; when it
- *	is over the request is aborted and who waits gets EIO or SIGBUS
+ * @deadline_ms: time to answer a request, 0 for MACH_DEADLINE_DEFAULT, at most the
+ *	module's parameter deadline_max; when it is over the request is aborted and
+ *	who waits gets EIO or SIGBUS
  * @message_size: sizeof(struct mach_message), from one message of an array to the
  *	next; a multiple of 8, at most MACH_MESSAGE_MAX
  * @array_stride: out: the array of queue q is mapped at offset q * array_stride
