@@ -17,6 +17,12 @@
 
 /* Entries that a map keeps for its next calls. */
 #define MACH_MAP_SPARE_MAX	8
+/* What enters something brings so many: what it leaves will do for a clip. */
+#define MACH_MAP_SPARE_GROWS	(2 * MACH_RANGE_STOCK)
+/* Entries that Linux lends a map, when its own and the pool's are all in use. */
+#define MACH_MAP_LENT_MAX	65536
+
+static_assert(MACH_MAP_SPARE_GROWS <= MACH_MAP_SPARE_MAX);
 
 static struct mach_kmem *mach_entry_cache __ro_after_init;
 
@@ -139,15 +145,53 @@ bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_map_spot);
 
-int mach_map_fill_spare(struct mach_map *map)
+static void mach_map_free_entry(struct mach_map *map,
+				struct mach_map_entry *entry)
+{
+	lockdep_assert_held_write(&map->lock);
+	if (likely(!map->lent || !mach_kmem_lent(entry))) {
+		mach_kmem_free(mach_entry_cache, entry);
+	} else {
+		map->lent--;
+		kfree(entry);
+	}
+}
+
+/* Entries that are not the pool's, up to what one call takes */
+static int mach_map_borrow(struct mach_map *map)
+{
+	lockdep_assert_held_write(&map->lock);
+	while (map->spare.n < MACH_RANGE_STOCK) {
+		if (map->lent == MACH_MAP_LENT_MAX)
+			return -ENOMEM;
+		map->lent++;
+		mach_stock_add(&map->spare, mach_kmem_lend(mach_entry_cache));
+	}
+	return 0;
+}
+
+/**
+ * mach_map_fill_spare - Have entries at hand for a call, before it changes anything
+ * @map: locked for writing
+ * @kind: what the call does
+ *
+ * Who enters something brings entries for the next call as well, which then needs
+ * none if it only takes away. Where that was used up and the pool has no more, it is
+ * Linux that lends. Return: 0, or -ENOMEM: for what shrinks when it was lent all
+ * that it may have.
+ */
+int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind)
 {
 	struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
-	while (map->spare.n < MACH_RANGE_STOCK) {
+	if (map->spare.n >= MACH_RANGE_STOCK && kind == MACH_MAP_SHRINKS)
+		return 0;
+	while (map->spare.n < MACH_MAP_SPARE_GROWS) {
 		entry = mach_kmem_alloc(mach_entry_cache, GFP_KERNEL);
 		if (!entry)
-			return -ENOMEM;
+			return kind == MACH_MAP_GROWS ? -ENOMEM :
+							mach_map_borrow(map);
 		mach_stock_add(&map->spare, entry);
 	}
 	return 0;
@@ -157,22 +201,23 @@ static void mach_map_drain_spare(struct mach_map *map, unsigned int keep)
 {
 	lockdep_assert_held_write(&map->lock);
 	while (map->spare.n > keep)
-		mach_kmem_free(mach_entry_cache, mach_stock_take(&map->spare));
+		mach_map_free_entry(map, mach_stock_take(&map->spare));
 }
 
 /**
  * mach_map_lock_write - Be the only one to see a map, with entries at hand
  * @map: not locked
+ * @kind: what the caller does to it
  *
  * Return: 0; -EINTR when killed; -ENOMEM.
  */
-int mach_map_lock_write(struct mach_map *map)
+int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind)
 {
 	int err;
 
 	if (down_write_killable(&map->lock))
 		return -EINTR;
-	err = mach_map_fill_spare(map);
+	err = mach_map_fill_spare(map, kind);
 	if (err)
 		up_write(&map->lock);
 	return err;
@@ -199,13 +244,13 @@ static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 
 /* Others may come first whenever the lock was let go, so it looks again. */
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
-		       unsigned long max)
+		       unsigned long max, enum mach_map_change_kind kind)
 {
 	DEFINE_WAIT(wait);
 	int err;
 
 	for (;;) {
-		err = mach_map_lock_write(map);
+		err = mach_map_lock_write(map, kind);
 		if (err || !mach_map_in_transition(map, start, end, max))
 			return err;
 		prepare_to_wait(&map->transition, &wait, TASK_KILLABLE);
@@ -222,12 +267,14 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
  * @map: not locked
  * @start: first address
  * @end: the address after the last
+ * @kind: what the caller does to the map
  *
  * Return: as mach_map_lock_write().
  */
-int mach_map_lock_range(struct mach_map *map, u64 start, u64 end)
+int mach_map_lock_range(struct mach_map *map, u64 start, u64 end,
+			enum mach_map_change_kind kind)
 {
-	return mach_map_lock_some(map, start, end, ULONG_MAX);
+	return mach_map_lock_some(map, start, end, ULONG_MAX, kind);
 }
 
 /**

@@ -40,6 +40,7 @@
  * @lock: see above
  * @entries: (l)
  * @spare: (l) entries for the next call
+ * @lent: (l) entries that are Linux's memory
  * @limit: (l) bytes that entries may cover
  * @limit_max: (l) that @limit may be set to
  * @wire_future: (l) new entries are wired
@@ -55,6 +56,7 @@ struct mach_map {
 	struct rw_semaphore lock;
 	struct mach_entries entries;
 	struct mach_entry_stock spare;
+	unsigned int lent;
 	u64 limit;
 	u64 limit_max;
 	bool wire_future;
@@ -99,17 +101,29 @@ struct mach_spot {
 	u32 protection;
 };
 
+/**
+ * enum mach_map_change_kind - What a call is going to do to a map
+ * @MACH_MAP_GROWS: enter something: refused where there is no memory
+ * @MACH_MAP_SHRINKS: take away, narrow, or give other attributes, which may clip
+ *	entries, and is not refused
+ */
+enum mach_map_change_kind {
+	MACH_MAP_GROWS,
+	MACH_MAP_SHRINKS,
+};
+
 struct mach_map *mach_map_create(void);
 void mach_map_destroy(struct mach_map *map);
 int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma);
 
 struct mach_map_entry *mach_map_lookup(struct mach_map *map, u64 address);
 void mach_map_unlock(struct mach_map *map);
-int mach_map_lock_write(struct mach_map *map);
-int mach_map_lock_range(struct mach_map *map, u64 start, u64 end);
+int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind);
+int mach_map_lock_range(struct mach_map *map, u64 start, u64 end,
+			enum mach_map_change_kind kind);
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
-		       unsigned long max);
-int mach_map_fill_spare(struct mach_map *map);
+		       unsigned long max, enum mach_map_change_kind kind);
+int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind);
 void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
 bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);

@@ -106,7 +106,7 @@ int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 {
 	int err;
 
-	err = mach_map_lock_write(map);
+	err = mach_map_lock_write(map, MACH_MAP_GROWS);
 	if (err)
 		return err;
 	err = mach_map_check_limit(map, place->length, like);
@@ -147,7 +147,8 @@ static int mach_map_remove_some(struct mach_map *map, u64 *start, u64 end)
 	bool touched;
 	int err;
 
-	err = mach_map_lock_some(map, from, end, MACH_MAP_REMOVE_MAX);
+	err = mach_map_lock_some(map, from, end, MACH_MAP_REMOVE_MAX,
+				 MACH_MAP_SHRINKS);
 	if (err)
 		return err;
 	*start = mach_range_remove(&map->entries, from, end,
@@ -171,7 +172,8 @@ static int mach_map_remove_some(struct mach_map *map, u64 *start, u64 end)
  * @end: the address after the last
  *
  * In turns, so that neither faults nor a signal have to wait for all of a large
- * one. Return: 0, -EINTR, -ENOMEM. Source: Mach's vm_map_remove.
+ * one. Return: 0; -EINTR; -ENOMEM when so much was clipped that nobody lends more
+ * entries. Source: Mach's vm_map_remove.
  */
 int mach_map_remove(struct mach_map *map, u64 start, u64 end)
 {
@@ -205,7 +207,7 @@ int mach_map_replace(struct mach_map *map, u64 start, u64 end,
 	u64 at = start;
 	int err;
 
-	err = mach_map_lock_range(map, start, end);
+	err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
 	if (err)
 		return err;
 	err = mach_map_check_limit(map, end - start, like);
@@ -216,7 +218,7 @@ int mach_map_replace(struct mach_map *map, u64 start, u64 end,
 		if (mach_stock_touched(&removed))
 			mach_map_unmap(map, start, end);
 		mach_map_dispose(map, &removed);
-		err = mach_map_fill_spare(map);
+		err = mach_map_fill_spare(map, MACH_MAP_SHRINKS);
 	}
 	if (!err)
 		err = mach_map_enter_locked(map, start, end, like);
@@ -264,7 +266,7 @@ int mach_map_change(struct mach_map *map, u64 start, u64 end,
 	start = max(start, map->entries.min);
 	if (start >= end)
 		return 0;
-	err = mach_map_lock_range(map, start, end);
+	err = mach_map_lock_range(map, start, end, MACH_MAP_SHRINKS);
 	if (err)
 		return err;
 	err = mach_map_check_change(map, start, end, change, &less);

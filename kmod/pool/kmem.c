@@ -196,6 +196,30 @@ void mach_kmem_free(struct mach_kmem *cache, void *object)
 }
 EXPORT_SYMBOL_NS_GPL(mach_kmem_free, MACHVM);
 
+/**
+ * mach_kmem_lend - Get an object that cannot be refused
+ * @cache: of which kind
+ *
+ * For what must go on when the pool has nothing left. It is Linux's own memory,
+ * charged to the caller's memory cgroup, and is waited for: the caller bounds how
+ * many there are, and gives each back by kfree(). Return: as constructed.
+ */
+void *mach_kmem_lend(struct mach_kmem *cache)
+{
+	void *object = kmalloc(cache->slab.size,
+			       GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+
+	if (cache->slab.construct)
+		cache->slab.construct(object);
+	return object;
+}
+
+/* Did an object come from mach_kmem_lend()? */
+bool mach_kmem_lent(const void *object)
+{
+	return folio_test_slab(virt_to_folio(object));
+}
+
 static void mach_kmem_drain(struct mach_kmem *cache)
 {
 	int cpu;

@@ -48,6 +48,9 @@ void mach_kmem_destroy(struct mach_kmem *cache);
 void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp);
 void mach_kmem_free(struct mach_kmem *cache, void *object);
 
+void *mach_kmem_lend(struct mach_kmem *cache);
+bool mach_kmem_lent(const void *object);
+
 /* Empty all magazines and give all empty slabs back to the pool. */
 void mach_kmem_shrink(void);
 

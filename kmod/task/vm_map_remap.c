@@ -57,7 +57,7 @@ static int mach_piece_share(struct mach_map *map, u64 address, u64 end,
 
 	if (!own)
 		return -ENOMEM;
-	err = mach_map_lock_range(map, address, address + 1);
+	err = mach_map_lock_range(map, address, address + 1, MACH_MAP_GROWS);
 	if (err)
 		goto out_put;
 	entry = mach_entry_lookup(&map->entries, address);
@@ -181,7 +181,7 @@ static void mach_remap_heal(const struct mach_remap *remap)
 {
 	struct mach_map *map = remap->source;
 
-	if (mach_map_lock_write(map))
+	if (mach_map_lock_write(map, MACH_MAP_SHRINKS))
 		return;
 	mach_entries_glue(&map->entries, remap->start,
 			  remap->start + remap->place.length,

@@ -81,7 +81,7 @@ static int mach_map_begin_wire(struct mach_map *map, u64 start, u64 end,
 	};
 	int err;
 
-	err = mach_map_lock_range(map, start, end);
+	err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
 	if (err)
 		return err;
 	err = mach_map_check_wire(map, start, end, access);
@@ -172,7 +172,7 @@ int mach_map_unwire(struct mach_map *map, u64 start, u64 end)
 
 	if (start >= end)
 		return 0;
-	err = mach_map_lock_range(map, start, end);
+	err = mach_map_lock_range(map, start, end, MACH_MAP_SHRINKS);
 	if (err)
 		return err;
 	if (!mach_entries_cover(&map->entries, start, end))
@@ -250,7 +250,7 @@ int mach_map_wire_all(struct mach_map *map, u32 flags)
 	u64 start, end = map->entries.min, to = map->entries.max;
 	int err;
 
-	err = mach_map_lock_write(map);
+	err = mach_map_lock_write(map, MACH_MAP_SHRINKS);
 	if (err)
 		return err;
 	WRITE_ONCE(map->wire_future, flags & MACH_WIRE_FUTURE);
