@@ -269,9 +269,11 @@ int mach_object_move(struct mach_object *to, pgoff_t first,
 	struct bio_vec frame;
 	int err = 0;
 
-	while (!err && mach_object_take(from, &next, from_end, &frame, 1))
+	while (!err && mach_object_take(from, &next, from_end, &frame, 1)) {
 		err = mach_object_insert(to, next - 1 + shift, frame.bv_page,
 					 mach_page_change_owner);
+		cond_resched();
+	}
 	if (!err)
 		return 0;
 	/* back to where they were: the nodes for it have just become free */

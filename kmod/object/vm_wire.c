@@ -4,6 +4,11 @@
 #include "page_queue.h"
 #include "vm_resident.h"
 
+#include <linux/sched.h>
+
+/* Pages that are looked at before others get the lock. */
+#define MACH_WIRE_BATCH		64
+
 /**
  * mach_object_wire - Keep a page
  * @object: not locked
@@ -26,25 +31,38 @@ bool mach_object_wire(struct mach_object *object, pgoff_t index)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_wire);
 
+/* The next pages from *@first on; false when there are no more. */
+static bool mach_object_unwire_some(struct mach_object *object, pgoff_t *first,
+				    pgoff_t end, u32 times)
+{
+	struct mach_tree_cursor at = { .index = *first };
+	unsigned int left = MACH_WIRE_BATCH;
+	struct page *page;
+	u32 i;
+
+	mach_object_lock(object);
+	for (page = mach_tree_find(&object->pages, &at, end - 1); page && left;
+	     page = mach_tree_next(&object->pages, &at, end - 1), left--)
+		for (i = 0; i < times && mach_page_is_wired(page); i++)
+			mach_queue_unwire(page, object->pager);
+	mach_object_unlock(object);
+	*first = at.index;
+	return page;
+}
+
 /**
  * mach_object_unwire - Take reasons to keep pages away
  * @object: not locked
  * @first: first page index
  * @end: the page after the last
  * @times: how many of each
+ *
+ * Nobody wires any of them meanwhile. In batches: there may be millions.
  */
 void mach_object_unwire(struct mach_object *object, pgoff_t first, pgoff_t end,
 			u32 times)
 {
-	struct mach_tree_cursor at = { .index = first };
-	struct page *page;
-	u32 i;
-
-	mach_object_lock(object);
-	for (page = mach_tree_find(&object->pages, &at, end - 1); page;
-	     page = mach_tree_next(&object->pages, &at, end - 1))
-		for (i = 0; i < times && mach_page_is_wired(page); i++)
-			mach_queue_unwire(page, object->pager);
-	mach_object_unlock(object);
+	while (mach_object_unwire_some(object, &first, end, times))
+		cond_resched();
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_unwire);
