@@ -12,7 +12,7 @@
 #include "pool/kmem.h"
 #include "pool/trim.h"
 #include "pool/vm_page.h"
-#include "request/memory_object.h"
+#include "request/request_memory.h"
 #include "request/vm_pageout.h"
 
 #include <linux/module.h>

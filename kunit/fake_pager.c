@@ -178,6 +178,7 @@ static const struct mach_pager_ops fake_ops = {
 	.forget = fake_forget,
 	.free = fake_free,
 	.terminate = mach_object_terminate,
+	.launder = mach_data_return_work,
 };
 
 /* A pager for objects of so many pages; page i holds the word i + 1. */

@@ -7,7 +7,7 @@
 #define MACH_FAKE_PAGER_H
 
 #include "request/data_return.h"
-#include "request/memory_object.h"
+#include "request/request_memory.h"
 #include "thread.h"
 
 #include <kunit/test.h>

@@ -2,6 +2,7 @@
 /* A port against a model, by random steps; and with many threads. */
 #include "port.h"
 #include "request/object_end.h"
+#include "request/request_memory.h"
 
 #define NR_REQUESTS	32
 

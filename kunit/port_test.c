@@ -6,6 +6,7 @@
 #include "port.h"
 #include "request/data_request.h"
 #include "request/object_end.h"
+#include "request/request_memory.h"
 
 #include <linux/delay.h>
 #include <linux/mman.h>
@@ -514,7 +515,7 @@ static void death_ends_everything(struct kunit *test)
 	flush_work(&c->port->reap);
 	/* the reaper has taken its requests, so that it could end it */
 	KUNIT_EXPECT_TRUE(test, mach_object_is_dead(c->object));
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&c->object->requests));
+	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&c->object->requests.rb_root));
 	/* the slot that was held keeps its reference until shutdown */
 	KUNIT_EXPECT_EQ(test, refcount_read(&held->ref), 2);
 	KUNIT_EXPECT_EQ(test, held->error, -EIO);

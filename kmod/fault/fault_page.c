@@ -4,7 +4,7 @@
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"
 #include "request/data_request.h"
-#include "request/memory_object.h"
+#include "request/request_memory.h"
 #include "request/vm_pageout.h"
 #include "zero_fill.h"
 

@@ -6,6 +6,7 @@
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"
 #include "request/data_request.h"
+#include "request/request_memory.h"
 #include "request/vm_pageout.h"
 
 #include <linux/file.h>

@@ -9,6 +9,7 @@
 #include "base/hand_off.h"
 #include "base/mach_types.h"
 
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
@@ -20,6 +21,7 @@
  * @queue: run work that may wait for this pager, and holds up no other's.
  * @forget: the object has terminated; its number is free again.
  * @terminate: work of an object: its last right went.
+ * @launder: work of an object: send what is unsent, and let go of a reference.
  * @free: the last reference went.
  */
 struct mach_pager_ops {
@@ -27,6 +29,7 @@ struct mach_pager_ops {
 	void (*queue)(struct mach_pager *pager, struct work_struct *work);
 	void (*forget)(struct mach_pager *pager, struct mach_object *object);
 	work_func_t terminate;
+	work_func_t launder;
 	void (*free)(struct mach_pager *pager);
 };
 
@@ -34,18 +37,22 @@ struct mach_pager_ops {
  * struct mach_pager - The sending side of a pager
  * @ops: const
  * @mm: const, for comparison only (mmgrab): who may not wait for itself
+ * @pid: const, of its process, for people
+ * @comm: const, its name, for people
  * @request_pages: const, most pages of a request; 1 for a single-page pager
  * @ref: atomic
  * @hand_off: of threads that wait for this pager
- * @link: in the list of all pagers, of pager.c
+ * @node: among all pagers, of pager.c
  */
 struct mach_pager {
 	const struct mach_pager_ops *ops;
 	struct mm_struct *mm;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
 	unsigned int request_pages;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
-	struct list_head link;
+	struct rb_node node;
 };
 
 void mach_pager_enlist(struct mach_pager *pager);

@@ -9,10 +9,15 @@
 
 /* Nodes that an object keeps for its next pages. */
 #define MACH_OBJECT_SPARE	4
+/* How many objects, pages or nodes are gone through before others may run. */
+#define MACH_OBJECT_BATCH	64
+/* Pages whose nodes are taken down before others may run. */
+#define MACH_OBJECT_STRETCH	(MACH_OBJECT_BATCH * MACH_TREE_FANOUT)
 
 static struct workqueue_struct *mach_object_wq __ro_after_init;
 static struct mach_kmem *mach_object_cache __ro_after_init;
 static struct mach_kmem *mach_tree_cache __ro_after_init;
+static struct mach_kmem *mach_reserve_cache __ro_after_init;
 
 /*
  * All objects, and what those that are gone had counted. Who holds the lock
@@ -77,7 +82,8 @@ unsigned long mach_object_sum(struct mach_object_counts *sum)
 		sum->dirty += object->counts.dirty;
 		sum->laundry += object->counts.laundry;
 		mach_object_unlock(object);
-		n++;
+		if (!(++n % MACH_OBJECT_BATCH))
+			cond_resched();
 	}
 	mutex_unlock(&mach_objects_lock);
 	return n;
@@ -122,15 +128,22 @@ struct mach_object *mach_object_next(struct mach_object *object)
 static int mach_object_set_pager(struct mach_object *object,
 				 struct mach_pager *pager)
 {
-	struct inode *inode = mach_inode_create();
+	struct inode *inode;
 
-	if (IS_ERR(inode))
+	object->reserve = mach_kmem_alloc(mach_reserve_cache, GFP_KERNEL);
+	if (!object->reserve)
+		return -ENOMEM;
+	inode = mach_inode_create();
+	if (IS_ERR(inode)) {
+		mach_kmem_free(mach_reserve_cache, object->reserve);
 		return PTR_ERR(inode);
+	}
 	i_size_write(inode, object->size);
 	object->inode = inode;
 	mach_pager_get(pager);
 	object->pager = pager;
 	INIT_WORK(&object->terminate, pager->ops->terminate);
+	INIT_WORK(&object->launder, pager->ops->launder);
 	return 0;
 }
 
@@ -162,7 +175,8 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
 	mach_tree_init(&object->pages);
-	INIT_HLIST_HEAD(&object->requests);
+	object->requests = RB_ROOT_CACHED;
+	object->returns = RB_ROOT_CACHED;
 	if (setup->pager && mach_object_set_pager(object, setup->pager)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;
@@ -174,8 +188,11 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 
 static void mach_object_free_nodes(struct mach_tree_stock *nodes)
 {
-	while (nodes->n)
+	while (nodes->n) {
 		mach_kmem_free(mach_tree_cache, mach_tree_stock_take(nodes));
+		if (!(nodes->n % MACH_OBJECT_BATCH))
+			cond_resched();
+	}
 }
 
 /* Give nodes back that the tree has no use for, but for a few. */
@@ -191,26 +208,44 @@ void mach_object_trim(struct mach_object *object)
 	mach_object_free_nodes(&surplus);
 }
 
-void mach_object_put(struct mach_object *object)
+/* All that is left when nobody knows the object any more: millions, perhaps. */
+static void mach_object_free_pages(struct mach_object *object)
 {
 	const u64 last = MACH_TREE_INDEX_MAX;
 	struct mach_tree_cursor at = {};
+	unsigned int n = 0;
 	struct page *page;
 
-	if (!refcount_dec_and_test(&object->ref))
-		return;
-	mach_object_delist(object);
-	WARN_ON(!hlist_empty(&object->requests));
-	WARN_ON(!RB_EMPTY_ROOT(&object->views));
-	if (mach_object_is_internal(object))
-		mach_object_count_internal(-(long)object->counts.resident);
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
 		mach_queue_leave(page);
 		mach_page_free(page);
+		if (!(++n % MACH_OBJECT_BATCH))
+			cond_resched();
 	}
-	mach_tree_erase_run(&object->pages, 0, last + 1, &object->spare);
+	at = (struct mach_tree_cursor) {};
+	while (mach_tree_find(&object->pages, &at, last)) {
+		mach_tree_erase_run(&object->pages, at.index,
+				    MACH_OBJECT_STRETCH, &object->spare);
+		at.leaf = NULL;
+		cond_resched();
+	}
 	mach_object_free_nodes(&object->spare);
+}
+
+void mach_object_put(struct mach_object *object)
+{
+	if (!refcount_dec_and_test(&object->ref))
+		return;
+	mach_object_delist(object);
+	WARN_ON(!RB_EMPTY_ROOT(&object->requests.rb_root));
+	WARN_ON(!RB_EMPTY_ROOT(&object->returns.rb_root));
+	WARN_ON(!RB_EMPTY_ROOT(&object->views));
+	if (mach_object_is_internal(object))
+		mach_object_count_internal(-(long)object->counts.resident);
+	mach_object_free_pages(object);
+	if (object->reserve)
+		mach_kmem_free(mach_reserve_cache, object->reserve);
 	iput(object->inode);
 	if (object->pager)
 		mach_pager_put(object->pager);
@@ -270,10 +305,23 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 	return 0;
 }
 
-/* Run @work, which waits for no pager. */
-void mach_object_queue(struct work_struct *work)
+/* Run @work, which waits for no pager; false if it is queued already. */
+bool mach_object_queue(struct work_struct *work)
 {
-	queue_work(mach_object_wq, work);
+	return queue_work(mach_object_wq, work);
+}
+
+/* Something of what is unsent may be sent now. */
+void mach_object_queue_launder(struct mach_object *object)
+{
+	mach_object_get(object);
+	if (!mach_object_queue(&object->launder))
+		mach_object_put(object);
+}
+
+void mach_object_set_reserve(struct mach_kmem *cache)
+{
+	mach_reserve_cache = cache;
 }
 
 static void mach_tree_node_construct(void *node)

@@ -43,6 +43,7 @@
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
 
+struct mach_kmem;
 struct mach_published;
 
 /**
@@ -121,10 +122,18 @@ struct mach_view {
  * @lock: the object lock
  * @pages: (o) frames by page index, marked if dirty
  * @spare: (o) nodes for it
- * @requests: (o) data_requests and data_returns under way
+ * @requests: (o) data_requests under way, by their pages
+ * @returns: (o) data_returns under way, by theirs
+ * @reserve: (o) memory for one request, which it was made with; NULL while that is
+ *	in use, and if it is internal. May be looked at without the lock
+ * @unsent: (o) first of the pages that are yet to be sent in the background; may be
+ *	looked at without the lock
+ * @unsent_end: (o) the page after the last of them; likewise
+ * @lost: (o) pages that were modified and dropped at its end
  * @counts: (o)
  * @node: (n) its node, if it is published
  * @terminate: runs when the last right went
+ * @launder: sends what is unsent; holds a reference while it is queued
  * @link: (l) in the list of all objects
  */
 struct mach_object {
@@ -147,10 +156,16 @@ struct mach_object {
 	spinlock_t lock;
 	struct mach_tree pages;
 	struct mach_tree_stock spare;
-	struct hlist_head requests;
+	struct rb_root_cached requests;
+	struct rb_root_cached returns;
+	void *reserve;
+	pgoff_t unsent;
+	pgoff_t unsent_end;
+	u64 lost;
 	struct mach_object_counts counts;
 	struct mach_published *node;
 	struct work_struct terminate;
+	struct work_struct launder;
 	struct list_head link;
 };
 
@@ -224,6 +239,12 @@ static inline bool mach_object_is_dead(struct mach_object *object)
 	return READ_ONCE(object->dead);
 }
 
+/* Is there more to send in the background? That was right a moment ago will do. */
+static inline bool mach_object_has_unsent(struct mach_object *object)
+{
+	return READ_ONCE(object->unsent) < READ_ONCE(object->unsent_end);
+}
+
 /* Bytes of the pages [first, first + n) that lie inside the object. */
 static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 				    unsigned int n)
@@ -242,12 +263,16 @@ void mach_object_right_put(struct mach_object *object);
 
 int mach_object_stock(struct mach_object *object, pgoff_t first,
 		      unsigned int n);
-void mach_object_queue(struct work_struct *work);
+bool mach_object_queue(struct work_struct *work);
+void mach_object_queue_launder(struct mach_object *object);
 void mach_object_trim(struct mach_object *object);
 void mach_object_count_internal(long pages);
 unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
+
+/* Requests stand above objects, which bring memory for one: of this kind. */
+void mach_object_set_reserve(struct mach_kmem *cache);
 
 int mach_object_init(void);
 void mach_object_exit(void);

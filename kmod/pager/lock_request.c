@@ -6,6 +6,9 @@
 #include "pager_port.h"
 #include "pool/kmem.h"
 #include "request/data_return.h"
+#include "request/request_memory.h"
+
+#include <linux/slab.h>
 
 /**
  * struct mach_lock_work - A lock request that goes on without its caller
@@ -14,7 +17,8 @@
  * @first: first page index
  * @end: the page after the last
  * @flags: MACH_LOCK_*
- * @completed: message to send afterwards, or NULL
+ * @cookie: of the message that is sent afterwards, with MACH_LOCK_REPLY
+ * @completed: that message, or NULL, if there is none or was no memory for it yet
  */
 struct mach_lock_work {
 	struct work_struct work;
@@ -22,10 +26,40 @@ struct mach_lock_work {
 	pgoff_t first;
 	pgoff_t end;
 	u32 flags;
+	u64 cookie;
 	struct mach_request *completed;
 };
 
 static struct mach_kmem *mach_lock_cache __ro_after_init;
+
+static void mach_lock_free(struct mach_lock_work *lock)
+{
+	mach_object_put(lock->object);
+	if (mach_kmem_lent(lock))
+		kfree(lock);
+	else
+		mach_kmem_free(mach_lock_cache, lock);
+}
+
+/* Here it may be waited for the object's own memory. */
+static void mach_lock_complete(struct mach_lock_work *lock)
+{
+	struct mach_request *completed = lock->completed;
+
+	if (!completed)
+		completed = mach_request_create_surely(lock->object,
+						       MACH_OP_LOCK_COMPLETED);
+	if (IS_ERR(completed)) {
+		pr_warn_ratelimited("machvm: pager %d (%s) is not told of a lock request on object %u: error %ld\n",
+				    lock->object->pager->pid,
+				    lock->object->pager->comm, lock->object->id,
+				    PTR_ERR(completed));
+		return;
+	}
+	completed->cookie = lock->cookie;
+	mach_request_submit(completed);
+	mach_request_put(completed);
+}
 
 static void mach_lock_run(struct work_struct *work)
 {
@@ -37,33 +71,26 @@ static void mach_lock_run(struct work_struct *work)
 		mach_data_return_range(lock->object, lock->first, lock->end, 0);
 	if (lock->flags & MACH_LOCK_FLUSH)
 		mach_object_flush(lock->object, lock->first, lock->end, !clean);
-	if (lock->completed) {
-		mach_request_submit(lock->completed);
-		mach_request_put(lock->completed);
-	}
-	mach_object_put(lock->object);
-	mach_kmem_free(mach_lock_cache, lock);
+	if (lock->flags & MACH_LOCK_REPLY)
+		mach_lock_complete(lock);
+	mach_lock_free(lock);
 }
 
-static int mach_lock_start(struct mach_object *object,
+/* It makes pages clean or free: so it is not refused where there are none. */
+static void mach_lock_start(struct mach_object *object,
 			   const struct mach_pager_lock *args, u64 length)
 {
 	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
 						      GFP_KERNEL);
 
 	if (!lock)
-		return -ENOMEM;
+		lock = mach_kmem_lend(mach_lock_cache);
 	lock->completed = NULL;
-	if (args->flags & MACH_LOCK_REPLY) {
+	if (args->flags & MACH_LOCK_REPLY)
 		lock->completed = mach_request_create(object,
 						      MACH_OP_LOCK_COMPLETED,
 						      0);
-		if (!lock->completed) {
-			mach_kmem_free(mach_lock_cache, lock);
-			return -ENOMEM;
-		}
-		lock->completed->cookie = args->cookie;
-	}
+	lock->cookie = args->cookie;
 	mach_object_get(object);
 	lock->object = object;
 	lock->first = args->offset >> PAGE_SHIFT;
@@ -71,7 +98,6 @@ static int mach_lock_start(struct mach_object *object,
 	lock->flags = args->flags;
 	INIT_WORK(&lock->work, mach_lock_run);
 	object->pager->ops->queue(object->pager, &lock->work);
-	return 0;
 }
 
 int mach_pager_lock_request(struct mach_call_context *context,
@@ -81,7 +107,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	struct mach_pager_lock *lock = &args->lock;
 	struct mach_object *object;
 	u64 length = lock->length;
-	int err = -EINVAL;
+	int err = 0;
 
 	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
 	    lock->reserved)
@@ -93,7 +119,9 @@ int mach_pager_lock_request(struct mach_call_context *context,
 		length = object->size - lock->offset;
 	if (length && mach_range_fits(lock->offset, length, object->size) &&
 	    mach_range_aligned(lock->offset, length, object->size))
-		err = mach_lock_start(object, lock, length);
+		mach_lock_start(object, lock, length);
+	else
+		err = -EINVAL;
 	mach_object_put(object);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include "base/mach_trace.h"
 #include "file_io.h"
 #include "request/data_request.h"
+#include "request/request_memory.h"
 
 #include <linux/highmem.h>
 #include <linux/uaccess.h>

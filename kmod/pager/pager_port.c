@@ -3,7 +3,9 @@
 #include "pager_port.h"
 #include "pager_watch.h"
 #include "file/publish.h"
+#include "request/data_return.h"
 #include "request/object_end.h"
+#include "request/request_memory.h"
 
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -128,6 +130,7 @@ static const struct mach_pager_ops mach_port_ops = {
 	.queue = mach_port_queue,
 	.forget = mach_port_forget,
 	.terminate = mach_object_terminate,
+	.launder = mach_data_return_work,
 	.free = mach_port_free,
 };
 
@@ -207,7 +210,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 				    1 : MACH_CLUSTER_MAX_PAGES;
 	port->pager.mm = current->mm;
 	mmgrab(port->pager.mm);
-	INIT_LIST_HEAD(&port->pager.link);
+	RB_CLEAR_NODE(&port->pager.node);
 	spin_lock_init(&port->lock);
 	INIT_LIST_HEAD(&port->pending);
 	INIT_LIST_HEAD(&port->due);

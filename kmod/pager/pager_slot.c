@@ -2,6 +2,7 @@
 /* Slots: how a request comes to a thread of its pager. */
 #include "pager_slot.h"
 #include "base/compat.h"
+#include "request/request_memory.h"
 
 static_assert(sizeof(struct mach_command) <=
 	      sizeof_field(struct io_uring_cmd, pdu));

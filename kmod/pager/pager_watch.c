@@ -2,6 +2,7 @@
 /* Deadlines: requests end that are overdue, or that nobody will answer. */
 #include "pager_watch.h"
 #include "base/mach_trace.h"
+#include "request/request_memory.h"
 
 /*
  * A request to be ended now, with a reference: the first in order, if its deadline

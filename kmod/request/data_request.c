@@ -2,6 +2,7 @@
 /* Asking the pager: an absent page and its neighbours become a request. */
 #include "data_request.h"
 #include "object/vm_resident.h"
+#include "request_memory.h"
 #include "room.h"
 #include "vm_pageout.h"
 
@@ -15,8 +16,7 @@ static int mach_data_request_try_place(struct mach_request *request)
 	      mach_object_place(object, request->first, request->frames,
 				request->n);
 	if (!err) {
-		hlist_add_head(&request->link, &object->requests);
-		mach_room_begin();
+		mach_request_link(request);
 		object->counts.requests += request->waited;
 	}
 	mach_object_unlock(object);

@@ -5,6 +5,7 @@
 #include "object/vm_drop.h"
 #include "object/vm_resident.h"
 #include "pool/vm_page.h"
+#include "request_memory.h"
 #include "room.h"
 
 #include <linux/pagemap.h>
@@ -84,11 +85,25 @@ static void mach_data_return_seal(struct mach_request *request)
 		mach_queue_leave(page);
 	}
 	object->counts.laundry += request->n;
-	hlist_add_head(&request->link, &object->requests);
-	mach_room_begin();
+	mach_request_link(request);
 	if (request->laundry)
 		atomic_inc(&object->laundry);
 	mach_object_unlock(object);
+}
+
+/* For up to @n pages; the least of them needs no memory but the object's own. */
+static struct mach_request *mach_data_return_create(struct mach_object *object,
+						    unsigned int n)
+{
+	struct mach_request *request;
+
+	do {
+		request = mach_request_create(object, MACH_OP_DATA_RETURN, n);
+		if (request)
+			return request;
+		n = mach_request_fewer(n);
+	} while (n);
+	return mach_request_create_reserved(object, MACH_OP_DATA_RETURN, 1);
 }
 
 /**
@@ -100,7 +115,8 @@ static void mach_data_return_seal(struct mach_request *request)
  * @laundry: it is to make room
  *
  * Return: the request, sent, with a reference; NULL when there is no dirty page
- * any more; -ENOMEM. Source: Mach's memory_object_data_return.
+ * any more; -ENOMEM: another one has the object's own memory.
+ * Source: Mach's memory_object_data_return.
  */
 static struct mach_request *mach_data_return(struct mach_object *object,
 					     pgoff_t *next, pgoff_t end,
@@ -114,10 +130,7 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	/* who kills it drops what we would return, as soon as we let go */
 	if (!run.n || mach_object_is_dead(object))
 		goto out_unlock;
-	request = mach_request_create(object, MACH_OP_DATA_RETURN, run.n);
-	while (!request && (run.n = mach_request_fewer(run.n)))
-		request = mach_request_create(object, MACH_OP_DATA_RETURN,
-					      run.n);
+	request = mach_data_return_create(object, run.n);
 	if (!request) {
 		request = ERR_PTR(-ENOMEM);
 		goto out_unlock;
@@ -128,31 +141,12 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 	request->laundry = laundry;
 	mach_data_return_collect(request);
 	mach_data_return_seal(request);
-	*next = run.first + run.n;
+	*next = run.first + request->n;
 out_unlock:
 	mach_residence_changed(object);
 	if (!IS_ERR_OR_NULL(request))
 		mach_request_submit(request);
 	return request;
-}
-
-static struct mach_request *mach_return_under_way(struct mach_object *object,
-						  pgoff_t first, pgoff_t end)
-{
-	struct mach_request *request;
-
-	mach_object_lock(object);
-	hlist_for_each_entry(request, &object->requests, link) {
-		if (request->operation != MACH_OP_DATA_RETURN ||
-		    request->first >= end ||
-		    request->first + request->n <= first)
-			continue;
-		mach_request_get(request);
-		mach_object_unlock(object);
-		return request;
-	}
-	mach_object_unlock(object);
-	return NULL;
 }
 
 /* Wait for all returns of the range, whoever sent them. */
@@ -162,14 +156,59 @@ static int mach_data_return_wait(struct mach_object *object, pgoff_t first,
 	struct mach_request *request;
 	int err = 0;
 
-	while (!err) {
-		request = mach_return_under_way(object, first, end);
+	while (!err && first < end) {
+		request = mach_request_find_return(object, first, end);
 		if (!request)
 			break;
 		err = mach_request_wait_end(request);
 		mach_request_put(request);
 	}
 	return err;
+}
+
+/* Returns that one caller has under way, which waits for the oldest first */
+struct mach_return_window {
+	struct mach_request *requests[MACH_RETURN_DEPTH];
+	unsigned int oldest;
+};
+
+/* Wait for the oldest, whose place @request takes. Return: 0 or -EINTR. */
+static int mach_return_window_push(struct mach_return_window *window,
+				   struct mach_request *request)
+{
+	struct mach_request **place = &window->requests[window->oldest];
+	int err = 0;
+
+	if (*place) {
+		err = mach_request_wait_end(*place);
+		mach_request_put(*place);
+	}
+	*place = request;
+	window->oldest = (window->oldest + 1) % MACH_RETURN_DEPTH;
+	return err;
+}
+
+static void mach_return_window_put(struct mach_return_window *window)
+{
+	unsigned int i;
+
+	for (i = 0; i < MACH_RETURN_DEPTH; i++) {
+		if (window->requests[i])
+			mach_request_put(window->requests[i]);
+		window->requests[i] = NULL;
+	}
+}
+
+/* Until there may be memory for one more; one of the caller's may have it. */
+static int mach_return_window_drain(struct mach_return_window *window,
+				    struct mach_object *object)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < MACH_RETURN_DEPTH && !err; i++)
+		err = mach_return_window_push(window, NULL);
+	return err ?: mach_request_await_reserve(object);
 }
 
 /**
@@ -180,37 +219,28 @@ static int mach_data_return_wait(struct mach_object *object, pgoff_t first,
  * @flags: MACH_MSG_*
  *
  * Waits until the pager has answered, killably; the kernel goes on without the
- * killed. Data that was not taken is recorded in the object's address space.
- * Return: 0, -EINTR, -ENOMEM.
+ * killed. Data that was not taken is recorded in the object's address space. Where
+ * memory is short, smaller returns go one after another. Return: 0; -EINTR; -ENOMEM
+ * when the pager has kept the last memory for too long.
  */
 int mach_data_return_range(struct mach_object *object, pgoff_t first,
 			   pgoff_t end, u16 flags)
 {
-	struct mach_request *window[MACH_RETURN_DEPTH] = {};
-	struct mach_request *request = NULL;
+	struct mach_return_window window = {};
+	struct mach_request *request;
 	pgoff_t next = first;
-	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err; i = (i + 1) % MACH_RETURN_DEPTH) {
-		if (window[i]) {
-			err = mach_request_wait_end(window[i]);
-			mach_request_put(window[i]);
-			window[i] = NULL;
-		}
-		if (err || next >= end)
-			break;
+	while (!err && next < end) {
 		request = mach_data_return(object, &next, end, flags, false);
-		if (IS_ERR(request))
-			err = PTR_ERR(request);
-		if (IS_ERR_OR_NULL(request))
+		if (!request)
 			break;
-		window[i] = request;
+		err = request == ERR_PTR(-ENOMEM) ?
+		      mach_return_window_drain(&window, object) :
+		      mach_return_window_push(&window, request);
 		cond_resched();
 	}
-	for (i = 0; i < MACH_RETURN_DEPTH; i++)
-		if (window[i])
-			mach_request_put(window[i]);
+	mach_return_window_put(&window);
 	return err ?: mach_data_return_wait(object, first, end);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_data_return_range);
@@ -237,20 +267,88 @@ void mach_data_return_launder(struct mach_object *object, pgoff_t first,
 	}
 }
 
+/* What is unsent begins at @from no more, unless that has changed meanwhile. */
+static void mach_unsent_advance(struct mach_object *object, pgoff_t from,
+				pgoff_t end, pgoff_t to)
+{
+	mach_object_lock(object);
+	if (object->unsent == from && object->unsent_end == end)
+		WRITE_ONCE(object->unsent, to);
+	mach_object_unlock(object);
+}
+
+/* Send what is unsent, as much of it as may be under way. Waits for nobody. */
+static void mach_unsent_send(struct mach_object *object)
+{
+	struct mach_request *request;
+	pgoff_t from, next, end;
+
+	while (atomic_read(&object->laundry) < MACH_LAUNDRY_MAX) {
+		mach_object_lock(object);
+		from = object->unsent;
+		end = object->unsent_end;
+		mach_object_unlock(object);
+		if (from >= end)
+			break;
+		next = from;
+		request = mach_data_return(object, &next, end, 0, true);
+		/* whose end gives the memory back has this go on */
+		if (IS_ERR(request))
+			break;
+		mach_unsent_advance(object, from, end, request ? next : end);
+		if (request)
+			mach_request_put(request);
+		cond_resched();
+	}
+}
+
+void mach_data_return_work(struct work_struct *work)
+{
+	struct mach_object *object =
+		container_of(work, struct mach_object, launder);
+
+	mach_unsent_send(object);
+	mach_object_put(object);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_data_return_work);
+
+/**
+ * mach_data_return_later - Have all dirty pages of a range given back
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ *
+ * Waits for nobody. What may not be under way yet follows when others have ended.
+ */
+void mach_data_return_later(struct mach_object *object, pgoff_t first,
+			    pgoff_t end)
+{
+	mach_object_lock(object);
+	/* what lies between two ranges may go as well */
+	if (object->unsent < object->unsent_end) {
+		first = min(first, object->unsent);
+		end = max(end, object->unsent_end);
+	}
+	WRITE_ONCE(object->unsent, first);
+	WRITE_ONCE(object->unsent_end, end);
+	mach_object_unlock(object);
+	mach_unsent_send(object);
+}
+
 /**
  * mach_object_synchronize - Have the pager make durable what it has taken
  * @object: no lock held
  *
- * Return: 0, -EINTR, -ENOMEM or the pager's error.
+ * Return: 0, -EINTR, -EIO, -ENOMEM or the pager's error.
  */
 int mach_object_synchronize(struct mach_object *object)
 {
 	struct mach_request *request;
 	int err;
 
-	request = mach_request_create(object, MACH_OP_SYNCHRONIZE, 0);
-	if (!request)
-		return -ENOMEM;
+	request = mach_request_create_surely(object, MACH_OP_SYNCHRONIZE);
+	if (IS_ERR(request))
+		return PTR_ERR(request);
 	request->flags = MACH_MSG_SYNC;
 	mach_request_submit(request);
 	err = mach_request_wait_end(request) ?: READ_ONCE(request->error);

@@ -11,6 +11,9 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 			   pgoff_t end, u16 flags);
 void mach_data_return_launder(struct mach_object *object, pgoff_t first,
 			      pgoff_t end);
+void mach_data_return_later(struct mach_object *object, pgoff_t first,
+			    pgoff_t end);
+void mach_data_return_work(struct work_struct *work);
 int mach_object_synchronize(struct mach_object *object);
 int mach_object_sync(struct mach_object *object, pgoff_t first, pgoff_t end);
 

@@ -1,131 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests: making, sending, waiting for, settling and ending them. */
+/* Requests: sending, finding, waiting for, settling and ending them. */
 #include "memory_object.h"
 #include "base/mach_trace.h"
 #include "object/page_queue.h"
 #include "object/vm_resident.h"
-#include "pool/kmem.h"
 #include "room.h"
 
+#include <linux/interval_tree_generic.h>
 #include <linux/pagemap.h>
 
-/* Requests by the frames they have room for */
-static struct mach_request_kind {
-	const char *name;
-	unsigned int frames;
-	struct mach_kmem *cache;
-} mach_request_kinds[] __ro_after_init = {
-	{ "request-1", 1 },
-	{ "request-16", 16 },
-	{ "request-64", 64 },
-	{ "request-256", MACH_CLUSTER_MAX_PAGES },
-};
-
-static struct mach_kmem *mach_request_cache(unsigned int n)
+static unsigned long mach_request_start(const struct mach_request *request)
 {
-	struct mach_request_kind *kind = mach_request_kinds;
-
-	while (kind->frames < n)
-		kind++;
-	return kind->cache;
+	return request->first;
 }
 
-/**
- * mach_request_fewer - How many pages a smaller request may have
- * @n: pages
- *
- * Where free frames lie scattered there may be none for a large structure, but
- * some for a small one. Return: 0 if there is no smaller one.
- */
-unsigned int mach_request_fewer(unsigned int n)
+static unsigned long mach_request_last(const struct mach_request *request)
 {
-	unsigned int i = ARRAY_SIZE(mach_request_kinds);
-
-	while (i--)
-		if (mach_request_kinds[i].frames < n)
-			return mach_request_kinds[i].frames;
-	return 0;
+	return request->first + request->n - 1;
 }
 
-/* What is so again when a request is freed */
-static void mach_request_construct(void *memory)
-{
-	struct mach_request *request = memory;
+/* Those that are under way, by the pages that they are of */
+INTERVAL_TREE_DEFINE(struct mach_request, link, unsigned long, subtree_last,
+		     mach_request_start, mach_request_last, static inline,
+		     mach_requests)
 
-	init_waitqueue_head(&request->wait);
-	INIT_HLIST_NODE(&request->link);
-	INIT_LIST_HEAD(&request->port_link);
-	INIT_LIST_HEAD(&request->due_link);
+static struct rb_root_cached *
+mach_request_siblings(const struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+
+	lockdep_assert_held(&object->lock);
+	return mach_request_is_return(request) ? &object->returns :
+						 &object->requests;
 }
 
-/**
- * mach_request_create - Make a request that nobody knows yet
- * @object: gets a reference
- * @operation: MACH_OP_*
- * @n: pages; their frames are the caller's to fill in
- *
- * Return: with one reference, or NULL.
- */
-struct mach_request *mach_request_create(struct mach_object *object,
-					 u16 operation, unsigned int n)
+/* Its pages are in it from now on: it is under way. */
+void mach_request_link(struct mach_request *request)
 {
-	struct mach_kmem *cache = mach_request_cache(n);
-	struct mach_request *request = mach_kmem_alloc(cache, GFP_KERNEL);
-
-	if (!request)
-		return NULL;
-	request->cache = cache;
-	refcount_set(&request->ref, 1);
-	mach_object_get(object);
-	request->object = object;
-	request->operation = operation;
-	request->flags = 0;
-	request->access = 0;
-	request->first = 0;
-	request->n = n;
-	request->mandatory = 0;
-	request->waited = false;
-	request->cookie = object->cookie;
-	request->error = 0;
-	request->near = false;
-	request->ended = false;
-	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
-	request->laundry = false;
-	return request;
+	mach_requests_insert(request, mach_request_siblings(request));
+	mach_room_begin();
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_request_create);
-
-static bool mach_request_is_return(const struct mach_request *request)
-{
-	return request->operation == MACH_OP_DATA_RETURN;
-}
-
-/* A data_request owns the frames left over, a data_return only holds them. */
-static void mach_request_drop_frames(struct mach_request *request)
-{
-	unsigned int i;
-
-	for (i = 0; i < request->n; i++) {
-		struct page *page = request->frames[i].bv_page;
-
-		if (!page)
-			continue;
-		if (mach_request_is_return(request))
-			put_page(page);
-		else
-			mach_page_free(page);
-	}
-}
-
-void mach_request_put(struct mach_request *request)
-{
-	if (!refcount_dec_and_test(&request->ref))
-		return;
-	mach_request_drop_frames(request);
-	mach_object_put(request->object);
-	mach_kmem_free(request->cache, request);
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_request_put);
 
 /* Send a request; when there is no pager any more it ends at once. */
 void mach_request_submit(struct mach_request *request)
@@ -138,6 +52,19 @@ void mach_request_submit(struct mach_request *request)
 		mach_request_end(request, -EIO);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_submit);
+
+/* One of these that has not settled the page; others may have, and not have ended. */
+static struct mach_request *mach_requests_unsettled(struct rb_root_cached *root,
+						    pgoff_t index)
+{
+	struct mach_request *request;
+
+	for (request = mach_requests_iter_first(root, index, index); request;
+	     request = mach_requests_iter_next(request, index, index))
+		if (!test_bit(index - request->first, request->settled))
+			break;
+	return request;
+}
 
 /**
  * mach_request_find - The request that a page is in
@@ -152,16 +79,50 @@ struct mach_request *mach_request_find(struct mach_object *object,
 	struct mach_request *request;
 
 	lockdep_assert_held(&object->lock);
-	hlist_for_each_entry(request, &object->requests, link) {
-		if (index - request->first >= request->n ||
-		    test_bit(index - request->first, request->settled))
-			continue;
+	request = mach_requests_unsettled(&object->requests, index) ?:
+		  mach_requests_unsettled(&object->returns, index);
+	if (request)
 		mach_request_get(request);
-		return request;
-	}
-	return NULL;
+	return request;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_find);
+
+/**
+ * mach_request_find_return - A data_return that is under way
+ * @object: not locked
+ * @first: first page index
+ * @end: the page after the last, above @first
+ *
+ * Return: with a reference, or NULL if there is none of these pages.
+ */
+struct mach_request *mach_request_find_return(struct mach_object *object,
+					      pgoff_t first, pgoff_t end)
+{
+	struct mach_request *request;
+
+	mach_object_lock(object);
+	request = mach_requests_iter_first(&object->returns, first, end - 1);
+	if (request)
+		mach_request_get(request);
+	mach_object_unlock(object);
+	return request;
+}
+
+/* Some request with pages that is under way, with a reference; or NULL. */
+struct mach_request *mach_request_any(struct mach_object *object)
+{
+	struct mach_request *request;
+	struct rb_node *node;
+
+	mach_object_lock(object);
+	node = rb_first_cached(&object->requests) ?:
+	       rb_first_cached(&object->returns);
+	request = rb_entry_safe(node, struct mach_request, link);
+	if (request)
+		mach_request_get(request);
+	mach_object_unlock(object);
+	return request;
+}
 
 static bool mach_request_settled(struct mach_request *request, pgoff_t index)
 {
@@ -311,6 +272,22 @@ static void mach_settle_refused(struct mach_request *request, pgoff_t first,
 		mach_object_erase(request->object, first, n);
 }
 
+/* Modified pages that a pager did not take, and nobody waits to be told so. */
+static void mach_request_complain(const struct mach_request *request,
+				  unsigned int n, int error)
+{
+	struct mach_object *object = request->object;
+	struct mach_pager *pager = object->pager;
+
+	/* of a dead one it is said what is lost with it */
+	if (!n || !mach_request_is_return(request) ||
+	    request->flags & MACH_MSG_SYNC || mach_object_is_dead(object))
+		return;
+	pr_warn_ratelimited("machvm: pager %d (%s) has not taken %u modified pages of object %u near page %lu: error %d\n",
+			    pager->pid, pager->comm, n, object->id,
+			    request->first, error);
+}
+
 typedef void (*mach_settle_fn)(struct mach_request *request, pgoff_t first,
 			       unsigned int n);
 
@@ -336,6 +313,8 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 	bitmap_set(request->settled, first - request->first, n);
 	mach_object_unlock(object);
 	mach_request_wake(request);
+	if (error)
+		mach_request_complain(request, n, error);
 	return 0;
 }
 
@@ -403,17 +382,22 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_refuse);
 
-/* Settle what no part named. Neighbours vanish without a word. */
-static void mach_request_drop_rest(struct mach_request *request, int error)
+/*
+ * Settle what no part named. Neighbours vanish without a word. Return: how many
+ * pages that was.
+ */
+static unsigned int mach_request_drop_rest(struct mach_request *request,
+					   int error)
 {
 	bool failed = error && request->operation == MACH_OP_SYNCHRONIZE;
-	unsigned int start, end;
+	unsigned int start, end, dropped = 0;
 
 	lockdep_assert_held(&request->object->lock);
 	for_each_clear_bitrange(start, end, request->settled, request->n) {
 		pgoff_t first = request->first + start;
 
 		mach_settle_refused(request, first, end - start);
+		dropped += end - start;
 		if (mach_request_is_return(request)) {
 			request->object->counts.errors += end - start;
 			failed = true;
@@ -425,13 +409,15 @@ static void mach_request_drop_rest(struct mach_request *request, int error)
 	}
 	if (failed)
 		mach_request_record(request, error ?: -EIO);
+	return dropped;
 }
 
 /* Who waits for room looks again. */
 static void mach_request_unlink(struct mach_request *request)
 {
 	lockdep_assert_held(&request->object->lock);
-	hlist_del_init(&request->link);
+	mach_requests_remove(request, mach_request_siblings(request));
+	RB_CLEAR_NODE(&request->link);
 	if (request->laundry)
 		atomic_dec(&request->object->laundry);
 	mach_room_end();
@@ -448,48 +434,23 @@ static void mach_request_unlink(struct mach_request *request)
 int mach_request_end(struct mach_request *request, int error)
 {
 	struct mach_object *object = request->object;
+	unsigned int dropped;
 
 	mach_object_lock(object);
 	if (request->ended) {
 		mach_object_unlock(object);
 		return -ESTALE;
 	}
-	mach_request_drop_rest(request, error);
+	dropped = mach_request_drop_rest(request, error);
 	/* after its error */
 	smp_store_release(&request->ended, true);
-	if (!hlist_unhashed(&request->link))
+	if (!RB_EMPTY_NODE(&request->link))
 		mach_request_unlink(request);
 	mach_object_unlock(object);
 	mach_request_wake(request);
+	mach_request_complain(request, dropped, error ?: -EIO);
+	if (request->laundry && mach_object_has_unsent(object))
+		mach_object_queue_launder(object);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_end);
-
-void mach_request_exit(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++)
-		mach_kmem_destroy(mach_request_kinds[i].cache);
-}
-
-int mach_request_init(void)
-{
-	struct mach_request *request;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++) {
-		struct mach_request_kind *kind = &mach_request_kinds[i];
-
-		kind->cache = mach_kmem_create(kind->name,
-					       struct_size(request, frames,
-							   kind->frames),
-					       __alignof__(*request),
-					       mach_request_construct);
-		if (!kind->cache) {
-			mach_request_exit();
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}

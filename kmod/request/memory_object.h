@@ -3,7 +3,8 @@
  * What an object asks of its pager and gives back to it.
  *
  *	room		waiting for room
- *	memory_object	requests: made, sent, settled, ended
+ *	memory_object	requests: sent, found, settled, ended
+ *	request_memory	requests: made and freed
  *	data_return	modified pages go back
  *	vm_pageout	making room when frames run short
  *	data_request	absent pages are asked for
@@ -31,7 +32,7 @@
  * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port
  *
  * @ref: (a)
- * @cache: (c) where its memory came from
+ * @cache: (c) where its memory came from; NULL: it is the object's reserve
  * @object: (c) referenced
  * @wait: woken when pages are settled and at the end
  * @operation: (c) MACH_OP_*
@@ -48,7 +49,8 @@
  * @ended: (o) bool: nothing more will be settled; may be read without the lock.
  *	No bool, because gcc calls the volatile read of one, where a loop ends by
  *	it, a plain read, and KCSAN a race
- * @link: (o) in object->requests
+ * @link: (o) in object->requests or object->returns
+ * @subtree_last: (o) last page of all below it there
  * @port_link: (p) while it waits for a slot
  * @due_link: (p) until the port has let go of it, or ended it
  * @deadline: (p) jiffies
@@ -74,7 +76,8 @@ struct mach_request {
 	bool near;
 	bool laundry;
 	u8 ended;
-	struct hlist_node link;
+	struct rb_node link;
+	unsigned long subtree_last;
 	struct list_head port_link;
 	struct list_head due_link;
 	unsigned long deadline;
@@ -82,11 +85,14 @@ struct mach_request {
 	struct bio_vec frames[];
 };
 
-void mach_request_put(struct mach_request *request);
-
 static inline void mach_request_get(struct mach_request *request)
 {
 	refcount_inc(&request->ref);
+}
+
+static inline bool mach_request_is_return(const struct mach_request *request)
+{
+	return request->operation == MACH_OP_DATA_RETURN;
 }
 
 static inline bool mach_request_has_ended(const struct mach_request *request)
@@ -102,13 +108,14 @@ static inline bool mach_request_awaits(const struct mach_request *request,
 	return request->waited && request->mandatory - first < n;
 }
 
-unsigned int mach_request_fewer(unsigned int n);
-struct mach_request *mach_request_create(struct mach_object *object,
-					 u16 operation, unsigned int n);
+void mach_request_link(struct mach_request *request);
 void mach_request_submit(struct mach_request *request);
 
 struct mach_request *mach_request_find(struct mach_object *object,
 				       pgoff_t index);
+struct mach_request *mach_request_find_return(struct mach_object *object,
+					      pgoff_t first, pgoff_t end);
+struct mach_request *mach_request_any(struct mach_object *object);
 int mach_request_wait_page(struct mach_request *request, pgoff_t index,
 			   enum mach_manner manner);
 int mach_request_wait_end(struct mach_request *request);
@@ -122,8 +129,5 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 int mach_request_taken(struct mach_request *request, pgoff_t first,
 		       unsigned int n);
 int mach_request_end(struct mach_request *request, int error);
-
-int mach_request_init(void);
-void mach_request_exit(void);
 
 #endif /* MACH_MEMORY_OBJECT_H */

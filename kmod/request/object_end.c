@@ -3,20 +3,32 @@
 #include "object_end.h"
 #include "data_return.h"
 #include "object/vm_drop.h"
+#include "request_memory.h"
 
 #include <linux/pagemap.h>
 
-static struct mach_request *mach_object_some_request(struct mach_object *object)
+/* A pin may write to a page yet: how long it is waited for, first and longest. */
+#define MACH_PIN_FIRST	(HZ / 50)
+#define MACH_PIN_LAST	(HZ / 2)
+
+/* Nobody can take what is dirty any more: say so, once. */
+static void mach_object_lose(struct mach_object *object)
 {
-	struct mach_request *request;
+	struct mach_pager *pager = object->pager;
+	u64 lost = 0;
 
 	mach_object_lock(object);
-	request = hlist_entry_safe(object->requests.first, struct mach_request,
-				   link);
-	if (request)
-		mach_request_get(request);
+	if (!object->lost) {
+		lost = object->counts.dirty;
+		object->lost = lost;
+		object->counts.errors += lost;
+	}
 	mach_object_unlock(object);
-	return request;
+	if (!lost)
+		return;
+	mapping_set_error(object->inode->i_mapping, -EIO);
+	pr_warn_ratelimited("machvm: %llu modified pages of object %u of pager %d (%s) are lost\n",
+			    lost, object->id, pager->pid, pager->comm);
 }
 
 /**
@@ -29,30 +41,57 @@ static struct mach_request *mach_object_some_request(struct mach_object *object)
 void mach_object_kill(struct mach_object *object)
 {
 	struct mach_request *request;
-	u64 lost;
 
 	mach_object_set_dead(object);
-	while ((request = mach_object_some_request(object))) {
+	while ((request = mach_request_any(object))) {
 		mach_request_end(request, -EIO);
 		mach_request_put(request);
 	}
-	mach_object_lock(object);
-	lost = object->counts.dirty;
-	mach_object_unlock(object);
-	if (lost)
-		mapping_set_error(object->inode->i_mapping, -EIO);
+	mach_object_lose(object);
 	mach_object_flush(object, 0, object->npages, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_kill);
+
+/* Is something still dirty that a pager might take, for none has refused it? */
+static bool mach_object_worth_saving(struct mach_object *object, u64 errors)
+{
+	bool worth;
+
+	mach_object_lock(object);
+	worth = !object->dead && object->counts.dirty &&
+		object->counts.errors == errors;
+	mach_object_unlock(object);
+	return worth;
+}
+
+/* Give all back. What is pinned goes along, and again when the pin is gone. */
+static void mach_object_save(struct mach_object *object)
+{
+	u64 errors = data_race(object->counts.errors);
+	long step = MACH_PIN_FIRST;
+
+	mach_data_return_range(object, 0, object->npages, 0);
+	while (mach_object_worth_saving(object, errors) &&
+	       step <= MACH_PIN_LAST) {
+		schedule_timeout_uninterruptible(step);
+		step *= 2;
+		mach_data_return_range(object, 0, object->npages, 0);
+	}
+}
 
 static void mach_object_say_goodbye(struct mach_object *object)
 {
 	struct mach_request *request;
 
-	mach_data_return_range(object, 0, object->npages, 0);
-	request = mach_request_create(object, MACH_OP_TERMINATE, 0);
-	if (!request)
+	mach_object_save(object);
+	request = mach_request_create_surely(object, MACH_OP_TERMINATE);
+	if (IS_ERR(request)) {
+		if (request == ERR_PTR(-ENOMEM))
+			pr_warn_ratelimited("machvm: pager %d (%s) is not told of the end of object %u: no memory\n",
+					    object->pager->pid,
+					    object->pager->comm, object->id);
 		return;
+	}
 	mach_request_submit(request);
 	mach_request_wait_end(request);
 	mach_request_put(request);

@@ -22,7 +22,7 @@ void mach_room_begin(void)
 }
 
 /* Something has changed: who waits looks again. */
-static void mach_room_wake(void)
+void mach_room_wake(void)
 {
 	atomic_inc(&mach_room_events);
 	/* a waiter that is missed looks again by itself */
@@ -43,6 +43,17 @@ void mach_room_end(void)
 	atomic_dec(&mach_room_pending);
 	atomic_inc(&mach_room_ended);
 	mach_room_wake();
+}
+
+/* Sleep until something may have changed. Return: 0, or -EINTR. */
+int mach_room_wait(enum mach_manner manner)
+{
+	int events = atomic_read(&mach_room_events);
+	int err = mach_wait_event_most(mach_room_waiters,
+				       atomic_read(&mach_room_events) != events,
+				       manner, MACH_ROOM_STEP);
+
+	return err == -EINTR ? err : 0;
 }
 
 static void mach_patience_renew(struct mach_patience *patience)
@@ -96,13 +107,7 @@ static unsigned long mach_patience_most(struct mach_patience *patience)
 /* Wait for a change. Return: 0, -EINTR, or -ENOMEM when none is to come. */
 int mach_patience_wait(struct mach_patience *patience)
 {
-	int events = atomic_read(&mach_room_events);
-	int err;
-
 	if (jiffies - patience->started >= mach_patience_most(patience))
 		return -ENOMEM;
-	err = mach_wait_event_most(mach_room_waiters,
-				   atomic_read(&mach_room_events) != events,
-				   patience->manner, MACH_ROOM_STEP);
-	return err == -EINTR ? err : 0;
+	return mach_room_wait(patience->manner);
 }

@@ -30,6 +30,8 @@ struct mach_patience {
 void mach_room_begin(void);
 void mach_room_end(void);
 void mach_room_gain(unsigned int pages);
+void mach_room_wake(void);
+int mach_room_wait(enum mach_manner manner);
 
 struct mach_patience mach_patience_begin(struct mach_object *object,
 					 enum mach_manner manner);

@@ -14,6 +14,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+/* Bytes that are copied at a time where there is no memory for a page. */
+#define MACH_DATA_SMALL	256
+
 /* Does every entry of the range allow the access? */
 static int mach_map_check_access(struct mach_map *map, u64 address, u64 length,
 				 u32 access)
@@ -208,9 +211,9 @@ static u64 mach_bytes_downward(u64 end)
 
 /* The next step of a transfer, from its start or, @downward, from its end */
 static u64 mach_data_next(const struct mach_task_data *data, bool copy,
-			  bool downward, u64 *offset)
+			  bool downward, u64 most, u64 *offset)
 {
-	u64 left = data->length - data->done, bytes = left;
+	u64 left = data->length - data->done, bytes = min(left, most);
 
 	if (downward) {
 		bytes = min(bytes, mach_bytes_downward(data->address + left));
@@ -232,13 +235,14 @@ static int mach_map_transfer(struct mach_map *map, struct mach_task_data *data,
 	/* so that what is yet to be read is not overwritten */
 	const bool downward = copy && data->data > data->address &&
 			      data->data - data->address < data->length;
-	void *buffer = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	int err = buffer ? 0 : -ENOMEM;
-	u64 offset, bytes;
+	u8 small[MACH_DATA_SMALL];
+	u8 *buffer = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	u64 offset, bytes, most = buffer ? PAGE_SIZE : sizeof(small);
+	int err = 0;
 
 	while (!err && data->done < data->length) {
-		bytes = mach_data_next(data, copy, downward, &offset);
-		err = step(map, data, offset, buffer, bytes);
+		bytes = mach_data_next(data, copy, downward, most, &offset);
+		err = step(map, data, offset, buffer ?: small, bytes);
 		if (!err)
 			data->done += bytes;
 		if (fatal_signal_pending(current))
@@ -372,7 +376,7 @@ static int mach_object_msync(struct mach_object *object, pgoff_t first,
 	if (mach_pager_is_self(object->pager))
 		return -EDEADLK;
 	if (flags & MACH_SYNC_ASYNCHRONOUS)
-		mach_data_return_launder(object, first, end);
+		mach_data_return_later(object, first, end);
 	else
 		err = mach_object_sync(object, first, end) ?:
 		      filemap_check_wb_err(mapping, since);
@@ -398,6 +402,9 @@ int mach_map_msync(struct mach_map *map, u64 start, u64 end, u32 flags)
 	u64 pages;
 
 	for (; start < end && !err; start = spot.end) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!mach_map_spot(map, start, &spot))
 			return -EADDRNOTAVAIL;
 		if (!spot.object)

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory for requests: of four sizes, and what each object has for one. */
+#include "request_memory.h"
+#include "pool/kmem.h"
+#include "pool/vm_page.h"
+#include "room.h"
+
+/* How long who has no memory waits for the object's own, which a pager holds. */
+#define MACH_RESERVE_PATIENCE	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
+
+/* Requests by the frames they have room for */
+static struct mach_request_kind {
+	const char *name;
+	unsigned int frames;
+	struct mach_kmem *cache;
+} mach_request_kinds[] __ro_after_init = {
+	{ "request-1", 1 },
+	{ "request-16", 16 },
+	{ "request-64", 64 },
+	{ "request-256", MACH_CLUSTER_MAX_PAGES },
+};
+
+static struct mach_kmem *mach_request_cache(unsigned int n)
+{
+	struct mach_request_kind *kind = mach_request_kinds;
+
+	while (kind->frames < n)
+		kind++;
+	return kind->cache;
+}
+
+/**
+ * mach_request_fewer - How many pages a smaller request may have
+ * @n: pages
+ *
+ * Where free frames lie scattered there may be none for a large structure, but
+ * some for a small one. Return: 0 if there is no smaller one.
+ */
+unsigned int mach_request_fewer(unsigned int n)
+{
+	unsigned int i = ARRAY_SIZE(mach_request_kinds);
+
+	while (i--)
+		if (mach_request_kinds[i].frames < n)
+			return mach_request_kinds[i].frames;
+	return 0;
+}
+
+/* What is so again when a request is freed */
+static void mach_request_construct(void *memory)
+{
+	struct mach_request *request = memory;
+
+	init_waitqueue_head(&request->wait);
+	RB_CLEAR_NODE(&request->link);
+	INIT_LIST_HEAD(&request->port_link);
+	INIT_LIST_HEAD(&request->due_link);
+}
+
+static struct mach_request *mach_request_set_up(struct mach_request *request,
+						struct mach_object *object,
+						u16 operation, unsigned int n)
+{
+	refcount_set(&request->ref, 1);
+	mach_object_get(object);
+	request->object = object;
+	request->operation = operation;
+	request->flags = 0;
+	request->access = 0;
+	request->first = 0;
+	request->n = n;
+	request->mandatory = 0;
+	request->waited = false;
+	request->cookie = object->cookie;
+	request->error = 0;
+	request->near = false;
+	request->ended = false;
+	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
+	request->laundry = false;
+	return request;
+}
+
+/**
+ * mach_request_create - Make a request that nobody knows yet
+ * @object: gets a reference
+ * @operation: MACH_OP_*
+ * @n: pages; their frames are the caller's to fill in
+ *
+ * Return: with one reference, or NULL.
+ */
+struct mach_request *mach_request_create(struct mach_object *object,
+					 u16 operation, unsigned int n)
+{
+	struct mach_kmem *cache = mach_request_cache(n);
+	struct mach_request *request = mach_kmem_alloc(cache, GFP_KERNEL);
+
+	if (!request)
+		return NULL;
+	request->cache = cache;
+	return mach_request_set_up(request, object, operation, n);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_request_create);
+
+/**
+ * mach_request_create_reserved - Make a request of what the object was made with
+ * @object: with a pager; not locked; gets a reference
+ * @operation: MACH_OP_*
+ * @n: pages, at most one
+ *
+ * Return: with one reference, or NULL while the memory is in use.
+ */
+struct mach_request *mach_request_create_reserved(struct mach_object *object,
+						  u16 operation,
+						  unsigned int n)
+{
+	struct mach_request *request;
+
+	mach_object_lock(object);
+	request = object->reserve;
+	WRITE_ONCE(object->reserve, NULL);
+	mach_object_unlock(object);
+	if (!request)
+		return NULL;
+	request->cache = NULL;
+	return mach_request_set_up(request, object, operation, n);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_request_create_reserved);
+
+/**
+ * mach_request_await_reserve - Wait until an object's own memory may be back
+ * @object: no lock held; the caller has no request of it
+ *
+ * Killable. Return: 0: look again; -EINTR; -ENOMEM, when its pager has kept it for
+ * too long.
+ */
+int mach_request_await_reserve(struct mach_object *object)
+{
+	unsigned long started = jiffies;
+	int err = 0;
+
+	while (!err && !READ_ONCE(object->reserve) &&
+	       !mach_object_is_dead(object)) {
+		if (jiffies - started >= MACH_RESERVE_PATIENCE)
+			return -ENOMEM;
+		err = mach_room_wait(MACH_WAIT_KILLED);
+	}
+	return err;
+}
+
+/**
+ * mach_request_create_surely - Make a request without pages, if need be wait for it
+ * @object: with a pager; no lock held, and no request of it is the caller's
+ * @operation: MACH_OP_*
+ *
+ * Return: with one reference; or -EIO when the object is dead, and as
+ * mach_request_await_reserve().
+ */
+struct mach_request *mach_request_create_surely(struct mach_object *object,
+						u16 operation)
+{
+	struct mach_request *request;
+	int err = 0;
+
+	while (!err) {
+		request = mach_request_create(object, operation, 0) ?:
+			  mach_request_create_reserved(object, operation, 0);
+		if (request)
+			return request;
+		err = mach_object_is_dead(object) ? -EIO :
+		      mach_request_await_reserve(object);
+	}
+	return ERR_PTR(err);
+}
+
+/* A data_request owns the frames left over, a data_return only holds them. */
+static void mach_request_drop_frames(struct mach_request *request)
+{
+	unsigned int i;
+
+	for (i = 0; i < request->n; i++) {
+		struct page *page = request->frames[i].bv_page;
+
+		if (!page)
+			continue;
+		if (mach_request_is_return(request))
+			put_page(page);
+		else
+			mach_page_free(page);
+	}
+}
+
+/* Who waits for it looks again; and what waits without a thread goes on. */
+static void mach_request_give_reserve(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+
+	mach_object_lock(object);
+	WARN_ON_ONCE(object->reserve);
+	WRITE_ONCE(object->reserve, request);
+	mach_object_unlock(object);
+	mach_room_wake();
+	if (mach_object_has_unsent(object))
+		mach_object_queue_launder(object);
+}
+
+void mach_request_put(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+
+	if (!refcount_dec_and_test(&request->ref))
+		return;
+	mach_request_drop_frames(request);
+	if (request->cache)
+		mach_kmem_free(request->cache, request);
+	else
+		mach_request_give_reserve(request);
+	mach_object_put(object);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_request_put);
+
+void mach_request_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++)
+		mach_kmem_destroy(mach_request_kinds[i].cache);
+}
+
+int mach_request_init(void)
+{
+	struct mach_request *request;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mach_request_kinds); i++) {
+		struct mach_request_kind *kind = &mach_request_kinds[i];
+
+		kind->cache = mach_kmem_create(kind->name,
+					       struct_size(request, frames,
+							   kind->frames),
+					       __alignof__(*request),
+					       mach_request_construct);
+		if (!kind->cache) {
+			mach_request_exit();
+			return -ENOMEM;
+		}
+	}
+	mach_object_set_reserve(mach_request_cache(1));
+	return 0;
+}
