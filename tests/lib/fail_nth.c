@@ -14,9 +14,16 @@
 #include "tap.h"
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define FAIL_ALL	"/proc/thread-self/make-it-fail"
 #define DEBUGFS		"/sys/kernel/debug/"
 
+/* What can fail; of the first it is said below when it does. */
+static const char * const points[] = {
+	"fail_usercopy", "failslab", "fail_page_alloc", "fail_machvm",
+};
+
 static __thread sigjmp_buf on_signal;
+static int fail_all_fd = -1;
 
 static bool write_file(const char *path, const char *text)
 {
@@ -40,10 +47,6 @@ static void set(const char *point, const char *option, const char *value)
 
 void fail_nth_setup(void)
 {
-	static const char * const points[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy", "fail_machvm",
-	};
-
 	if (access(FAIL_NTH, W_OK))
 		tap_skip("this kernel has no fault injection");
 	CHECK(write_file("/dev/kmsg", "machvm: allocations fail on purpose\n"),
@@ -60,6 +63,29 @@ void fail_nth_setup(void)
 	set("fail_page_alloc", "min-order", "0");
 	/* what the test itself touches must not be what fails */
 	CHECK(!mlockall(MCL_CURRENT), "mlockall: %m");
+}
+
+void fail_all_begin(bool everybody)
+{
+	fail_all_fd = open(FAIL_ALL, O_WRONLY | O_CLOEXEC);
+	CHECK(fail_all_fd >= 0, "%s: %m", FAIL_ALL);
+	for (size_t i = 1; i < ARRAY_SIZE(points); i++) {
+		set(points[i], "task-filter", "Y");
+		set(points[i], "interval", "1");
+		set(points[i], "times", "-1");
+		set(points[i], "probability", "100");
+	}
+	if (everybody)
+		set("fail_machvm", "task-filter", "N");
+	CHECK(pwrite(fail_all_fd, "1", 1, 0) == 1, "%s: %m", FAIL_ALL);
+}
+
+void fail_all_end(void)
+{
+	CHECK(pwrite(fail_all_fd, "0", 1, 0) == 1, "%s: %m", FAIL_ALL);
+	for (size_t i = 1; i < ARRAY_SIZE(points); i++)
+		set(points[i], "probability", "0");
+	close(fail_all_fd);
 }
 
 static void caught(int sig)

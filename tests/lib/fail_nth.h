@@ -34,6 +34,13 @@ struct fail_call {
  */
 void fail_nth_setup(void);
 
+/*
+ * From now on every allocation of this thread fails, or of @everybody those of the
+ * module as well; until it is over.
+ */
+void fail_all_begin(bool everybody);
+void fail_all_end(void);
+
 /* Do it in this thread, or in an actor's: the argument is the fail_call. */
 void fail_nth_call(struct fail_call *c);
 long do_fail_nth(const uint64_t *arg);
