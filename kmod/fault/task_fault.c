@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Faults in a task's window: what its map's entries say decides. */
 #include "task_fault.h"
-#include "map/vm_map.h"
+#include "base/compat.h"
+#include "map/vm_map_exec.h"
 #include "object/pmap.h"
 #include "vm_fault.h"
 #include "zero_fill.h"
 
+#include <linux/file.h>
 #include <linux/pagemap.h>
 
 /* May the access be made? An entry's permission to write is one to read. */
@@ -18,14 +20,44 @@ static bool mach_task_fault_permitted(const struct vm_fault *vmf,
 		needs = MACH_PROT_WRITE;
 	else if (vmf->flags & FAULT_FLAG_INSTRUCTION)
 		needs = MACH_PROT_EXECUTE;
-	if (!entry || !(entry->protection & needs))
-		return false;
-	/*
-	 * In an executable area all pages can be executed. If they were only
-	 * mapped otherwise, Linux would retry such an access for ever.
-	 */
+	return entry && entry->protection & needs;
+}
+
+/*
+ * In an executable area all pages can be executed. If they were only mapped
+ * otherwise, Linux would retry such an access for ever.
+ */
+static bool mach_task_fault_agrees(const struct vm_fault *vmf,
+				   const struct mach_map_entry *entry)
+{
 	return !(vmf->vma->vm_flags & VM_EXEC) ||
 	       entry->protection & MACH_PROT_EXECUTE;
+}
+
+/*
+ * The area has lost its entry's right, and Linux had no memory to say so: now it may
+ * have. Nobody but the window's process can do that.
+ */
+static vm_fault_t mach_task_fault_cut(struct vm_fault *vmf,
+				      struct mach_map *map)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	u64 address = (u64)vmf->pgoff << PAGE_SHIFT;
+	vm_fault_t ret = VM_FAULT_RETRY;
+	struct file *file;
+	int err;
+
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) || mm != current->mm)
+		return VM_FAULT_SIGSEGV;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	file = get_file(vmf->vma->vm_file);
+	mach_compat_fault_unlock(vmf);
+	err = mach_map_exec_settle(map, file, address, address + PAGE_SIZE);
+	if (err && mach_compat_fault_relock(vmf, mm, file))
+		ret = VM_FAULT_SIGBUS;
+	fput(file);
+	return ret;
 }
 
 static void mach_task_fault_place(struct mach_fault *fault,
@@ -94,6 +126,9 @@ static vm_fault_t mach_task_fault(struct vm_fault *vmf)
 	entry = mach_map_lookup(map, address);
 	if (!mach_task_fault_permitted(vmf, entry)) {
 		ret = VM_FAULT_SIGSEGV;
+	} else if (!mach_task_fault_agrees(vmf, entry)) {
+		mach_map_unlock(map);
+		return mach_task_fault_cut(vmf, map);
 	} else if (!entry->object) {
 		mach_map_unlock(map);
 		return mach_map_make_object(map, address) ? VM_FAULT_SIGBUS :

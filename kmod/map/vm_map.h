@@ -7,6 +7,7 @@
  *	vm_map_range	what calls do to the entries of a range; pure
  *	vm_map_rules	which rules of merging new maps get
  *	vm_map		lock, lookup, and the objects of entries
+ *	vm_map_exec	areas are executable where entries are
  *	vm_map_change	entering, removing, replacing, new attributes
  *
  * Locks:
@@ -48,6 +49,7 @@
  * @transition: woken when entries are no longer in transition
  * @inode: const; owns the address space that the window hangs on
  * @exec_lock: outermost: entries and areas agree on what can be executed
+ * @exec_holder: (x) who has that lock; may be looked at without it
  * @mm: (c) that has the window, for comparison only (mmgrab)
  * @pid: (c) its process
  * @prot: (c) PROT_* that the window was made with
@@ -64,6 +66,7 @@ struct mach_map {
 	wait_queue_head_t transition;
 	struct inode *inode;
 	struct mutex exec_lock; /* see above */
+	struct task_struct *exec_holder;
 	struct mm_struct *mm;
 	struct pid *pid;
 	unsigned long prot;

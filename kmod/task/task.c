@@ -4,10 +4,10 @@
 #include "file/object_file.h"
 #include "file/vm_statistics.h"
 #include "map/vm_map_change.h"
+#include "map/vm_map_exec.h"
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
 #include "vm_map_data.h"
-#include "vm_map_exec.h"
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
 
@@ -95,6 +95,18 @@ static int mach_task_allocate(struct mach_call_context *context,
 	return err;
 }
 
+/*
+ * Rights were taken away. What is executable still, because Linux has no memory to
+ * cut its area, is cut by the next fault there.
+ */
+static int mach_task_settle_less(struct mach_call_context *context, u64 start,
+				 u64 end)
+{
+	int err = mach_map_exec_settle(context->self, context->file, start, end);
+
+	return err == -ENOMEM ? 0 : err;
+}
+
 static int mach_task_deallocate(struct mach_call_context *context,
 				union mach_call_args *args)
 {
@@ -110,7 +122,7 @@ static int mach_task_deallocate(struct mach_call_context *context,
 	if (err)
 		return err;
 	err = mach_map_remove(map, start, end);
-	return mach_map_exec_settle(map, context->file, start, end) ?: err;
+	return mach_task_settle_less(context, start, end) ?: err;
 }
 
 static bool mach_protections_valid(u32 protection, u32 max_protection)
@@ -256,6 +268,8 @@ static int mach_task_protect(struct mach_call_context *context,
 	if (err)
 		return err;
 	err = mach_map_change(map, start, end, &change);
+	if (!(protect->protection & MACH_PROT_EXECUTE))
+		return mach_task_settle_less(context, start, end) ?: err;
 	return mach_map_exec_settle(map, context->file, start, end) ?: err;
 }
 

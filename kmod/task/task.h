@@ -4,7 +4,6 @@
  *
  *	vm_map_data	reading, writing, copying, sending home
  *	vm_map_wire	pages that are there and stay there
- *	vm_map_exec	execute permission, by re-mapping
  *	window		the areas that show the map
  *	vm_map_remap	a range shown at another place
  *	task		the table of calls, and what they check

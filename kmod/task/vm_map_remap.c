@@ -2,9 +2,9 @@
 /* vm_remap: pieces of the source are shared or copied, then entered again. */
 #include "vm_map_remap.h"
 #include "map/vm_map_change.h"
+#include "map/vm_map_exec.h"
 #include "object/vm_internal.h"
 #include "vm_map_data.h"
-#include "vm_map_exec.h"
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

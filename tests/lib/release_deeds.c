@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Deeds that need no memory, and the task and the object that they are done to. */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -27,12 +28,13 @@ static char *page(unsigned int i)
 
 void release_open(void)
 {
+	/* before the task: its pager must not hold it */
+	s = serve_new(PAGES * PAGE, 16 * PAGE, 1);
+	serve_start(s);
 	task_open(&t, MIB);
 	memory = t.window;
 	CHECK_IS(task_allocate_at(&t, memory, PAGES * PAGE), 0);
 	pattern_fill(memory, 0, 4 * PAGE, SEED);
-	s = serve_new(PAGES * PAGE, 16 * PAGE, 1);
-	serve_start(s);
 	CHECK_IS(task_map(&t, s->fd, 0, s->size, RW, 0, &shown), 0);
 	pattern_fill(shown, 0, s->size, SEED);
 	CHECK_IS(task_wire(&t, shown, WIRED * PAGE, RW), 0);
@@ -108,6 +110,40 @@ static void after_many(void)
 	CHECK_IS(task_touch(page(6), true), 0);
 	CHECK_IS(task_touch(page(7), true), TAP_SIGNAL(SIGSEGV));
 	CHECK_IS(task_touch(page(7), false), 0);
+}
+
+/* What is executable has an area of Linux's to itself, which has to be cut. */
+
+static void executable(void)
+{
+	CHECK_IS(task_protect(&t, page(20), 4 * PAGE,
+			      MACH_PROT_READ | MACH_PROT_EXECUTE), 0);
+}
+
+static long op_protect_executable(const uint64_t *arg)
+{
+	(void)arg;
+	return task_protect(&t, page(21), PAGE, RW);
+}
+
+static void after_protect_executable(void)
+{
+	CHECK_IS(task_touch(page(21), true), 0);
+	CHECK_IS(task_touch(page(20), false), 0);
+	CHECK_IS(task_touch(page(22), true), TAP_SIGNAL(SIGSEGV));
+}
+
+static long op_deallocate_executable(const uint64_t *arg)
+{
+	(void)arg;
+	return task_deallocate(&t, page(21), PAGE);
+}
+
+static void after_deallocate_executable(void)
+{
+	CHECK_IS(task_touch(page(21), false), TAP_SIGNAL(SIGSEGV));
+	CHECK_IS(task_allocate_at(&t, page(21), PAGE), 0);
+	CHECK_IS(task_touch(page(21), true), 0);
 }
 
 static long op_unwire(const uint64_t *arg)
@@ -259,6 +295,10 @@ const struct release_deed release_deeds[] = {
 	{ .name = "inherit", .fn = op_inherit },
 	{ .name = "behavior", .fn = op_behavior },
 	{ .name = "many", .fn = op_many, .after = after_many },
+	{ .name = "protect-executable", .before = executable,
+	  .fn = op_protect_executable, .after = after_protect_executable },
+	{ .name = "deallocate-executable", .before = executable,
+	  .fn = op_deallocate_executable, .after = after_deallocate_executable },
 	{ .name = "unwire", .fn = op_unwire },
 	{ .name = "unwire-all", .fn = op_unwire_all, .after = after_unwire_all },
 	{ .name = "deallocate-all", .fn = op_deallocate_all },

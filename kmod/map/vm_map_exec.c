@@ -2,7 +2,6 @@
 /* Re-mapping parts of a window, so that areas agree with entries on execution. */
 #include "vm_map_exec.h"
 #include "base/compat.h"
-#include "fault/task_fault.h"
 
 #include <linux/mman.h>
 
@@ -21,8 +20,8 @@ static bool mach_window_differs(struct mach_map *map, bool executable,
 		vma = find_vma(current->mm, at);
 		if (!vma || vma->vm_start >= *end)
 			break;
-		if (vma->vm_ops != &mach_task_operations ||
-		    mach_map_of(vma) != map ||
+		if (!vma->vm_file ||
+		    vma->vm_file->f_mapping != mach_map_mapping(map) ||
 		    !!(vma->vm_flags & VM_EXEC) == executable)
 			continue;
 		*start = max_t(u64, at, vma->vm_start);
@@ -106,13 +105,14 @@ static int mach_map_exec_any(struct mach_map *map, u64 start, u64 end,
  * @protection: new rights
  *
  * What is executable no longer is so already: then nobody finds his data in an
- * executable area without being executable. Return: 0; -EACCES, if these rights
- * may not be given; -EPERM; what mmap says.
+ * executable area without being executable. If there is no memory for that, faults
+ * see to it. Return: 0; -EACCES, if these rights may not be given; -EPERM; what else
+ * mmap says.
  */
 int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 			u64 end, u32 protection)
 {
-	int any;
+	int any, err;
 
 	if (protection & MACH_PROT_EXECUTE || !READ_ONCE(map->executable))
 		return 0;
@@ -121,7 +121,8 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 		return any;
 	if (!mach_map_exec_ours(map))
 		return -EPERM;
-	return mach_window_set(map, file, start, end, false);
+	err = mach_window_set(map, file, start, end, false);
+	return err == -ENOMEM ? 0 : err;
 }
 
 /* The run from @start that is executable, or is not */
@@ -155,7 +156,8 @@ static u64 mach_map_exec_run(struct mach_map *map, u64 start, u64 end,
  * @start: first address
  * @end: the address after the last
  *
- * Return: 0, or what mmap says.
+ * Return: 0; -EINTR; -EDEADLK when the caller does so already, and faults meanwhile;
+ * or what mmap says.
  */
 int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 			 u64 end)
@@ -166,12 +168,16 @@ int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 
 	if (!READ_ONCE(map->executable) || !mach_map_exec_ours(map))
 		return 0;
+	if (READ_ONCE(map->exec_holder) == current)
+		return -EDEADLK;
 	if (mutex_lock_killable(&map->exec_lock))
 		return -EINTR;
+	WRITE_ONCE(map->exec_holder, current);
 	for (; start < end && !err; start = next) {
 		next = mach_map_exec_run(map, start, end, &executable);
 		err = mach_window_set(map, file, start, next, executable);
 	}
+	WRITE_ONCE(map->exec_holder, NULL);
 	mutex_unlock(&map->exec_lock);
 	return err;
 }
