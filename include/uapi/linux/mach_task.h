@@ -311,7 +311,7 @@ struct mach_task_info {
 	__u32 reserved;
 };
 
-#define MACH_SYNC_ASYNCHRONOUS	(1U << 0)	/* begin to send it */
+#define MACH_SYNC_ASYNCHRONOUS	(1U << 0)	/* have it sent, wait for nothing */
 #define MACH_SYNC_SYNCHRONOUS	(1U << 1)	/* wait until the pager has it */
 #define MACH_SYNC_INVALIDATE	(1U << 2)	/* and forget it here */
 
