@@ -78,7 +78,7 @@ static void mach_lock_run(struct work_struct *work)
 
 /* It makes pages clean or free: so it is not refused where there are none. */
 static void mach_lock_start(struct mach_object *object,
-			   const struct mach_pager_lock *args, u64 length)
+			    const struct mach_pager_lock *args, u64 length)
 {
 	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
 						      GFP_KERNEL);

@@ -67,9 +67,11 @@ static bool mach_object_worth_saving(struct mach_object *object, u64 errors)
 /* Give all back. What is pinned goes along, and again when the pin is gone. */
 static void mach_object_save(struct mach_object *object)
 {
-	u64 errors = data_race(object->counts.errors);
 	long step = MACH_PIN_FIRST;
+	u64 errors;
 
+	/* a number that was right a moment ago will do */
+	errors = data_race(object->counts.errors);
 	mach_data_return_range(object, 0, object->npages, 0);
 	while (mach_object_worth_saving(object, errors) &&
 	       step <= MACH_PIN_LAST) {
