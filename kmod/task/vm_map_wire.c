@@ -266,6 +266,9 @@ int mach_map_wire_all(struct mach_map *map, u32 flags)
 		} else if (!err) {
 			end = start;	/* it may be wired more than once */
 		}
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
 	}
 	return err;
 }
