@@ -172,10 +172,16 @@ static void fake_free(struct mach_pager *pager)
 	complete(&fake_of(pager)->freed);
 }
 
+static bool fake_working(struct mach_pager *pager)
+{
+	return false;
+}
+
 static const struct mach_pager_ops fake_ops = {
 	.submit = fake_submit,
 	.queue = fake_queue,
 	.forget = fake_forget,
+	.working = fake_working,
 	.free = fake_free,
 	.terminate = mach_object_terminate,
 	.launder = mach_data_return_work,

@@ -9,6 +9,7 @@
 #include "request/request_memory.h"
 
 #include <linux/delay.h>
+#include <linux/sched/task.h>
 #include <linux/mman.h>
 
 static void fake_command_done(struct io_uring_cmd *command, int result)
@@ -81,10 +82,11 @@ static void port_test_exit(struct kunit *test)
 		port_close(test);
 }
 
+/* As another thread would, which requests of this one may wait for. */
 int port_arm(struct port_context *c, unsigned int tag)
 {
 	return mach_port_arm(c->port, 0, tag,
-			     &c->commands[tag].command);
+			     &c->commands[tag].command, task_pid(&init_task));
 }
 
 static struct mach_request *new_request(struct kunit *test)
@@ -310,9 +312,10 @@ static void arm_refuses(struct kunit *test)
 {
 	struct port_context *c = test->priv;
 
-	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, 1, 0, NULL), -ENOENT);
-	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, 0, PORT_DEPTH, NULL), -ENOENT);
-	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, UINT_MAX, UINT_MAX, NULL),
+	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, 1, 0, NULL, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, 0, PORT_DEPTH, NULL, NULL),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, UINT_MAX, UINT_MAX, NULL, NULL),
 			-ENOENT);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
@@ -125,6 +126,16 @@ mach_compat_ring_tell(struct io_uring_cmd *ioucmd,
 }
 #endif
 
+/* The thread that submitted it: who executes it may be a thread of io_uring's. */
+static inline struct pid *mach_compat_cmd_thread(struct io_uring_cmd *ioucmd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return task_pid(cmd_to_io_kiocb(ioucmd)->tctx->task);
+#else
+	return task_pid(cmd_to_io_kiocb(ioucmd)->task);
+#endif
+}
+
 /* Can commands come by io_uring? Whether a process may is for io_uring to say. */
 static inline bool mach_compat_has_ring(void)
 {
@@ -231,6 +242,60 @@ static inline void mach_compat_hand_off(void)
 	yield();
 #endif
 }
+
+/*
+ * The end of a memory, by exit or exec. A kernel without notifiers tells nobody, but
+ * all that have KVM have them.
+ */
+struct mach_compat_life {
+#ifdef CONFIG_MMU_NOTIFIER
+	struct mmu_notifier notifier;
+	struct mmu_notifier_ops ops;
+#endif
+	void (*ends)(struct mach_compat_life *life);
+	bool followed;
+};
+
+#ifdef CONFIG_MMU_NOTIFIER
+static inline void mach_compat_life_release(struct mmu_notifier *notifier,
+					    struct mm_struct *mm)
+{
+	struct mach_compat_life *life =
+		container_of(notifier, struct mach_compat_life, notifier);
+
+	life->ends(life);
+}
+
+static inline int mach_compat_life_follow(struct mach_compat_life *life,
+					  struct mm_struct *mm)
+{
+	int err;
+
+	life->ops.release = mach_compat_life_release;
+	life->notifier.ops = &life->ops;
+	err = mmu_notifier_register(&life->notifier, mm);
+	life->followed = !err;
+	return err;
+}
+
+static inline void mach_compat_life_leave(struct mach_compat_life *life,
+					  struct mm_struct *mm)
+{
+	if (life->followed)
+		mmu_notifier_unregister(&life->notifier, mm);
+}
+#else
+static inline int mach_compat_life_follow(struct mach_compat_life *life,
+					  struct mm_struct *mm)
+{
+	return 0;
+}
+
+static inline void mach_compat_life_leave(struct mach_compat_life *life,
+					  struct mm_struct *mm)
+{
+}
+#endif
 
 /* Shrinkers are allocated since 6.7 and embedded before. */
 struct mach_compat_shrinker {

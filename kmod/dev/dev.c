@@ -13,6 +13,7 @@
 
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 static int mach_pager_register_check(const struct mach_pager_register *reg)
@@ -44,10 +45,13 @@ static int mach_pager_register(struct mach_call_context *context,
 		return -ENOMEM;
 	reg->array_stride = port->array_size;
 	reg->array_size = port->array_size;
-	if (!mach_map_unused(task->map) ||
-	    cmpxchg_release(&task->port, NULL, port)) {
+	err = mach_port_follow(port);
+	if (!err && (!mach_map_unused(task->map) ||
+		     cmpxchg_release(&task->port, NULL, port)))
+		err = -EPERM;
+	if (err) {
 		mach_port_shutdown(port);
-		return -EPERM;
+		return err;
 	}
 	if (reg->flags & MACH_PAGER_SINGLE_PAGE)
 		pr_notice("machvm: %s[%d] pages single pages, which is deprecated: let it answer clusters\n",
@@ -124,14 +128,15 @@ static int mach_dev_mmap(struct file *file, struct vm_area_struct *vma)
 }
 
 /*
- * A pager that uses ioctls alone may have no mapping. Its exit is seen here,
- * even when a child still holds the descriptor.
+ * The exit of a pager is seen here, too, even when a child still holds the descriptor
+ * or another process its memory: by its last thread.
  */
 static int mach_dev_flush(struct file *file, fl_owner_t id)
 {
 	struct mach_port *port = mach_dev_port(file);
 
-	if (port && id == port->owner && current->flags & PF_EXITING)
+	if (port && task_tgid(current) == port->owner &&
+	    current->flags & PF_EXITING && !atomic_read(&current->signal->live))
 		mach_port_die(port);
 	return 0;
 }
@@ -167,8 +172,8 @@ static int mach_dev_release(struct inode *inode, struct file *file)
 static const struct file_operations mach_dev_fops = {
 	.owner = THIS_MODULE,
 	.open = mach_dev_open,
-	.release = mach_dev_release,
 	.flush = mach_dev_flush,
+	.release = mach_dev_release,
 	.mmap = mach_dev_mmap,
 	.unlocked_ioctl = mach_dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -64,6 +64,25 @@ static int mach_fault_await(struct mach_object *object, pgoff_t index,
 	return err;
 }
 
+static bool mach_fault_is_stuck(struct mach_object *object)
+{
+	return object->pager && mach_pager_is_stuck(object->pager, object->id);
+}
+
+/* Wait until one more page may be dirty, if one is to be. */
+static int mach_fault_room(struct mach_object *object, u32 access,
+			   enum mach_manner manner)
+{
+	if (!(access & MACH_ACCESS_WRITE) || !object->pager ||
+	    mach_pageout_may_dirty(object))
+		return 0;
+	if (!manner)
+		return -EAGAIN;
+	if (mach_fault_is_stuck(object))
+		return -EDEADLK;
+	return mach_pageout_throttle(object, manner);
+}
+
 /**
  * mach_fault_page - Have a page in memory, for calls that read and write
  * @object: no lock held
@@ -80,11 +99,9 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, enum mach_manner manner)
 {
 	struct page *page;
-	int err = 0;
+	int err;
 
-	if (access & MACH_ACCESS_WRITE && object->pager &&
-	    !mach_pageout_may_dirty(object))
-		err = manner ? mach_pageout_throttle(object, manner) : -EAGAIN;
+	err = mach_fault_room(object, access, manner);
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
@@ -93,7 +110,7 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 		up_read(&object->residence);
 		if (page)
 			return page;
-		if (object->pager && mach_pager_is_self(object->pager))
+		if (mach_fault_is_stuck(object))
 			return ERR_PTR(-EDEADLK);
 		if (mach_object_is_internal(object)) {
 			err = mach_internal_fill(object, index);

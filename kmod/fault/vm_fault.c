@@ -202,6 +202,25 @@ static int mach_fault_sleep(const struct mach_fault *fault,
 	return mach_request_wait_page(request, fault->index, manner);
 }
 
+/*
+ * The caller (ptrace, say, or /proc/PID/mem) cannot let go of Linux's lock. If it is
+ * that of the pager's own memory, the pager may need it before it can answer.
+ */
+static vm_fault_t mach_fault_wait_locked(struct mach_fault *fault,
+					 struct mach_request *request)
+{
+	struct mach_object *object = fault->object;
+
+	if (object->pager && fault->vmf->vma->vm_mm == object->pager->mm) {
+		pr_warn_ratelimited("machvm: %s[%d]: waits for object %u with the memory of its pager locked: refused\n",
+				    current->comm, task_tgid_nr(current),
+				    object->id);
+		return VM_FAULT_SIGBUS;
+	}
+	return mach_fault_sleep(fault, request) ? VM_FAULT_SIGBUS :
+						  VM_FAULT_NOPAGE;
+}
+
 /* Wait, and without Linux's lock if the fault may let go of it. */
 static vm_fault_t mach_fault_wait(struct mach_fault *fault,
 				  struct mach_request *request)
@@ -214,10 +233,8 @@ static vm_fault_t mach_fault_wait(struct mach_fault *fault,
 
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
-		err = mach_fault_sleep(fault, request);
-		return err ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
-	}
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return mach_fault_wait_locked(fault, request);
 	file = get_file(vmf->vma->vm_file);
 	mach_compat_fault_unlock(vmf);
 	err = mach_fault_sleep(fault, request);
@@ -252,7 +269,7 @@ vm_fault_t mach_fault_bring(struct mach_fault *fault,
 	struct mach_object *object = fault->object;
 	vm_fault_t ret = 0;
 
-	if (object->pager && mach_pager_is_self(object->pager))
+	if (object->pager && mach_pager_is_stuck(object->pager, object->id))
 		ret = VM_FAULT_SIGBUS;
 	else if (!request && !fault->hold)
 		ret = mach_fault_ask(fault, &request);

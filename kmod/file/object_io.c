@@ -127,7 +127,7 @@ int mach_object_fsync(struct file *file, loff_t start, loff_t end,
 
 	if (start >> PAGE_SHIFT > last)
 		return 0;
-	if (mach_pager_is_self(object->pager))
+	if (mach_pager_is_stuck(object->pager, object->id))
 		return -EDEADLK;
 	err = mach_object_sync(object, start >> PAGE_SHIFT, last + 1);
 	/* each descriptor learns once of data that was lost since it last asked */

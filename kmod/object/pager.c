@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* All pagers, by address space: so it is known whether the current process is one. */
+/* All pagers, by address space, and whether a thread would wait for itself. */
 #include "pager.h"
 
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
 /* All pagers, by mm; a leaf lock. */
@@ -53,4 +56,32 @@ bool mach_pager_current(void)
 	found = rb_find(current->mm, &mach_pagers, mach_pager_compare);
 	spin_unlock(&mach_pager_lock);
 	return found;
+}
+
+/* An exit or exec of the whole process has ended its other threads. */
+static bool mach_pager_is_ending(struct mach_pager *pager)
+{
+	return current->mm && current->mm == pager->mm &&
+	       (READ_ONCE(current->signal->flags) & SIGNAL_GROUP_EXIT ||
+		READ_ONCE(current->signal->group_exec_task));
+}
+
+/**
+ * mach_pager_is_stuck - Would the current thread wait for itself?
+ * @pager: whom it would have to wait for
+ * @object: the number of the object that it needs something of, for the log
+ *
+ * Only a thread that works on one of the pager's requests would: all others of a
+ * process that is its own pager are answered by those.
+ */
+bool mach_pager_is_stuck(struct mach_pager *pager, u32 object)
+{
+	if (mach_pager_is_ending(pager))
+		return true;
+	if (!pager->ops->working(pager))
+		return false;
+	pr_warn_ratelimited("machvm: %s[%d]: thread %d works on a request and would wait for object %u of its own session: refused\n",
+			    current->comm, task_tgid_nr(current),
+			    task_pid_nr(current), object);
+	return true;
 }

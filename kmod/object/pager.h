@@ -11,8 +11,9 @@
 
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
-#include <linux/sched.h>
 #include <linux/workqueue.h>
+
+struct mm_struct;
 
 /**
  * struct mach_pager_ops - How to reach a pager
@@ -22,6 +23,7 @@
  * @forget: the object has terminated; its number is free again.
  * @terminate: work of an object: its last right went.
  * @launder: work of an object: send what is unsent, and let go of a reference.
+ * @working: does the current thread work on a request of this pager?
  * @free: the last reference went.
  */
 struct mach_pager_ops {
@@ -30,13 +32,14 @@ struct mach_pager_ops {
 	void (*forget)(struct mach_pager *pager, struct mach_object *object);
 	work_func_t terminate;
 	work_func_t launder;
+	bool (*working)(struct mach_pager *pager);
 	void (*free)(struct mach_pager *pager);
 };
 
 /**
  * struct mach_pager - The sending side of a pager
  * @ops: const
- * @mm: const, for comparison only (mmgrab): who may not wait for itself
+ * @mm: const, for comparison only (mmgrab): of the process that is the pager
  * @pid: const, of its process, for people
  * @comm: const, its name, for people
  * @request_pages: const, most pages of a request; 1 for a single-page pager
@@ -58,6 +61,7 @@ struct mach_pager {
 void mach_pager_enlist(struct mach_pager *pager);
 void mach_pager_delist(struct mach_pager *pager);
 bool mach_pager_current(void);
+bool mach_pager_is_stuck(struct mach_pager *pager, u32 object);
 
 static inline void mach_pager_get(struct mach_pager *pager)
 {
@@ -68,12 +72,6 @@ static inline void mach_pager_put(struct mach_pager *pager)
 {
 	if (refcount_dec_and_test(&pager->ref))
 		pager->ops->free(pager);
-}
-
-/* A process that waits for its own answer would wait for ever. */
-static inline bool mach_pager_is_self(struct mach_pager *pager)
-{
-	return current->mm && current->mm == pager->mm;
 }
 
 #endif /* MACH_PAGER_H */

@@ -9,9 +9,14 @@
 #include "request/request_memory.h"
 
 #include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 static_assert(sizeof(struct mach_part) == MACH_PART_SIZE_VER0);
+
+/* How often the source of a supply may vanish while it is copied. */
+#define MACH_SUPPLY_TRIES	16
 
 static int mach_fill_locate(struct mach_request *request,
 			    const struct mach_part *part,
@@ -53,6 +58,21 @@ static void mach_fill_tail(const struct mach_fill *fill)
 			     PAGE_SIZE - rest);
 }
 
+/* What is not there is not waited for, unless somebody waits for the whole. */
+static unsigned long mach_fill_page(const struct mach_fill *fill,
+				    struct page *page, const char __user *from,
+				    unsigned int bytes)
+{
+	unsigned long left;
+
+	if (fill->request->waited)
+		return copy_from_user(page_address(page), from, bytes);
+	pagefault_disable();
+	left = copy_from_user(page_address(page), from, bytes);
+	pagefault_enable();
+	return left;
+}
+
 static int mach_fill_copy(const struct mach_fill *fill, u64 address)
 {
 	const char __user *from = u64_to_user_ptr(address);
@@ -62,8 +82,7 @@ static int mach_fill_copy(const struct mach_fill *fill, u64 address)
 	for (i = 0; i < fill->n; i++) {
 		unsigned int bytes = min_t(u64, left, PAGE_SIZE);
 
-		if (copy_from_user(page_address(fill->frames[i].bv_page), from,
-				   bytes))
+		if (mach_fill_page(fill, fill->frames[i].bv_page, from, bytes))
 			return -EFAULT;
 		from += bytes;
 		left -= bytes;
@@ -308,17 +327,8 @@ int mach_answer_collect(struct mach_port *port,
 	return err;
 }
 
-/**
- * mach_answer_unasked - Supply pages that nobody has asked for
- * @object: where to
- * @part: COPY, FILE or UNAVAILABLE
- * @supplied: out: bytes supplied
- *
- * Return: 0; -EEXIST when a page was there, after supplying what lies before
- * it; otherwise nothing was supplied: -ESTALE when the deadline passed meanwhile.
- */
-int mach_answer_unasked(struct mach_object *object,
-			const struct mach_part *part, u64 *supplied)
+static int mach_supply_unasked(struct mach_object *object,
+			       const struct mach_part *part, u64 *supplied)
 {
 	struct mach_port *port = mach_port_of(object->pager);
 	struct mach_request *request;
@@ -326,14 +336,6 @@ int mach_answer_unasked(struct mach_object *object,
 	struct mach_part piece = *part;
 	struct mach_fill fill;
 	int err;
-
-	if (!mach_part_valid(part) || !part->length ||
-	    part->length > MACH_CLUSTER_MAX ||
-	    !mach_range_fits(part->offset, part->length, object->size) ||
-	    !mach_range_aligned(part->offset, part->length, object->size))
-		return -EINVAL;
-	if (part->kind > MACH_PART_UNAVAILABLE)
-		return -EPROTO;
 
 	ask.index = part->offset >> PAGE_SHIFT;
 	ask.window.first = ask.index;
@@ -356,4 +358,39 @@ int mach_answer_unasked(struct mach_object *object,
 		return err;
 	*supplied = piece.length;
 	return piece.length < part->length ? -EEXIST : 0;
+}
+
+/**
+ * mach_answer_unasked - Supply pages that nobody has asked for
+ * @object: where to
+ * @part: COPY, FILE or UNAVAILABLE
+ * @supplied: out: bytes supplied
+ *
+ * Return: 0; -EEXIST when a page was there, after supplying what lies before
+ * it; otherwise nothing was supplied: -ESTALE when the deadline passed meanwhile.
+ */
+int mach_answer_unasked(struct mach_object *object,
+			const struct mach_part *part, u64 *supplied)
+{
+	int err, tries = MACH_SUPPLY_TRIES;
+
+	if (!mach_part_valid(part) || !part->length ||
+	    part->length > MACH_CLUSTER_MAX ||
+	    !mach_range_fits(part->offset, part->length, object->size) ||
+	    !mach_range_aligned(part->offset, part->length, object->size))
+		return -EINVAL;
+	if (part->kind > MACH_PART_UNAVAILABLE)
+		return -EPROTO;
+	/*
+	 * The source may be an object, of this pager too, even the same: it is waited
+	 * for before any frame is reserved, and looked for again if it went meanwhile.
+	 */
+	do {
+		if (part->kind == MACH_PART_COPY &&
+		    fault_in_readable(u64_to_user_ptr(part->source),
+				      part->length))
+			return -EFAULT;
+		err = mach_supply_unasked(object, part, supplied);
+	} while (err == -EFAULT && --tries && !fatal_signal_pending(current));
+	return err;
 }

@@ -74,6 +74,7 @@ void mach_port_shutdown(struct mach_port *port)
 	struct mach_object *object;
 	unsigned long id;
 
+	mach_compat_life_leave(&port->life, port->pager.mm);
 	mach_port_die(port);
 	flush_work(&port->reap);
 	cancel_delayed_work_sync(&port->watchdog);
@@ -95,6 +96,15 @@ static void mach_port_forget(struct mach_pager *pager,
 		mach_object_put(object);
 }
 
+static void mach_queue_forget_workers(struct mach_port *port,
+				      struct mach_queue *queue)
+{
+	unsigned int tag;
+
+	for (tag = 0; queue->slots && tag < port->depth; tag++)
+		put_pid(queue->slots[tag].worker.thread);
+}
+
 static void mach_port_free_work(struct work_struct *work)
 {
 	struct mach_port *port = container_of(work, struct mach_port, free);
@@ -102,6 +112,7 @@ static void mach_port_free_work(struct work_struct *work)
 
 	for (q = 0; q < port->nr_queues; q++) {
 		vfree(port->queues[q].messages);
+		mach_queue_forget_workers(port, &port->queues[q]);
 		kvfree(port->queues[q].slots);
 	}
 	if (port->wq)
@@ -109,6 +120,7 @@ static void mach_port_free_work(struct work_struct *work)
 	xa_destroy(&port->objects);
 	mach_pager_delist(&port->pager);
 	mmdrop(port->pager.mm);
+	put_pid(port->owner);
 	kvfree(port);
 	if (atomic_dec_and_test(&mach_ports))
 		wake_up_var(&mach_ports);
@@ -131,6 +143,7 @@ static const struct mach_pager_ops mach_port_ops = {
 	.forget = mach_port_forget,
 	.terminate = mach_object_terminate,
 	.launder = mach_data_return_work,
+	.working = mach_port_working,
 	.free = mach_port_free,
 };
 
@@ -222,7 +235,8 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	port->message_size = min_t(u32, args->message_size,
 				   sizeof(struct mach_message));
 	port->array_size = PAGE_ALIGN(args->depth * args->message_size);
-	port->owner = current->files;
+	port->workers.lock = &port->lock;
+	port->owner = get_pid(task_tgid(current));
 	xa_init_flags(&port->objects, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&port->watchdog, mach_port_watchdog);
 	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
@@ -236,6 +250,25 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	return port;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
+
+/* The process that registered exits or executes another program. */
+static void mach_port_life_ends(struct mach_compat_life *life)
+{
+	mach_port_die(container_of(life, struct mach_port, life));
+}
+
+/**
+ * mach_port_follow - Have the port die with the memory of the calling process
+ * @port: new, of this process
+ *
+ * A pager need not map its arrays, and its descriptor may be in many tables and
+ * processes; its memory is one. Return: 0, -ENOMEM, -EINTR.
+ */
+int mach_port_follow(struct mach_port *port)
+{
+	port->life.ends = mach_port_life_ends;
+	return mach_compat_life_follow(&port->life, port->pager.mm);
+}
 
 /* Dead first: who publishes it sees that, or its node is found here. */
 void mach_port_end_object(struct mach_port *port,

@@ -3,6 +3,7 @@
  * A pager: its port, its transports, its calls.
  *
  *	file_io		pages from and to a file of the pager
+ *	pager_worker	threads that work on a request
  *	pager_slot	slots, each with one request that a thread works on
  *	pager_answer	answers, checked and applied
  *	pager_watch	deadlines
@@ -27,6 +28,7 @@ int mach_port_init(void);
 void mach_port_exit(void);
 
 struct mach_port *mach_port_create(const struct mach_pager_register *args);
+int mach_port_follow(struct mach_port *port);
 void mach_port_die(struct mach_port *port);
 void mach_port_shutdown(struct mach_port *port);
 

@@ -97,6 +97,7 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	WARN_ON_ONCE(slot->state != MACH_SLOT_FREE);
 	slot->state = MACH_SLOT_HELD;
 	slot->request = request;
+	mach_worker_begin(&port->workers, &slot->worker);
 	/* looked at without the lock */
 	WRITE_ONCE(slot->queue->offers, slot->queue->offers + 1);
 	WRITE_ONCE(slot->queue->near, request->near);
@@ -108,25 +109,39 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 		list_del_init(&request->port_link);
 }
 
-/* One that waits, but not for a ring that nobody looks at any more */
-static struct mach_slot *mach_queue_armed_slot(struct mach_queue *queue)
+/* The slot has no request now. */
+static void mach_slot_clear(struct mach_port *port, struct mach_slot *slot)
+{
+	lockdep_assert_held(&port->lock);
+	slot->state = MACH_SLOT_FREE;
+	slot->request = NULL;
+	mach_worker_end(&port->workers, &slot->worker);
+}
+
+/* One that waits, but not of this thread, nor for a ring that nobody looks at */
+static struct mach_slot *mach_queue_armed_slot(struct mach_port *port,
+					       struct mach_queue *queue,
+					       struct pid *but)
 {
 	struct mach_slot *slot;
 
+	lockdep_assert_held(&port->lock);
 	hlist_for_each_entry(slot, &queue->armed, link)
-		if (!slot->command || !mach_command_ends(slot->command))
+		if (slot->worker.thread != but &&
+		    (!slot->command || !mach_command_ends(slot->command)))
 			return slot;
 	return NULL;
 }
 
-static struct mach_slot *mach_port_armed_slot(struct mach_port *port)
+static struct mach_slot *mach_port_armed_slot(struct mach_port *port,
+					      struct pid *but)
 {
 	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
+	struct mach_slot *slot;
 
 	lockdep_assert_held(&port->lock);
 	for (i = 0; i < port->nr_queues; i++) {
-		struct mach_slot *slot = mach_queue_armed_slot(&port->queues[q]);
-
+		slot = mach_queue_armed_slot(port, &port->queues[q], but);
 		if (slot)
 			return slot;
 		if (++q == port->nr_queues)
@@ -155,6 +170,22 @@ static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
 	WRITE_ONCE(receiver->done, true);
 	wake_up_process(receiver->task);
 	return NULL;
+}
+
+/*
+ * A sender that waits takes nothing from its own ring meanwhile: another thread has
+ * to. What it does not wait for it may get itself.
+ */
+static struct mach_slot *mach_port_slot_for(struct mach_port *port,
+					    struct mach_request *request)
+{
+	struct mach_slot *slot;
+
+	lockdep_assert_held(&port->lock);
+	slot = mach_port_armed_slot(port, task_pid(current));
+	if (slot || request->waited)
+		return slot;
+	return mach_port_armed_slot(port, NULL);
 }
 
 /* From now on the request has a deadline. All have as much time: so in order. */
@@ -210,7 +241,7 @@ int mach_port_submit(struct mach_pager *pager,
 	}
 	mach_request_get(request);
 	mach_port_watch(port, request);
-	slot = mach_port_armed_slot(port);
+	slot = mach_port_slot_for(port, request);
 	if (slot)
 		command = mach_slot_hand(port, slot, request);
 	else
@@ -257,18 +288,33 @@ static void mach_queue_hand_off(struct mach_port *port,
 		mach_hand_off_failed(&queue->hand_off);
 }
 
+/* Offer the request, or wait for one. */
+static int mach_slot_arm(struct mach_port *port, struct mach_slot *slot,
+			 struct mach_request *request,
+			 struct io_uring_cmd *command)
+{
+	lockdep_assert_held(&port->lock);
+	if (request) {
+		mach_slot_offer(port, slot, request);
+		return 0;
+	}
+	mach_slot_wait(port, slot, command, NULL);
+	return -EIOCBQUEUED;
+}
+
 /**
  * mach_port_arm - Fetch: have a command wait for a request
  * @port: the pager's
  * @queue: its queue
  * @tag: its slot
  * @command: to be completed when a request lies in the slot
+ * @thread: who submitted it
  *
  * Return: 0 when a request lies there already, -EIOCBQUEUED when the command
  * waits, -ENOENT, -ENODEV, -EBUSY.
  */
 int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
-		  struct io_uring_cmd *command)
+		  struct io_uring_cmd *command, struct pid *thread)
 {
 	struct mach_slot *slot = mach_port_slot(port, queue, tag);
 	struct mach_request *request;
@@ -283,11 +329,9 @@ int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		ret = -ENODEV;
 	} else if (slot->state != MACH_SLOT_FREE) {
 		ret = -EBUSY;
-	} else if (request) {
-		mach_slot_offer(port, slot, request);
 	} else {
-		mach_slot_wait(port, slot, command, NULL);
-		ret = -EIOCBQUEUED;
+		mach_worker_claim(&port->workers, &slot->worker, thread);
+		ret = mach_slot_arm(port, slot, request, command);
 	}
 	spin_unlock(&port->lock);
 	return ret;
@@ -350,6 +394,9 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 	mach_queue_hand_off(port, &port->queues[queue]);
 	spin_lock(&port->lock);
 	slot = mach_queue_free_slot(port, &port->queues[queue]);
+	if (slot)
+		mach_worker_claim(&port->workers, &slot->worker,
+				  task_pid(current));
 	request = mach_port_next(port);
 	if (port->dead) {
 		err = -ENODEV;
@@ -389,7 +436,7 @@ static void mach_port_match(struct mach_port *port)
 		command = NULL;
 		spin_lock(&port->lock);
 		request = mach_port_next(port);
-		slot = request ? mach_port_armed_slot(port) : NULL;
+		slot = request ? mach_port_armed_slot(port, NULL) : NULL;
 		if (slot)
 			command = mach_slot_hand(port, slot, request);
 		spin_unlock(&port->lock);
@@ -416,8 +463,7 @@ void mach_port_put_back(struct mach_port *port, unsigned int queue,
 	spin_lock(&port->lock);
 	if (slot->state == MACH_SLOT_HELD && slot->generation == generation) {
 		request = slot->request;
-		slot->state = MACH_SLOT_FREE;
-		slot->request = NULL;
+		mach_slot_clear(port, slot);
 		if (!port->dead && !mach_request_has_ended(request)) {
 			list_add(&request->port_link, &port->pending);
 			request = NULL;
@@ -431,6 +477,14 @@ void mach_port_put_back(struct mach_port *port, unsigned int queue,
 	mach_port_match(port);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_put_back);
+
+/* Whoever answers works on it, also if another thread received it. */
+static void mach_slot_answer(struct mach_port *port, struct mach_slot *slot)
+{
+	lockdep_assert_held(&port->lock);
+	slot->state = MACH_SLOT_ANSWERING;
+	mach_worker_claim(&port->workers, &slot->worker, task_pid(current));
+}
 
 /**
  * mach_port_hold - Begin to answer a held request
@@ -459,7 +513,7 @@ struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,
 	else if (slot->state == MACH_SLOT_ANSWERING)
 		err = -EBUSY;
 	else
-		slot->state = MACH_SLOT_ANSWERING;
+		mach_slot_answer(port, slot);
 	spin_unlock(&port->lock);
 	return err ? ERR_PTR(err) : slot;
 }
@@ -478,8 +532,7 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 
 	spin_lock(&port->lock);
 	if (done) {
-		slot->state = MACH_SLOT_FREE;
-		slot->request = NULL;
+		mach_slot_clear(port, slot);
 		list_del_init(&request->due_link);
 	} else {
 		slot->state = MACH_SLOT_HELD;
@@ -489,6 +542,13 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 		mach_request_put(request);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
+
+/* Does the current thread hold a request? */
+bool mach_port_working(struct mach_pager *pager)
+{
+	return mach_workers_have(&mach_port_of(pager)->workers,
+				 task_pid(current));
+}
 
 /* Where io_uring lets the command complete */
 static void mach_command_tell(struct io_uring_cmd *command,

@@ -6,6 +6,8 @@
 #ifndef MACH_PAGER_SLOT_H
 #define MACH_PAGER_SLOT_H
 
+#include "base/compat.h"
+#include "pager_worker.h"
 #include "request/memory_object.h"
 
 #include <linux/llist.h>
@@ -61,6 +63,7 @@ struct mach_receiver {
  * @generation: of the request held last
  * @command: armed by ring: what to complete
  * @receiver: armed by ioctl: whom to wake
+ * @worker: the thread that armed it, received or answers its request
  * @request: held or answering: referenced; the answering call uses it freely
  * @queue: (c) whose slot it is
  * @message: (c) where the pager reads it
@@ -72,6 +75,7 @@ struct mach_slot {
 	u32 generation;
 	struct io_uring_cmd *command;
 	struct mach_receiver *receiver;
+	struct mach_worker worker;
 	struct mach_request *request;
 	struct mach_queue *queue;
 	struct mach_message *message;
@@ -116,7 +120,9 @@ struct mach_queue {
  * @message_size: (c) bytes that are filled in of a message; what the pager has
  *	beyond stays zero
  * @array_size: (c) bytes of a queue's message array
- * @owner: (c) descriptor table of the process that registered
+ * @workers: (p) threads that hold a request
+ * @owner: (c) the process that registered
+ * @life: of its memory
  * @objects: (x) by id, each referenced
  * @watchdog: ends requests whose deadline is over
  * @sweep: ends commands whose ring ends, where io_uring does not
@@ -139,7 +145,9 @@ struct mach_port {
 	unsigned long deadline;
 	u32 message_size;
 	size_t array_size;
-	void *owner;
+	struct mach_workers workers;
+	struct pid *owner;
+	struct mach_compat_life life;
 	struct xarray objects;
 	struct delayed_work watchdog;
 	struct delayed_work sweep;
@@ -159,6 +167,7 @@ extern struct workqueue_struct *mach_port_wq;
 int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
 int mach_port_attend(struct mach_port *port, struct mach_request *request);
 void mach_port_dismiss(struct mach_port *port, struct mach_request *request);
+bool mach_port_working(struct mach_pager *pager);
 void mach_port_disarm_all(struct mach_port *port, struct llist_head *commands);
 void mach_port_sweep(struct work_struct *work);
 
@@ -170,7 +179,7 @@ void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,
 		      unsigned int issue_flags);
 
 int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
-		  struct io_uring_cmd *command);
+		  struct io_uring_cmd *command, struct pid *thread);
 int mach_port_receive(struct mach_port *port, unsigned int queue,
 		      unsigned int timeout_ms, bool block, unsigned int *tag,
 		      u32 *generation);

@@ -373,10 +373,10 @@ static int mach_object_msync(struct mach_object *object, pgoff_t first,
 	end = min_t(pgoff_t, end, object->npages);
 	if (first >= end)
 		return 0;
-	if (mach_pager_is_self(object->pager))
-		return -EDEADLK;
 	if (flags & MACH_SYNC_ASYNCHRONOUS)
 		mach_data_return_later(object, first, end);
+	else if (mach_pager_is_stuck(object->pager, object->id))
+		err = -EDEADLK;
 	else
 		err = mach_object_sync(object, first, end) ?:
 		      filemap_check_wb_err(mapping, since);

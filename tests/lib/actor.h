@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An actor is a forked process that runs functions of the test program when
- * told to. A pager cannot fault on its own object, so whoever plays one part of
+ * told to. A thread cannot answer its own fault, so whoever plays one part of
  * a test needs the other part played elsewhere.
  */
 #ifndef MACHVM_TESTS_ACTOR_H

@@ -276,53 +276,6 @@ static void test_passed(void)
 	       1);
 }
 
-/* The pager itself would wait for itself. */
-static void test_self_call(void)
-{
-	struct test_object o;
-	struct test_pager p;
-	uint8_t byte;
-	long map;
-
-	pager_open(&p, &(struct pager_setup){ .transport = tap_variant });
-	object_create(&p, &o, 4 * PAGE, PAGE, 0);
-	map = RESULT(mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			  o.fd, 0));
-	CHECK(map > 0, "map: %s", tap_result(map));
-	tap_is("read", RESULT(pread(o.fd, &byte, 1, 0)), -EDEADLK);
-	tap_is("write", RESULT(pwrite(o.fd, "x", 1, 0)), -EDEADLK);
-	/* A system call that faults for us reports what a signal would. */
-	tap_is("fault", RESULT(write(memfd_create("to", 0), (void *)map, 1)),
-	       -EFAULT);
-	pager_expect_nothing(&p, 20);
-	pager_close(&p);
-}
-
-/* An actor is the pager here, for it survives the signal. */
-static long become_pager_and_map(const uint64_t *arg)
-{
-	struct test_object o;
-	struct test_pager p;
-
-	pager_open(&p, &(struct pager_setup){ .transport = arg[0] });
-	object_create(&p, &o, 4 * PAGE, PAGE, 0);
-	return RESULT(mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   o.fd, 0));
-}
-
-static void test_self_signal(void)
-{
-	struct actor a;
-	long map;
-
-	actor_start(&a, 1);
-	map = actor_do(&a, become_pager_and_map, tap_variant);
-	CHECK(map > 0, "map: %s", tap_result(map));
-	tap_is("load", actor_do(&a, do_load, map), TAP_SIGNAL(SIGBUS));
-	tap_is("store", actor_do(&a, do_store, map, 1), TAP_SIGNAL(SIGBUS));
-	actor_stop(&a);
-}
-
 static const struct tap_test tests[] = {
 	{ .name = "refused", .run = test_refused },
 	{ .name = "answered", .run = test_answered },
@@ -331,10 +284,6 @@ static const struct tap_test tests[] = {
 	{ .name = "compare", .run = test_compare },
 	{ .name = "name-terminate", .run = test_name_terminate },
 	{ .name = "passed", .run = test_passed },
-	{ .name = "self-call-ring", .run = test_self_call, BY_RING },
-	{ .name = "self-call-ioctl", .run = test_self_call, BY_IOCTL },
-	{ .name = "self-signal-ring", .run = test_self_signal, BY_RING },
-	{ .name = "self-signal-ioctl", .run = test_self_signal, BY_IOCTL },
 };
 
 int main(int argc, char **argv)

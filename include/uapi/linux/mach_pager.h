@@ -54,8 +54,9 @@
  * TERMINATE             none
  * ====================  ====================================================
  *
- * A process that is the pager of an object cannot wait for it: where it would
- * have to, it gets SIGBUS or EDEADLK.
+ * A process may use objects of its own: another of its threads answers. A thread
+ * that works on a request cannot wait for its own pager: where it would have to, it
+ * gets SIGBUS or EDEADLK, and the kernel log says which.
  */
 
 #define MACH_PAGER_QUEUES_MAX	64

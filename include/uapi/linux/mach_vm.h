@@ -60,7 +60,7 @@
  * ENODATA     the file given as source ended before the range was filled
  * ELOOP       a machvm descriptor cannot be a source or sink of pages
  * ENODEV      the pager has resigned, or the object was destroyed
- * EDEADLK     the caller is the pager that would have to answer
+ * EDEADLK     the caller works on a request of the pager that would answer
  * ETIMEDOUT   no request came within the time given
  * ENOSPC      no room: for another node, or in a task's map
  * ENOMEM      no memory, for this caller only

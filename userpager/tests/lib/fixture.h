@@ -3,8 +3,8 @@
  * Tests of the pager library: each runs in a session of its own, by both transports,
  * on an object whose pager the fixture is.
  *
- * Clients are forked, because a process cannot fault on what it is itself the
- * pager of. They use the object's descriptor, which they inherit.
+ * Clients are forked, as programs that know nothing of the pager. They use the
+ * object's descriptor, which they inherit.
  */
 #ifndef USERPAGER_TESTS_FIXTURE_H
 #define USERPAGER_TESTS_FIXTURE_H

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Threads that work on requests of a port, found by thread. */
+#include "pager_worker.h"
+
+#include <linux/hash.h>
+#include <linux/log2.h>
+
+static struct hlist_head *mach_workers_like(struct mach_workers *workers,
+					    struct pid *thread)
+{
+	return &workers->working[hash_ptr(thread, ilog2(MACH_WORKER_LISTS))];
+}
+
+/**
+ * mach_worker_claim - The place is this thread's from now on
+ * @workers: locked
+ * @worker: the place; if somebody works there, the work is taken over
+ * @thread: usually the one that was there before
+ */
+void mach_worker_claim(struct mach_workers *workers, struct mach_worker *worker,
+		       struct pid *thread)
+{
+	lockdep_assert_held(workers->lock);
+	if (worker->thread == thread)
+		return;
+	put_pid(worker->thread);
+	worker->thread = get_pid(thread);
+	if (!hlist_unhashed(&worker->link)) {
+		hlist_del_init(&worker->link);
+		mach_worker_begin(workers, worker);
+	}
+}
+
+/* There is work in the place, which is claimed. */
+void mach_worker_begin(struct mach_workers *workers, struct mach_worker *worker)
+{
+	lockdep_assert_held(workers->lock);
+	hlist_add_head(&worker->link,
+		       mach_workers_like(workers, worker->thread));
+}
+
+void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker)
+{
+	lockdep_assert_held(workers->lock);
+	hlist_del_init(&worker->link);
+}
+
+/**
+ * mach_workers_have - Does this thread work?
+ * @workers: not locked
+ * @thread: the caller, which knows of its own work
+ */
+bool mach_workers_have(struct mach_workers *workers, struct pid *thread)
+{
+	struct hlist_head *list = mach_workers_like(workers, thread);
+	struct mach_worker *worker;
+	bool found = false;
+
+	/* nobody but the caller could add what is looked for */
+	if (hlist_empty(list))
+		return false;
+	spin_lock(workers->lock);
+	hlist_for_each_entry(worker, list, link) {
+		found = worker->thread == thread;
+		if (found)
+			break;
+	}
+	spin_unlock(workers->lock);
+	return found;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which threads work on requests of a port: those that hold a slot with one, or
+ * supply pages unasked. Such a thread must not wait for the port's pager, which
+ * would be itself; all others of its process may.
+ */
+#ifndef MACH_PAGER_WORKER_H
+#define MACH_PAGER_WORKER_H
+
+#include <linux/list.h>
+#include <linux/pid.h>
+#include <linux/spinlock.h>
+
+#define MACH_WORKER_LISTS	32
+
+/**
+ * struct mach_worker - A thread in its place; both under @lock of the workers
+ * @thread: who is there, or was last, with a reference
+ * @link: while it works
+ */
+struct mach_worker {
+	struct pid *thread;
+	struct hlist_node link;
+};
+
+/**
+ * struct mach_workers - Those of a port
+ * @lock: const: the port's
+ * @working: (@lock) by thread
+ */
+struct mach_workers {
+	spinlock_t *lock;
+	struct hlist_head working[MACH_WORKER_LISTS];
+};
+
+void mach_worker_claim(struct mach_workers *workers, struct mach_worker *worker,
+		       struct pid *thread);
+void mach_worker_begin(struct mach_workers *workers,
+		       struct mach_worker *worker);
+void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker);
+bool mach_workers_have(struct mach_workers *workers, struct pid *thread);
+
+#endif /* MACH_PAGER_WORKER_H */
