@@ -23,6 +23,19 @@ static int end_request(struct pager_request *req)
 	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 }
 
+int pager_take_over(struct pager_request *req)
+{
+	struct mach_pager_answer answer = {
+		.size = sizeof(answer),
+		.flags = MACH_ANSWER_MORE,
+		.queue = req->queue->index,
+		.tag = req->tag,
+		.generation = req->message.generation,
+	};
+
+	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
+}
+
 int pager_answer(struct pager_request *req, int err)
 {
 	struct pager_session *session = req->queue->session;

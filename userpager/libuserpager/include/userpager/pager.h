@@ -35,8 +35,9 @@ extern "C" {
  * length is a multiple of the page size or reaches the end of the object.
  *
  * Operations are called from the session's worker threads, several at a time,
- * also for one object. A process cannot map what it is the pager of, and none
- * of this survives fork(): open the session in the process that serves.
+ * also for one object. Other threads of the process may map its objects and use
+ * them; an operation that touches one that is not there gets SIGBUS or EDEADLK.
+ * None of this survives fork(): open the session in the process that serves.
  */
 
 /** struct pager_session - This process as a pager: its queues and workers. */
@@ -499,6 +500,18 @@ int pager_flush_answer(struct pager_request *req);
  * ignored.
  */
 void pager_detach(struct pager_request *req);
+
+/**
+ * pager_take_over - This thread works on a detached request from now on.
+ * @req: the request
+ *
+ * The kernel knows whose work a request is, and refuses to let that thread wait for
+ * the session. Without this it takes the worker for it until another thread gives
+ * the first part that travels at once, or collects.
+ *
+ * Return: 0, ESTALE (too late), ENODEV.
+ */
+int pager_take_over(struct pager_request *req);
 
 /**
  * pager_answer - End a detached request.
