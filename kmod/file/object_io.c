@@ -5,6 +5,7 @@
 #include "object/vm_resident.h"
 #include "request/data_return.h"
 
+#include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/uio.h>
 
@@ -25,6 +26,20 @@ static ssize_t mach_io_error(long err, enum mach_manner manner)
 							     err;
 }
 
+/*
+ * The bytes, not the page: a pipe would be lent the frame itself, which is not
+ * Linux's page cache, and whoever reads the pipe might keep it.
+ */
+static size_t mach_object_read_page(struct page *page, unsigned int in_page,
+				    size_t bytes, struct iov_iter *to)
+{
+	const char *address = kmap_local_page(page);
+	size_t copied = copy_to_iter(address + in_page, bytes, to);
+
+	kunmap_local(address);
+	return copied;
+}
+
 ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct mach_object *object = iocb->ki_filp->private_data;
@@ -43,7 +58,7 @@ ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 				       MACH_ACCESS_READ, manner);
 		if (IS_ERR(page))
 			return done ?: mach_io_error(PTR_ERR(page), manner);
-		copied = copy_page_to_iter(page, in_page, bytes, to);
+		copied = mach_object_read_page(page, in_page, bytes, to);
 		put_page(page);
 		iocb->ki_pos += copied;
 		done += copied;
