@@ -89,6 +89,7 @@ DEFINE_SHOW_ATTRIBUTE(mach_debug_caches);
 
 static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
 {
+	const struct mach_pager *pager = object->pager;
 	struct mach_object_counts counts;
 	char name[MACH_NAME_MAX + 1];
 
@@ -96,11 +97,13 @@ static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
 	mach_object_lock(object);
 	counts = object->counts;
 	mach_object_unlock(object);
-	seq_printf(seq, "%-16s %p %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu%s\n",
-		   name, object->pager, object->id, object->size,
+	seq_printf(seq, "%-16s %7u %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu %8llu %7d %s%s\n",
+		   name, pager ? pager->id : 0, object->id, object->size,
 		   counts.resident, counts.busy, counts.dirty, counts.laundry,
 		   counts.faults, counts.pageins, counts.pageouts,
 		   counts.evictions, counts.reactivations, counts.errors,
+		   object->serial, pager ? pager->pid : 0,
+		   pager ? pager->comm : "-",
 		   mach_object_is_dead(object) ? " dead" : "");
 }
 
@@ -108,7 +111,7 @@ static int mach_debug_objects_show(struct seq_file *seq, void *unused)
 {
 	struct mach_object *object = NULL;
 
-	seq_puts(seq, "node             pager              number         size resident   busy  dirty laundry   faults  pageins pageouts  evicted reactive errors\n");
+	seq_puts(seq, "node               pager   number         size resident   busy  dirty laundry   faults  pageins pageouts  evicted reactive errors   object     pid comm\n");
 	while ((object = mach_object_next(object)))
 		mach_debug_object(seq, object);
 	return 0;

@@ -7,9 +7,10 @@
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
-/* All pagers, by mm; a leaf lock. */
+/* All pagers, by mm, and how many there were; a leaf lock. */
 static DEFINE_SPINLOCK(mach_pager_lock);
 static struct rb_root mach_pagers = RB_ROOT;
+static u32 mach_pagers_so_far;
 
 static bool mach_pager_less(struct rb_node *a, const struct rb_node *b)
 {
@@ -27,12 +28,13 @@ static int mach_pager_compare(const void *mm, const struct rb_node *node)
 	return mm < (const void *)pager->mm ? -1 : 1;
 }
 
-/* The current process is it. */
+/* The current process becomes a pager: it gets its number, and its name is kept. */
 void mach_pager_enlist(struct mach_pager *pager)
 {
 	pager->pid = task_tgid_nr(current);
-	get_task_comm(pager->comm, current);
+	get_task_comm(pager->comm, current->group_leader);
 	spin_lock(&mach_pager_lock);
+	pager->id = ++mach_pagers_so_far;
 	rb_add(&pager->node, &mach_pagers, mach_pager_less);
 	spin_unlock(&mach_pager_lock);
 }

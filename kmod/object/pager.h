@@ -45,6 +45,7 @@ struct mach_pager_ops {
  * @request_pages: const, most pages of a request; 1 for a single-page pager
  * @ref: atomic
  * @hand_off: of threads that wait for this pager
+ * @id: const once enlisted; no other pager ever has the same
  * @node: among all pagers, of pager.c
  */
 struct mach_pager {
@@ -55,6 +56,7 @@ struct mach_pager {
 	unsigned int request_pages;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
+	u32 id;
 	struct rb_node node;
 };
 

@@ -169,7 +169,9 @@ static int mach_answer_part(struct mach_request *request,
 	err = mach_fill_locate(request, part, &fill);
 	if (err)
 		return err;
-	trace_mach_answer(part->kind, request->object->id, fill.first, fill.n);
+	trace_mach_answer(part->kind, request->object->pager->id,
+			  request->object->pager->pid, request->object->serial,
+			  fill.first, fill.n);
 	if (request->operation == MACH_OP_DATA_RETURN)
 		return mach_part_take(&fill, part);
 	return mach_part_supply(&fill, part);

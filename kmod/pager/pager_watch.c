@@ -37,9 +37,10 @@ void mach_port_abort(struct mach_port *port, bool all)
 		if (!request)
 			break;
 		if (!mach_request_end(request, -EIO))
-			trace_mach_abort(request->operation,
-					 request->object->id, request->first,
-					 request->n);
+			trace_mach_abort(request->operation, port->pager.id,
+					 port->pager.pid,
+					 request->object->serial,
+					 request->first, request->n);
 		mach_request_put(request);
 		cond_resched();
 	}

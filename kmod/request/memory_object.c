@@ -46,8 +46,8 @@ void mach_request_submit(struct mach_request *request)
 {
 	struct mach_pager *pager = request->object->pager;
 
-	trace_mach_request(request->operation, request->object->id,
-			   request->first, request->n);
+	trace_mach_request(request->operation, pager->id, pager->pid,
+			   request->object->serial, request->first, request->n);
 	if (pager->ops->submit(pager, request))
 		mach_request_end(request, -EIO);
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who is who in debugfs and in tracepoints: the numbers of pagers and objects. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+#define DEBUG_DIR "/sys/kernel/debug"
+#define TRACE_DIR "/sys/kernel/tracing"
+
+static struct scene s;
+
+/* What the line of an object says of who it is and whose */
+struct object_line {
+	unsigned long pager;
+	unsigned long long object;
+	long pid;
+	char comm[80];
+};
+
+static struct object_line object_line(const char *name)
+{
+	struct object_line line = {};
+	char text[1024];
+	FILE *file;
+	int n = 0;
+
+	if (access(DEBUG_DIR "/machvm", F_OK))
+		mount("debugfs", DEBUG_DIR, "debugfs", 0, NULL);
+	file = fopen(DEBUG_DIR "/machvm/objects", "r");
+	CHECK(file, "debugfs: %m");
+	while (fgets(text, sizeof(text), file))
+		if (!strncmp(text, name, strlen(name)))
+			n = sscanf(text, "%*s %lu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %ld %79[^\n]",
+				   &line.pager, &line.object, &line.pid,
+				   line.comm);
+	fclose(file);
+	CHECK(n == 4, "no line of %s: %d", name, n);
+	return line;
+}
+
+/* Small numbers, never the same, and who it is */
+static void test_numbers(void)
+{
+	struct object_line first, second, other;
+	struct test_object o, o2;
+	struct test_pager p;
+
+	scene_open(&s, NULL, MIB, CLUSTER, 1);
+	CHECK_IS(object_publish(&s.p, &s.o, "the-first", 0), 0);
+	object_create(&s.p, &o, PAGE, 0, 0);
+	CHECK_IS(object_publish(&s.p, &o, "the-second", 0), 0);
+	pager_open(&p, NULL);
+	object_create(&p, &o2, PAGE, 0, 0);
+	CHECK_IS(object_publish(&p, &o2, "of-another", 0), 0);
+	first = object_line("the-first");
+	second = object_line("the-second");
+	other = object_line("of-another");
+	tap_is("same-pager", second.pager, first.pager);
+	tap_sub("other-pager", other.pager > first.pager &&
+		other.pager < 1000000, "%lu after %lu", other.pager,
+		first.pager);
+	tap_sub("object", first.object < second.object &&
+		second.object < other.object, "%llu, %llu, %llu", first.object,
+		second.object, other.object);
+	tap_is("pid", first.pid, getpid());
+	tap_sub("comm", !strcmp(first.comm, program_invocation_short_name),
+		"%s", first.comm);
+}
+
+static void trace_switch(const char *on)
+{
+	int fd = open(TRACE_DIR "/events/machvm/enable", O_WRONLY);
+
+	CHECK(fd >= 0 && write(fd, on, 1) == 1, "tracing: %m");
+	close(fd);
+}
+
+/* The numbers in the trace are those in debugfs. */
+static void test_tracepoints(void)
+{
+	char want[100], text[65536];
+	struct object_line line;
+	long n, done = 0;
+	int fd;
+
+	if (access(TRACE_DIR "/events", F_OK))
+		mount("tracefs", TRACE_DIR, "tracefs", 0, NULL);
+	scene_open(&s, NULL, MIB, CLUSTER, 1);
+	CHECK_IS(object_publish(&s.p, &s.o, "traced", 0), 0);
+	line = object_line("traced");
+	fd = open(TRACE_DIR "/trace", O_RDWR | O_TRUNC);
+	CHECK(fd >= 0, "trace: %m");
+	trace_switch("1");
+	scene_resident(&s, 0, CLUSTER, 1);
+	trace_switch("0");
+	while ((n = read(fd, text + done, sizeof(text) - 1 - done)) > 0)
+		done += n;
+	text[done] = 0;
+	snprintf(want, sizeof(want), "pager=%lu pid=%ld object=%llu page=0+",
+		 line.pager, line.pid, line.object);
+	tap_sub("request", strstr(text, "mach_request: ") &&
+		strstr(text, want), "no \"%s\" in\n%s", want, text);
+	tap_sub("answer", strstr(text, "mach_answer: "), "none in\n%s", text);
+	close(fd);
+}
+
+static const struct tap_test tests[] = {
+	{ "numbers", test_numbers, 0, 0 },
+	{ "tracepoints", test_tracepoints, 0, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+}
