@@ -29,6 +29,9 @@ often()
 	done
 }
 
+# holds PID WHAT: the last command has told so.
+holds() { grep -Eq "^ *$1 .* [1-9][0-9]* +[0-9]+ $2\$" "$work/out"; }
+
 used()
 {
 	local file
@@ -38,12 +41,19 @@ used()
 	pager data "$file"
 	expect 1 rmmod machvm
 	said 'in use'
+	expect 0 vminfo --users
+	pid_of data
+	holds "$pid" /dev/machvm
 	same "$nodes/data" "$file"
 	# An open node keeps it, too.
 	exec 5<"$nodes/data"
+	expect 0 vminfo --users
+	holds $BASHPID "$nodes/data"
 	stop data
 	expect 1 rmmod machvm
 	exec 5<&-
+	expect 0 vminfo --users
+	[ "$(wc -l <"$work/out")" = 1 ]
 	reload
 	[ ! -e "$nodes/data" ]
 }

@@ -11,7 +11,9 @@
 
 static const char usage[] =
 "Usage: vminfo [OPTION]... PID [ADDRESS [SIZE]]\n"
-"Show what is in the Mach task of process PID, entry by entry.\n"
+"  or:  vminfo --users\n"
+"Show what is in the Mach task of process PID, entry by entry; or who holds the\n"
+"module, so that it cannot be unloaded.\n"
 "\n"
 "  -a, --addresses      addresses of entries\n"
 "  -s, --sizes          sizes of entries\n"
@@ -19,6 +21,7 @@ static const char usage[] =
 "  -d, --decimal        decimal numbers\n"
 "  -h, --holes          tell where nothing is\n"
 "  -j, --json           for programs: one line of JSON\n"
+"  -u, --users          processes with descriptors or mappings of the module\n"
 "      --help           print this\n"
 "  -V, --version        print the version\n"
 "\n"
@@ -35,6 +38,7 @@ static const struct option options[] = {
 	{ "decimal", no_argument, NULL, 'd' },
 	{ "holes", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "users", no_argument, NULL, 'u' },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, 'V' },
 	{ }
@@ -60,6 +64,9 @@ static void set_option(struct settings *settings, int key)
 		break;
 	case 'j':
 		settings->json = true;
+		break;
+	case 'u':
+		settings->users = true;
 		break;
 	case OPTION_HELP:
 		fputs(usage, stdout);
@@ -93,10 +100,15 @@ static struct settings parse(int argc, char **argv)
 	unsigned long pid;
 	int key;
 
-	while ((key = getopt_long(argc, argv, "asvdhjV", options, NULL)) != -1)
+	while ((key = getopt_long(argc, argv, "asvdhjuV", options, NULL)) != -1)
 		set_option(&settings, key);
 	argc -= optind;
 	argv += optind;
+	if (settings.users) {
+		if (argc)
+			bad_usage("--users is of all processes");
+		return settings;
+	}
 	if (argc < 1 || argc > 3)
 		bad_usage(argc < 1 ? "which process?" : "too many arguments");
 	pid = parse_number(argv[0], "a process", 0, ULONG_MAX);
@@ -128,22 +140,31 @@ static void show_tasks(const struct settings *settings,
 	}
 }
 
-int main(int argc, char **argv)
+static void show_process(const struct settings *settings)
 {
-	struct settings settings = parse(argc, argv);
 	struct task *tasks;
-	size_t n = tasks_find(settings.pid, &tasks), i;
+	size_t n = tasks_find(settings->pid, &tasks), i;
 
 	for (i = 0; i < n; i++)
-		task_read(&tasks[i], settings.first, settings.last);
-	if (settings.json)
-		show_json(&settings, tasks, n);
+		task_read(&tasks[i], settings->first, settings->last);
+	if (settings->json)
+		show_json(settings, tasks, n);
 	else
-		show_tasks(&settings, tasks, n);
-	if (fflush(stdout) || ferror(stdout))
-		err(1, "standard output");
+		show_tasks(settings, tasks, n);
 	for (i = 0; i < n; i++)
 		free(tasks[i].entries);
 	free(tasks);
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings = parse(argc, argv);
+
+	if (settings.users)
+		users_show();
+	else
+		show_process(&settings);
+	if (fflush(stdout) || ferror(stdout))
+		err(1, "standard output");
 	return 0;
 }

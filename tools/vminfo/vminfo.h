@@ -25,6 +25,7 @@
  * @decimal: numbers, not hexadecimal
  * @holes: tell where no entry is
  * @json: for programs
+ * @users: who holds the module, instead of a process's tasks
  */
 struct settings {
 	pid_t pid;
@@ -35,6 +36,7 @@ struct settings {
 	bool decimal;
 	bool holes;
 	bool json;
+	bool users;
 };
 
 /**
@@ -57,6 +59,8 @@ struct task {
 /* They end the program when it cannot be done, and say why. */
 size_t tasks_find(pid_t pid, struct task **tasks);
 void task_read(struct task *task, uint64_t first, uint64_t last);
+
+void users_show(void);
 
 void show_text(const struct settings *settings, const struct task *task);
 void show_json(const struct settings *settings, const struct task *tasks,

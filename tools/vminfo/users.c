@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who holds the module: descriptors and mappings of it, process by process. */
+#include "vminfo.h"
+#include "common/array.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * struct holding - How a process holds one thing
+ * @what: the name that the process has for it
+ * @descriptors: how many are open
+ * @areas: how many show it
+ */
+struct holding {
+	char what[256];
+	unsigned int descriptors;
+	unsigned int areas;
+};
+
+/* What one process holds: @n of them */
+struct holdings {
+	struct holding *all;
+	size_t n;
+	size_t room;
+};
+
+/* A path of the module's, wherever its file system is mounted */
+static bool is_ours(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	if (!strncmp(path, "anon_inode:[mach", 16))
+		return true;
+	return strstr(path, "/machobj/") || (name && (!strcmp(name, "/machvm") ||
+	       !strcmp(name, "/machvm (deleted)")));
+}
+
+static struct holding *holding_of(struct holdings *holdings, const char *what)
+{
+	struct holding *holding;
+	size_t i;
+
+	for (i = 0; i < holdings->n; i++)
+		if (!strcmp(holdings->all[i].what, what))
+			return &holdings->all[i];
+	holdings->all = array_grow(holdings->all, holdings->n, &holdings->room,
+				   sizeof(*holdings->all));
+	holding = &holdings->all[holdings->n++];
+	*holding = (struct holding){ 0 };
+	snprintf(holding->what, sizeof(holding->what), "%s", what);
+	return holding;
+}
+
+/* False: one may not look. A process that ends meanwhile holds nothing. */
+static bool look_at_descriptors(const char *pid, struct holdings *holdings)
+{
+	char path[300], target[256];
+	struct dirent *entry;
+	ssize_t length;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return access(path, F_OK) != 0;
+	while ((entry = readdir(dir))) {
+		length = readlinkat(dirfd(dir), entry->d_name, target,
+				    sizeof(target) - 1);
+		if (length < 0)
+			continue;
+		target[length] = 0;
+		if (is_ours(target))
+			holding_of(holdings, target)->descriptors++;
+	}
+	closedir(dir);
+	return true;
+}
+
+static void look_at_areas(const char *pid, struct holdings *holdings)
+{
+	char path[300], *line = NULL, *name;
+	size_t size = 0;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return;
+	while (getline(&line, &size, maps) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		/* the last of six columns; no other has such letters */
+		name = strstr(line, "anon_inode:") ?: strchr(line, '/');
+		if (name && is_ours(name))
+			holding_of(holdings, name)->areas++;
+	}
+	free(line);
+	fclose(maps);
+}
+
+static void show(const char *pid, const struct holdings *holdings)
+{
+	char path[300], command[64] = "?";
+	FILE *file;
+	size_t i;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	file = fopen(path, "re");
+	if (file && fgets(command, sizeof(command), file))
+		command[strcspn(command, "\n")] = 0;
+	if (file)
+		fclose(file);
+	for (i = 0; i < holdings->n; i++)
+		printf("%7s %-15s %11u %5u %s\n", pid, command,
+		       holdings->all[i].descriptors, holdings->all[i].areas,
+		       holdings->all[i].what);
+}
+
+/* All processes that may be looked into; what is not seen is told. */
+void users_show(void)
+{
+	unsigned int hidden = 0;
+	struct holdings holdings;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	if (!proc)
+		err(1, "/proc");
+	puts("    PID COMMAND         DESCRIPTORS AREAS WHAT");
+	while ((entry = readdir(proc))) {
+		if (!isdigit(*entry->d_name))
+			continue;
+		holdings = (struct holdings){ 0 };
+		hidden += !look_at_descriptors(entry->d_name, &holdings);
+		look_at_areas(entry->d_name, &holdings);
+		show(entry->d_name, &holdings);
+		free(holdings.all);
+	}
+	closedir(proc);
+	if (hidden)
+		warnx("%u processes are not yours to look into: be root", hidden);
+}
