@@ -46,13 +46,15 @@ static int mach_pager_register(struct mach_call_context *context,
 	reg->array_stride = port->array_size;
 	reg->array_size = port->array_size;
 	err = mach_port_follow(port);
-	if (!err && (!mach_map_unused(task->map) ||
-		     cmpxchg_release(&task->port, NULL, port)))
+	/* the map's lock decides between this and a window */
+	if (!err && !mach_map_close(task->map))
 		err = -EPERM;
 	if (err) {
 		mach_port_shutdown(port);
 		return err;
 	}
+	/* pairs with mach_dev_port() */
+	smp_store_release(&task->port, port);
 	if (reg->flags & MACH_PAGER_SINGLE_PAGE)
 		pr_notice("machvm: %s[%d] pages single pages, which is deprecated: let it answer clusters\n",
 			  current->comm, task_tgid_nr(current));
@@ -141,6 +143,17 @@ static int mach_dev_flush(struct file *file, fl_owner_t id)
 	return 0;
 }
 
+/* msync of a window; a pager has nothing of its own to send. */
+static int mach_dev_fsync(struct file *file, loff_t start, loff_t end,
+			  int datasync)
+{
+	struct mach_task *task = file->private_data;
+
+	if (mach_dev_port(file))
+		return -EINVAL;
+	return mach_task_fsync(task->map, start, end);
+}
+
 static int mach_dev_open(struct inode *inode, struct file *file)
 {
 	struct mach_task *task = kzalloc(sizeof(*task), GFP_KERNEL_ACCOUNT);
@@ -175,6 +188,7 @@ static const struct file_operations mach_dev_fops = {
 	.flush = mach_dev_flush,
 	.release = mach_dev_release,
 	.mmap = mach_dev_mmap,
+	.fsync = mach_dev_fsync,
 	.unlocked_ioctl = mach_dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.uring_cmd = mach_dev_uring_cmd,

@@ -388,14 +388,16 @@ void mach_map_dispose(struct mach_map *map,
  * @map: without a window
  * @vma: becomes it
  *
- * Return: 0, or -EBUSY if there is one.
+ * Return: 0; -EBUSY if there is one; -EPERM if there cannot be one.
  */
 int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma)
 {
 	int err = -EBUSY;
 
 	down_write(&map->lock);
-	if (!map->mm) {
+	if (map->closed) {
+		err = -EPERM;
+	} else if (!map->mm) {
 		map->entries.min = vma->vm_start;
 		map->entries.max = vma->vm_end;
 		map->pid = get_pid(task_tgid(current));
@@ -408,6 +410,22 @@ int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma)
 	}
 	up_write(&map->lock);
 	return err;
+}
+
+/*
+ * A descriptor becomes a pager's: then it never has a window. False if it has one,
+ * or is a pager's already.
+ */
+bool mach_map_close(struct mach_map *map)
+{
+	bool closed;
+
+	down_write(&map->lock);
+	closed = !map->mm && !map->closed;
+	if (closed)
+		map->closed = true;
+	up_write(&map->lock);
+	return closed;
 }
 
 /* A map without a window, for a new descriptor; or NULL */

@@ -46,6 +46,8 @@
  * @limit_max: (l) that @limit may be set to
  * @wire_future: (l) new entries are wired
  * @executable: (l) some part of the window is, or was, mapped executable
+ * @closed: (l) its descriptor is a pager's: there will be no window
+ * @denied: a hint of task_fault.c: the last write that met a read-only page
  * @transition: woken when entries are no longer in transition
  * @inode: const; owns the address space that the window hangs on
  * @exec_lock: outermost: entries and areas agree on what can be executed
@@ -63,6 +65,8 @@ struct mach_map {
 	u64 limit_max;
 	bool wire_future;
 	bool executable;
+	bool closed;
+	u64 denied;
 	wait_queue_head_t transition;
 	struct inode *inode;
 	struct mutex exec_lock; /* see above */
@@ -72,7 +76,7 @@ struct mach_map {
 	unsigned long prot;
 };
 
-/* No window was made yet: then it may become a pager's. */
+/* No window was made yet. */
 static inline bool mach_map_unused(const struct mach_map *map)
 {
 	/* pairs with mach_map_set_window() */
@@ -118,6 +122,7 @@ enum mach_map_change_kind {
 struct mach_map *mach_map_create(void);
 void mach_map_destroy(struct mach_map *map);
 int mach_map_set_window(struct mach_map *map, struct vm_area_struct *vma);
+bool mach_map_close(struct mach_map *map);
 
 struct mach_map_entry *mach_map_lookup(struct mach_map *map, u64 address);
 void mach_map_unlock(struct mach_map *map);

@@ -44,13 +44,15 @@ int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
  *
  * Linux takes the permissions from the area, where they must be without write
  * so that first writes are noticed. Hence a copy of the area, seen by the
- * insertion alone.
+ * insertion alone. An area that its owner has made read-only stays that.
  */
 int mach_pmap_enter_writable(struct vm_area_struct *vma, unsigned long address,
 			     struct page **pages, unsigned int n)
 {
 	struct vm_area_struct writable = *vma;
 
+	if (!(vma->vm_flags & VM_WRITE))
+		return mach_pmap_enter(vma, address, pages, n);
 	writable.vm_page_prot = __pgprot(pgprot_val(vma->vm_page_prot) |
 					 _PAGE_RW);
 	return mach_pmap_enter(&writable, address, pages, n);

@@ -4,8 +4,8 @@
  *
  *	vm_map_data	reading, writing, copying, sending home
  *	vm_map_wire	pages that are there and stay there
- *	window		the areas that show the map
  *	vm_map_remap	a range shown at another place
+ *	window		the areas that show the map, and Linux's msync of them
  *	task		the table of calls, and what they check
  *
  * There are no locks here: the map's are taken, and none of them is held while
@@ -33,7 +33,7 @@ static inline struct mach_port *mach_dev_port(struct file *file)
 {
 	struct mach_task *task = file->private_data;
 
-	/* pairs with cmpxchg_release() in mach_pager_register() */
+	/* pairs with mach_pager_register() */
 	return smp_load_acquire(&task->port);
 }
 

@@ -4,6 +4,7 @@
 #include "base/compat.h"
 #include "fault/task_fault.h"
 #include "object/pmap.h"
+#include "vm_map_data.h"
 
 /* What every area of a window has, whoever made it */
 static void mach_window_flags(struct vm_area_struct *vma)
@@ -43,4 +44,50 @@ int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
 	vma->vm_ops = &mach_task_operations;
 	mach_window_flags(vma);
 	return 0;
+}
+
+/* The next entry's part of [*start, end), from *start to *to */
+static bool mach_task_next_part(struct mach_map *map, u64 *start, u64 end,
+				u64 *to)
+{
+	struct mach_map_entry *entry;
+	bool found;
+
+	down_read(&map->lock);
+	entry = mach_entry_from(&map->entries, *start);
+	found = entry && entry->start < end;
+	if (found) {
+		*start = max(*start, entry->start);
+		*to = min(end, entry->end);
+	}
+	mach_map_unlock(map);
+	return found;
+}
+
+/**
+ * mach_task_fsync - Linux's msync of a window, and its fsync
+ * @map: the task's
+ * @start: offset in the window's file, which is an address
+ * @last: the last byte's
+ *
+ * Linux has seen to holes between areas, and those between entries are the map's
+ * business. Return: 0, or the first error of a pager.
+ */
+int mach_task_fsync(struct mach_map *map, u64 start, u64 last)
+{
+	u64 end = min(last, (u64)LLONG_MAX) / PAGE_SIZE * PAGE_SIZE + PAGE_SIZE;
+	int err, first = 0;
+	u64 to;
+
+	start &= PAGE_MASK;
+	while (start < end && mach_task_next_part(map, &start, end, &to)) {
+		err = mach_map_msync(map, start, to, MACH_SYNC_SYNCHRONOUS);
+		/* it may have gone since */
+		if (err != -EADDRNOTAVAIL)
+			first = first ?: err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		start = to;
+	}
+	return first;
 }

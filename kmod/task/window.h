@@ -6,5 +6,6 @@
 #include "map/vm_map.h"
 
 int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma);
+int mach_task_fsync(struct mach_map *map, u64 start, u64 last);
 
 #endif /* MACH_WINDOW_H */
