@@ -73,14 +73,16 @@ static u64 mach_vm_wired(void)
  */
 void mach_vm_get_statistics(struct mach_vm_statistics *vm)
 {
+	unsigned long wired_internal = mach_queue_count_wired(false);
 	unsigned long active, inactive;
 
 	mach_queue_count(&active, &inactive);
 	vm->page_size = PAGE_SIZE;
 	vm->active_count = active;
 	vm->inactive_count = inactive;
-	vm->wire_count = mach_vm_wired() + mach_queue_count_wired();
-	vm->internal_count = mach_object_internal_pages();
+	vm->wire_count = mach_vm_wired() + mach_queue_count_wired(true) +
+			 wired_internal;
+	vm->internal_count = mach_object_internal_pages() - wired_internal;
 	mach_vm_tell_pool(vm);
 	mach_vm_tell_objects(vm);
 }

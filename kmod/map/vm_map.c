@@ -223,10 +223,43 @@ int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind)
 	return err;
 }
 
+/**
+ * mach_map_charge - Count memory as locked by the window's process
+ * @map: not locked
+ * @bytes: whole pages
+ *
+ * All maps of a process, and its mlock, count together. Return: 0, or -ENOMEM
+ * beyond RLIMIT_MEMLOCK of a caller who is not privileged.
+ */
+int mach_map_charge(struct mach_map *map, u64 bytes)
+{
+	int err;
+
+	/* who has gone locks nothing */
+	if (!bytes || !mmget_not_zero(map->mm))
+		return 0;
+	err = account_locked_vm(map->mm, bytes >> PAGE_SHIFT, true);
+	mmput(map->mm);
+	return err;
+}
+
+void mach_map_uncharge(struct mach_map *map, u64 bytes)
+{
+	if (!bytes || !mmget_not_zero(map->mm))
+		return;
+	account_locked_vm(map->mm, bytes >> PAGE_SHIFT, false);
+	mmput(map->mm);
+}
+
+/* What is not wired any more is not locked any more. */
 void mach_map_unlock_write(struct mach_map *map)
 {
+	u64 surplus = map->charged - min(map->charged, map->entries.wired);
+
+	map->charged -= surplus;
 	mach_map_drain_spare(map, MACH_MAP_SPARE_MAX);
 	up_write(&map->lock);
+	mach_map_uncharge(map, surplus);
 }
 
 /* Is one of the first @max entries of a range in transition? */
@@ -467,6 +500,7 @@ void mach_map_destroy(struct mach_map *map)
 	mach_map_drain_spare(map, 0);
 	up_write(&map->lock);
 	if (map->mm) {
+		mach_map_uncharge(map, map->charged);
 		put_pid(map->pid);
 		mmdrop(map->mm);
 	}

@@ -52,6 +52,8 @@
  * @inode: const; owns the address space that the window hangs on
  * @exec_lock: outermost: entries and areas agree on what can be executed
  * @exec_holder: (x) who has that lock; may be looked at without it
+ * @apart: (x) areas left apart that one could be
+ * @charged: (l) bytes that are counted as locked in @mm: what is wired
  * @mm: (c) that has the window, for comparison only (mmgrab)
  * @pid: (c) its process
  * @prot: (c) PROT_* that the window was made with
@@ -71,6 +73,8 @@ struct mach_map {
 	struct inode *inode;
 	struct mutex exec_lock; /* see above */
 	struct task_struct *exec_holder;
+	unsigned int apart;
+	u64 charged;
 	struct mm_struct *mm;
 	struct pid *pid;
 	unsigned long prot;
@@ -134,6 +138,8 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind);
 void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
+int mach_map_charge(struct mach_map *map, u64 bytes);
+void mach_map_uncharge(struct mach_map *map, u64 bytes);
 bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);
 int mach_map_make_object(struct mach_map *map, u64 address);
 int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,

@@ -5,6 +5,17 @@
 
 #include <linux/mman.h>
 
+/* Pages in areas that are mapped anew just to have fewer areas */
+#define MACH_WINDOW_JOIN_PAGES	1024
+/* Areas that were left as they are because of that, before one is not */
+#define MACH_WINDOW_APART_MAX	16
+
+static bool mach_window_has(struct mach_map *map,
+			    const struct vm_area_struct *vma)
+{
+	return vma->vm_file && vma->vm_file->f_mapping == mach_map_mapping(map);
+}
+
 /*
  * The first part of [*start, *end) whose area is of this window and disagrees.
  */
@@ -20,8 +31,7 @@ static bool mach_window_differs(struct mach_map *map, bool executable,
 		vma = find_vma(current->mm, at);
 		if (!vma || vma->vm_start >= *end)
 			break;
-		if (!vma->vm_file ||
-		    vma->vm_file->f_mapping != mach_map_mapping(map) ||
+		if (!mach_window_has(map, vma) ||
 		    !!(vma->vm_flags & VM_EXEC) == executable)
 			continue;
 		*start = max_t(u64, at, vma->vm_start);
@@ -32,29 +42,134 @@ static bool mach_window_differs(struct mach_map *map, bool executable,
 	return differs;
 }
 
+/* An area of this window that is executable, or is not, as asked */
+static bool mach_window_agrees(struct mach_map *map, bool executable,
+			       const struct vm_area_struct *vma)
+{
+	return vma && mach_window_has(map, vma) &&
+	       !!(vma->vm_flags & VM_EXEC) == executable;
+}
+
+/* Widen a part by the areas on both sides that agree with it; are there any? */
+static bool mach_window_widen(struct mach_map *map, bool executable,
+			      u64 *start, u64 *end)
+{
+	const u64 first = *start, last = *end;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	for (;;) {
+		vma = find_vma(current->mm, *start - 1);
+		if (!mach_window_agrees(map, executable, vma) ||
+		    vma->vm_start >= *start)
+			break;
+		*start = vma->vm_start;
+	}
+	for (;;) {
+		vma = find_vma(current->mm, *end);
+		if (!mach_window_agrees(map, executable, vma) ||
+		    vma->vm_start > *end)
+			break;
+		*end = vma->vm_end;
+	}
+	mmap_read_unlock(current->mm);
+	return *start < first || *end > last;
+}
+
+/* Are so many pages of a range there that mapping it anew would cost too much? */
+static bool mach_window_is_full(struct mach_map *map, u64 start, u64 end)
+{
+	struct mach_map_entry *entry;
+	u64 pages = 0, at_most;
+
+	down_read(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
+	for (; entry && entry->start < end; entry = entry->next) {
+		if (!entry->object)
+			continue;
+		at_most = (min(end, entry->end) - max(start, entry->start)) >>
+			  PAGE_SHIFT;
+		pages += min_t(u64, at_most,
+			       data_race(entry->object->counts.resident));
+		if (pages > MACH_WINDOW_JOIN_PAGES)
+			break;
+	}
+	mach_map_unlock(map);
+	return pages > MACH_WINDOW_JOIN_PAGES;
+}
+
+static int mach_window_map(struct mach_map *map, struct file *file, u64 start,
+			   u64 end, bool executable)
+{
+	unsigned long prot = map->prot | (executable ? PROT_EXEC : 0);
+	unsigned long at = vm_mmap(file, start, end - start, prot, MAP_SHARED |
+				   MAP_FIXED | MAP_NORESERVE, start);
+
+	if (at == -ENOMEM)
+		pr_notice_ratelimited("machvm: %s[%d]: its window needs one more area of memory, and it has %d: vm.max_map_count limits them\n",
+				      current->comm, task_tgid_nr(current),
+				      READ_ONCE(current->mm->map_count));
+	return IS_ERR_VALUE(at) ? at : 0;
+}
+
+/*
+ * Linux does not merge such areas: so what agrees again is mapped anew as one. Full
+ * ones are left, until there is enough to gain.
+ */
+static void mach_window_join(struct mach_map *map, struct file *file, u64 start,
+			     u64 end, bool executable)
+{
+	lockdep_assert_held(&map->exec_lock);
+	if (!mach_window_widen(map, executable, &start, &end))
+		return;
+	if (mach_window_is_full(map, start, end) &&
+	    ++map->apart < MACH_WINDOW_APART_MAX)
+		return;
+	map->apart = 0;
+	/* if it fails all is as it was */
+	mach_window_map(map, file, start, end, executable);
+}
+
 /* Have the window's areas in a range be executable, or not. */
 static int mach_window_set(struct mach_map *map, struct file *file, u64 start,
 			   u64 end, bool executable)
 {
-	unsigned long prot = map->prot | (executable ? PROT_EXEC : 0);
 	u64 to = end;
+	int err = 0;
 
-	while (start < end && mach_window_differs(map, executable, &start, &to)) {
-		unsigned long at = vm_mmap(file, start, to - start, prot,
-					   MAP_SHARED | MAP_FIXED |
-					   MAP_NORESERVE, start);
-
-		if (IS_ERR_VALUE(at))
-			return at;
+	lockdep_assert_held(&map->exec_lock);
+	while (!err && start < end &&
+	       mach_window_differs(map, executable, &start, &to)) {
+		err = mach_window_map(map, file, start, to, executable);
+		if (!err)
+			mach_window_join(map, file, start, to, executable);
 		start = to;
 		to = end;
 	}
-	return 0;
+	return err;
 }
 
 static bool mach_map_exec_ours(const struct mach_map *map)
 {
 	return current->mm && current->mm == map->mm;
+}
+
+/* Return: 0; -EINTR; -EDEADLK when the caller does so already, and faults meanwhile */
+static int mach_map_exec_begin(struct mach_map *map)
+{
+	if (READ_ONCE(map->exec_holder) == current)
+		return -EDEADLK;
+	if (mutex_lock_killable(&map->exec_lock))
+		return -EINTR;
+	WRITE_ONCE(map->exec_holder, current);
+	return 0;
+}
+
+static void mach_map_exec_end(struct mach_map *map)
+{
+	lockdep_assert_held(&map->exec_lock);
+	WRITE_ONCE(map->exec_holder, NULL);
+	mutex_unlock(&map->exec_lock);
 }
 
 /**
@@ -121,7 +236,11 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 		return any;
 	if (!mach_map_exec_ours(map))
 		return -EPERM;
+	err = mach_map_exec_begin(map);
+	if (err)
+		return err;
 	err = mach_window_set(map, file, start, end, false);
+	mach_map_exec_end(map);
 	return err == -ENOMEM ? 0 : err;
 }
 
@@ -163,21 +282,18 @@ int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 			 u64 end)
 {
 	bool executable;
-	int err = 0;
 	u64 next;
+	int err;
 
 	if (!READ_ONCE(map->executable) || !mach_map_exec_ours(map))
 		return 0;
-	if (READ_ONCE(map->exec_holder) == current)
-		return -EDEADLK;
-	if (mutex_lock_killable(&map->exec_lock))
-		return -EINTR;
-	WRITE_ONCE(map->exec_holder, current);
+	err = mach_map_exec_begin(map);
+	if (err)
+		return err;
 	for (; start < end && !err; start = next) {
 		next = mach_map_exec_run(map, start, end, &executable);
 		err = mach_window_set(map, file, start, next, executable);
 	}
-	WRITE_ONCE(map->exec_holder, NULL);
-	mutex_unlock(&map->exec_lock);
+	mach_map_exec_end(map);
 	return err;
 }

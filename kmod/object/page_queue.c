@@ -195,12 +195,18 @@ void mach_queue_leave(struct page *page)
 	spin_unlock(&mach_queue_lock);
 }
 
-/* Pages that would be on a queue if they were not wired */
+/* Wired pages that would be on a queue otherwise, and those that would not */
 static atomic_long_t mach_queue_wired = ATOMIC_LONG_INIT(0);
+static atomic_long_t mach_queue_wired_internal = ATOMIC_LONG_INIT(0);
 
-unsigned long mach_queue_count_wired(void)
+static atomic_long_t *mach_queue_wired_count(bool judged)
 {
-	return atomic_long_read(&mach_queue_wired);
+	return judged ? &mach_queue_wired : &mach_queue_wired_internal;
+}
+
+unsigned long mach_queue_count_wired(bool judged)
+{
+	return atomic_long_read(mach_queue_wired_count(judged));
 }
 
 /**
@@ -218,8 +224,7 @@ void mach_queue_wire(struct page *page, bool judged)
 		mach_queue_leave(page);
 		frame->bits |= MACH_FRAME_WIRED;
 		frame->wirings = 0;
-		if (judged)
-			atomic_long_inc(&mach_queue_wired);
+		atomic_long_inc(mach_queue_wired_count(judged));
 	}
 	frame->wirings++;
 }
@@ -237,8 +242,7 @@ void mach_queue_unwire(struct page *page, bool judged)
 	if (--frame->wirings)
 		return;
 	frame->bits &= ~MACH_FRAME_WIRED;
-	if (judged)
-		atomic_long_dec(&mach_queue_wired);
+	atomic_long_dec(mach_queue_wired_count(judged));
 	/* one in a return enters when that ends */
 	if (judged && mach_page_state(page) == MACH_PAGE_RESIDENT)
 		mach_queue_enter(&bvec, 1, 0);

@@ -56,7 +56,7 @@ void mach_queue_used(struct page *page);
 void mach_queue_enter_first(struct page *page);
 struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 				    pgoff_t *index);
-unsigned long mach_queue_count_wired(void);
+unsigned long mach_queue_count_wired(bool judged);
 void mach_queue_count(unsigned long *active, unsigned long *inactive);
 
 #endif /* MACH_PAGE_QUEUE_H */

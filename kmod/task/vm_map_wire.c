@@ -4,7 +4,6 @@
 #include "fault/fault_page.h"
 #include "object/vm_wire.h"
 
-#include <linux/capability.h>
 #include <linux/sched/signal.h>
 
 static int mach_map_wire_page(struct mach_map *map, u64 address)
@@ -49,26 +48,53 @@ static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 	}
 }
 
-/* Locked already, by who can be held to account */
+/* May it be wired? And how much of it is not yet? */
 static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
-			       u32 access)
+			       u32 access, u64 *more)
 {
 	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
-	u64 more = 0, limit = rlimit(RLIMIT_MEMLOCK);
 
 	lockdep_assert_held(&map->lock);
+	*more = 0;
 	if (!mach_entries_cover(&map->entries, start, end))
 		return -EADDRNOTAVAIL;
 	for (; entry && entry->start < end; entry = entry->next) {
 		if (access & ~entry->protection)
 			return -EACCES;
 		if (!entry->wired)
-			more += min(end, entry->end) - max(start, entry->start);
+			*more += min(end, entry->end) - max(start, entry->start);
 	}
-	if ((more > limit || map->entries.wired > limit - more) &&
-	    !capable(CAP_IPC_LOCK))
-		return -ENOMEM;
 	return 0;
+}
+
+/*
+ * Lock a range for wiring, when so much is charged as is going to be wired. Linux's
+ * lock comes before the map's: so it is charged first, and looked again.
+ */
+static int mach_map_lock_charged(struct mach_map *map, u64 start, u64 end,
+				 u32 access)
+{
+	u64 charged = 0, more;
+	int err;
+
+	for (;;) {
+		err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
+		if (err)
+			break;
+		err = mach_map_check_wire(map, start, end, access, &more);
+		if (!err && more <= charged) {
+			map->charged += charged;
+			return 0;
+		}
+		mach_map_unlock_write(map);
+		if (!err)
+			err = mach_map_charge(map, more - charged);
+		if (err)
+			break;
+		charged = more;
+	}
+	mach_map_uncharge(map, charged);
+	return err;
 }
 
 static int mach_map_begin_wire(struct mach_map *map, u64 start, u64 end,
@@ -81,15 +107,12 @@ static int mach_map_begin_wire(struct mach_map *map, u64 start, u64 end,
 	};
 	int err;
 
-	err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
+	err = mach_map_lock_charged(map, start, end, access);
 	if (err)
 		return err;
-	err = mach_map_check_wire(map, start, end, access);
-	if (!err)
-		mach_range_change(&map->entries, start, end, &change,
-				  &map->spare);
+	mach_range_change(&map->entries, start, end, &change, &map->spare);
 	mach_map_unlock_write(map);
-	return err;
+	return 0;
 }
 
 /* This lock is not given up for a signal: somebody waits for the transition. */
