@@ -89,6 +89,7 @@ static bool mach_window_is_full(struct mach_map *map, u64 start, u64 end)
 			continue;
 		at_most = (min(end, entry->end) - max(start, entry->start)) >>
 			  PAGE_SHIFT;
+		/* a guess will do */
 		pages += min_t(u64, at_most,
 			       data_race(entry->object->counts.resident));
 		if (pages > MACH_WINDOW_JOIN_PAGES)

@@ -119,8 +119,7 @@ static int mach_task_deallocate(struct mach_call_context *context,
 	err = mach_map_round(map, args->range.address, args->range.length,
 			     &start, &end) ?:
 	      mach_map_exec_lower(map, context->file, start, end, 0);
-	/* if Linux has no area to spare: where nothing is nothing is executed */
-	if (err && err != -ENOMEM)
+	if (err)
 		return err;
 	err = mach_map_remove(map, start, end);
 	return mach_task_settle_less(context, start, end) ?: err;

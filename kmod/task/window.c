@@ -75,7 +75,7 @@ static bool mach_task_next_part(struct mach_map *map, u64 *start, u64 end,
  */
 int mach_task_fsync(struct mach_map *map, u64 start, u64 last)
 {
-	u64 end = min(last, (u64)LLONG_MAX) / PAGE_SIZE * PAGE_SIZE + PAGE_SIZE;
+	u64 end = (min_t(u64, last, LLONG_MAX) & PAGE_MASK) + PAGE_SIZE;
 	int err, first = 0;
 	u64 to;
 
