@@ -9,6 +9,7 @@
  *	kern		all that pure files need of the kernel
  *	hand_off	the CPU handed over instead of sleeping
  *	fail		allocations that fail when a test says so
+ *	manner		how a thread waits for others
  *	check		rules for arguments; pure
  *	page_run	runs of pages; pure
  *	mach_call	how an ioctl comes in and goes out

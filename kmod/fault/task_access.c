@@ -88,7 +88,8 @@ static int mach_task_access_page(struct mach_object *object, pgoff_t index,
 	if (index >= object->npages)
 		return -EFAULT;
 	page = mach_fault_page(object, index, write ? MACH_ACCESS_READ |
-			       MACH_ACCESS_WRITE : MACH_ACCESS_READ, false);
+			       MACH_ACCESS_WRITE : MACH_ACCESS_READ,
+			       MACH_WAIT_NEVER);
 	if (IS_ERR(page))
 		return -EFAULT;
 	bytes = kmap_local_page(page);

@@ -5,6 +5,7 @@
 #include "map/vm_map.h"
 #include "map/vm_map_exec.h"
 #include "object/pmap.h"
+#include "request/request_memory.h"
 #include "task_access.h"
 #include "vm_fault.h"
 #include "zero_fill.h"

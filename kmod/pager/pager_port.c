@@ -129,7 +129,7 @@ static void mach_port_free_work(struct work_struct *work)
 /* The last reference may go in work of @wq, which cannot wait for its own end. */
 static void mach_port_free(struct mach_pager *pager)
 {
-	queue_work(mach_port_wq, &mach_port_of(pager)->free);
+	mach_object_queue(&mach_port_of(pager)->free);
 }
 
 static void mach_port_queue(struct mach_pager *pager, struct work_struct *work)
