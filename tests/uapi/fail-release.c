@@ -35,6 +35,7 @@ static bool fail_once(const struct release_deed *d, unsigned int nth)
 
 	prepare(d);
 	fail_nth_call(&call);
+	tap_note("allocation %u%s", nth, call.injected ? " fails" : ": none");
 	CHECK(call.result == d->right, "%s at allocation %u",
 	      tap_result(call.result), nth);
 	done(d, call.result);
