@@ -42,6 +42,34 @@ static bool mach_window_differs(struct mach_map *map, bool executable,
 	return differs;
 }
 
+/* Tries to map a part again, of which Linux has lost the area by failing half-way */
+#define MACH_WINDOW_TRIES	8
+
+static bool mach_window_gone(u64 at)
+{
+	bool gone;
+
+	mmap_read_lock(current->mm);
+	gone = !vma_lookup(current->mm, at);
+	mmap_read_unlock(current->mm);
+	return gone;
+}
+
+/* Map a part of the window anew. Return: 0, or what mmap says. */
+static int mach_window_remap(struct file *file, u64 start, u64 end,
+			      unsigned long prot)
+{
+	unsigned int tries = MACH_WINDOW_TRIES;
+	unsigned long at;
+
+	do {
+		at = vm_mmap(file, start, end - start, prot,
+			     MAP_SHARED | MAP_FIXED | MAP_NORESERVE, start);
+	} while (at == (unsigned long)-ENOMEM && mach_window_gone(start) &&
+		 --tries);
+	return IS_ERR_VALUE(at) ? (int)at : 0;
+}
+
 /* An area of this window that is executable, or is not, as asked */
 static bool mach_window_agrees(struct mach_map *map, bool executable,
 			       const struct vm_area_struct *vma)
@@ -103,14 +131,13 @@ static int mach_window_map(struct mach_map *map, struct file *file, u64 start,
 			   u64 end, bool executable)
 {
 	unsigned long prot = map->prot | (executable ? PROT_EXEC : 0);
-	unsigned long at = vm_mmap(file, start, end - start, prot, MAP_SHARED |
-				   MAP_FIXED | MAP_NORESERVE, start);
+	int err = mach_window_remap(file, start, end, prot);
 
-	if (at == -ENOMEM)
+	if (err == -ENOMEM)
 		pr_notice_ratelimited("machvm: %s[%d]: its window needs one more area of memory, and it has %d: vm.max_map_count limits them\n",
 				      current->comm, task_tgid_nr(current),
 				      READ_ONCE(current->mm->map_count));
-	return IS_ERR_VALUE(at) ? at : 0;
+	return err;
 }
 
 /*

@@ -87,6 +87,7 @@ static void test_tracepoints(void)
 {
 	char want[100], text[65536];
 	struct object_line line;
+	struct test_request r;
 	long n, done = 0;
 	int fd;
 
@@ -98,7 +99,10 @@ static void test_tracepoints(void)
 	/* its buffer may not grow while it is being read */
 	close(open(TRACE_DIR "/trace", O_WRONLY | O_TRUNC));
 	trace_switch("1");
-	scene_resident(&s, 0, CLUSTER, 1);
+	actor_begin(&s.a, 0, do_load, s.map);
+	pager_expect(&s.p, &r, MACH_OP_DATA_REQUEST, 0, CLUSTER);
+	pager_reply_one(&s.p, &r, part_pattern(0, CLUSTER, 1));
+	CHECK(actor_end(&s.a, 0) >= 0, "no data");
 	trace_switch("0");
 	fd = open(TRACE_DIR "/trace", O_RDONLY);
 	CHECK(fd >= 0, "trace: %m");
