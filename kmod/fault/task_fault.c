@@ -29,13 +29,15 @@ static bool mach_task_fault_permitted(const struct vm_fault *vmf,
 
 /*
  * In an executable area all pages can be executed. If they were only mapped
- * otherwise, Linux would retry such an access for ever.
+ * otherwise, Linux would retry such an access for ever. For a moment an area may be
+ * ahead of its entries.
  */
 static bool mach_task_fault_agrees(const struct vm_fault *vmf,
 				   const struct mach_map_entry *entry)
 {
 	return !(vmf->vma->vm_flags & VM_EXEC) ||
-	       entry->protection & MACH_PROT_EXECUTE;
+	       entry->protection & MACH_PROT_EXECUTE ||
+	       atomic_read(&mach_map_of(vmf->vma)->raising);
 }
 
 /*

@@ -145,6 +145,31 @@ bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_map_spot);
 
+/**
+ * mach_map_next - The next entry's part of a range
+ * @map: not locked
+ * @start: first address; out: of the part
+ * @end: the address after the last
+ * @to: out: the address after the part's last
+ *
+ * Return: is there one?
+ */
+bool mach_map_next(struct mach_map *map, u64 *start, u64 end, u64 *to)
+{
+	struct mach_map_entry *entry;
+	bool found;
+
+	down_read(&map->lock);
+	entry = mach_entry_from(&map->entries, *start);
+	found = *start < end && entry && entry->start < end;
+	if (found) {
+		*start = max(*start, entry->start);
+		*to = min(end, entry->end);
+	}
+	mach_map_unlock(map);
+	return found;
+}
+
 static void mach_map_free_entry(struct mach_map *map,
 				struct mach_map_entry *entry)
 {

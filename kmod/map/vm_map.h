@@ -46,6 +46,7 @@
  * @limit_max: (l) that @limit may be set to
  * @wire_future: (l) new entries are wired
  * @executable: (l) some part of the window is, or was, mapped executable
+ * @raising: atomic, calls that have areas become executable before their entries
  * @closed: (l) its descriptor is a pager's: there will be no window
  * @denied: a hint of task_fault.c: the last write that met a read-only page
  * @transition: woken when entries are no longer in transition
@@ -67,6 +68,7 @@ struct mach_map {
 	u64 limit_max;
 	bool wire_future;
 	bool executable;
+	atomic_t raising;
 	bool closed;
 	u64 denied;
 	wait_queue_head_t transition;
@@ -140,6 +142,7 @@ void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
 int mach_map_charge(struct mach_map *map, u64 bytes);
 void mach_map_uncharge(struct mach_map *map, u64 bytes);
+bool mach_map_next(struct mach_map *map, u64 *start, u64 end, u64 *to);
 bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);
 int mach_map_make_object(struct mach_map *map, u64 address);
 int mach_map_set_apart(struct mach_map *map, struct mach_map_entry *entry,

@@ -272,6 +272,42 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 	return err == -ENOMEM ? 0 : err;
 }
 
+/**
+ * mach_map_exec_raise - Before a range becomes executable
+ * @map: not locked
+ * @file: the task's descriptor
+ * @start: first address
+ * @end: the address after the last
+ * @protection: new rights
+ *
+ * Areas come first: if Linux refuses one no entry has changed, and settling takes the
+ * others back. Until mach_map_exec_raised() who finds his data in an executable area
+ * keeps it. Return: 0; -EACCES, if these rights may not be given, or Linux gives no
+ * such area (PR_SET_MDWE); -EINTR; what mmap says.
+ */
+int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
+			u64 end, u32 protection)
+{
+	int err = mach_map_exec_any(map, start, end, protection);
+	u64 to;
+
+	atomic_inc(&map->raising);
+	if (err < 0)
+		return err;
+	if (mutex_lock_killable(&map->exec_lock))
+		return -EINTR;
+	for (err = 0; !err && mach_map_next(map, &start, end, &to); start = to)
+		err = mach_window_set(map, file, start, to, true);
+	mutex_unlock(&map->exec_lock);
+	return err;
+}
+
+/* Entries and areas agree again; to be called whatever raising has said. */
+void mach_map_exec_raised(struct mach_map *map)
+{
+	atomic_dec(&map->raising);
+}
+
 /* The run from @start that is executable, or is not */
 static u64 mach_map_exec_run(struct mach_map *map, u64 start, u64 end,
 			     bool *executable)

@@ -14,6 +14,9 @@
 int mach_map_exec_check(struct mach_map *map, u32 protection);
 int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 			u64 end, u32 protection);
+int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
+			u64 end, u32 protection);
+void mach_map_exec_raised(struct mach_map *map);
 int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 			 u64 end);
 

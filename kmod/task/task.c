@@ -252,8 +252,10 @@ static int mach_task_protect(struct mach_call_context *context,
 					       MACH_CHANGE_PROTECTION,
 		.protection = protect->protection,
 	};
+	const bool raise = !protect->set_maximum &&
+			   protect->protection & MACH_PROT_EXECUTE;
 	u64 start, end;
-	int err;
+	int err, settled;
 
 	if (protect->set_maximum > 1 || protect->reserved ||
 	    protect->protection & ~MACH_PROT_ALL)
@@ -267,10 +269,18 @@ static int mach_task_protect(struct mach_call_context *context,
 					  protect->protection);
 	if (err)
 		return err;
-	err = mach_map_change(map, start, end, &change);
-	if (!(protect->protection & MACH_PROT_EXECUTE))
-		return mach_task_settle_less(context, start, end) ?: err;
-	return mach_map_exec_settle(map, context->file, start, end) ?: err;
+	if (raise)
+		err = mach_map_exec_raise(map, context->file, start, end,
+					  protect->protection);
+	if (!err)
+		err = mach_map_change(map, start, end, &change);
+	if (protect->protection & MACH_PROT_EXECUTE)
+		settled = mach_map_exec_settle(map, context->file, start, end);
+	else
+		settled = mach_task_settle_less(context, start, end);
+	if (raise)
+		mach_map_exec_raised(map);
+	return err ?: settled;
 }
 
 static int mach_task_inherit(struct mach_call_context *context,

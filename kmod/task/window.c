@@ -46,24 +46,6 @@ int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* The next entry's part of [*start, end), from *start to *to */
-static bool mach_task_next_part(struct mach_map *map, u64 *start, u64 end,
-				u64 *to)
-{
-	struct mach_map_entry *entry;
-	bool found;
-
-	down_read(&map->lock);
-	entry = mach_entry_from(&map->entries, *start);
-	found = entry && entry->start < end;
-	if (found) {
-		*start = max(*start, entry->start);
-		*to = min(end, entry->end);
-	}
-	mach_map_unlock(map);
-	return found;
-}
-
 /**
  * mach_task_fsync - Linux's msync of a window, and its fsync
  * @map: the task's
@@ -80,7 +62,7 @@ int mach_task_fsync(struct mach_map *map, u64 start, u64 last)
 	u64 to;
 
 	start &= PAGE_MASK;
-	while (start < end && mach_task_next_part(map, &start, end, &to)) {
+	while (mach_map_next(map, &start, end, &to)) {
 		err = mach_map_msync(map, start, to, MACH_SYNC_SYNCHRONOUS);
 		/* it may have gone since */
 		if (err != -EADDRNOTAVAIL)

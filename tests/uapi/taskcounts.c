@@ -137,6 +137,7 @@ static void test_areas_limit(void)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	long was = max_map_count(0), err = 0;
+	struct mach_task_region r;
 	char *at, *other;
 	int i;
 
@@ -147,6 +148,8 @@ static void test_areas_limit(void)
 	for (i = 1; i < 1000 && !err; i += 2)
 		err = task_protect(&t, at + i * PAGE, PAGE, RX);
 	tap_is("limit", err, -ENOMEM);
+	CHECK(task_region(&t, at + (i - 2) * PAGE, &r) == 0, "no entry");
+	tap_is("unchanged", r.protection, RW);
 	tap_sub("named", logged(log, "vm.max_map_count"), "not in the log");
 	tap_is("allocate", (other = task_allocate(&t, PAGE)) == NULL, 0);
 	tap_is("touch", task_touch(other, true), 0);
@@ -167,6 +170,7 @@ static void test_areas_limit(void)
 /* What the process has sworn not to do its task cannot do either. */
 static void test_mdwe(void)
 {
+	uint64_t digest;
 	char *at;
 
 	task_open(&t, MIB);
@@ -175,7 +179,10 @@ static void test_mdwe(void)
 	CHECK_IS(task_protect(&t, at, PAGE, RX), 0);
 	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0))
 		tap_skip("no PR_SET_MDWE: %m");
+	digest = task_digest(&t);
 	tap_is("protect", task_protect(&t, at + PAGE, PAGE, RX), -EACCES);
+	tap_sub("unchanged", digest == task_digest(&t), "entries have changed");
+	tap_is("data", task_touch(at + PAGE, true), 0);
 	tap_is("execute", task_execute(at + PAGE), SEGV);
 	tap_is("before", task_execute(at), 0);
 }
