@@ -116,8 +116,7 @@ static int read_in(struct object_context *c, pgoff_t index, unsigned int pages)
 	request = mach_data_request(c->object, index, pages, MACH_ACCESS_READ);
 	if (IS_ERR(request))
 		return PTR_ERR(request);
-	err = mach_request_wait_page(request, index,
-						     MACH_WAIT_KILLED);
+	err = mach_request_wait_page(request, index, MACH_WAIT_KILLED);
 	mach_request_put(request);
 	return err;
 }
@@ -433,7 +432,8 @@ static void scattered_frames_will_do(struct kunit *test)
 		KUNIT_EXPECT_GT(test, request->first + request->n, 200);
 		KUNIT_EXPECT_LT(test, request->n, 256);
 		KUNIT_EXPECT_EQ(test, mach_request_wait_page(request, 200,
-						     MACH_WAIT_KILLED), 0);
+							     MACH_WAIT_KILLED),
+				0);
 		mach_request_put(request);
 	}
 	KUNIT_EXPECT_FALSE(test, IS_ERR(request));

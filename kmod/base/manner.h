@@ -46,7 +46,7 @@ static inline long mach_wait_most(enum mach_manner manner)
 /**
  * mach_wait_event_most - Wait for a condition
  * @wq: woken when it may have changed
- * @condition: looked at again each time
+ * @condition: not true now; looked at again each time
  * @manner: not MACH_WAIT_NEVER
  * @most: jiffies
  *
@@ -54,19 +54,22 @@ static inline long mach_wait_most(enum mach_manner manner)
  */
 #define mach_wait_event_most(wq, condition, manner, most)		\
 ({									\
-	long __left = (most);						\
+	long __left;							\
 									\
 	might_sleep();							\
-	if (!(condition))						\
-		__left = ___wait_event(wq,				\
-				       ___wait_cond_timeout(condition),	\
-				       mach_wait_state(manner), 0, __left, \
-				       __ret = schedule_timeout(__ret)); \
+	__left = ___wait_event(wq, ___wait_cond_timeout(condition),	\
+			       mach_wait_state(manner), 0, most,	\
+			       __ret = schedule_timeout(__ret));	\
 	__left < 0 ? -EINTR : __left ? 0 : -ETIMEDOUT;			\
 })
 
 /* As mach_wait_event_most(), for as long as the manner allows */
 #define mach_wait_event(wq, condition, manner)				\
-	mach_wait_event_most(wq, condition, manner, mach_wait_most(manner))
+({									\
+	enum mach_manner __manner = (manner);				\
+									\
+	mach_wait_event_most(wq, condition, __manner,			\
+			     mach_wait_most(__manner));			\
+})
 
 #endif /* MACH_MANNER_H */

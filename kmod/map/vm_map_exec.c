@@ -57,7 +57,7 @@ static bool mach_window_gone(u64 at)
 
 /* Map a part of the window anew. Return: 0, or what mmap says. */
 static int mach_window_remap(struct file *file, u64 start, u64 end,
-			      unsigned long prot)
+			     unsigned long prot)
 {
 	unsigned int tries = MACH_WINDOW_TRIES;
 	unsigned long at;
@@ -108,18 +108,18 @@ static bool mach_window_widen(struct mach_map *map, bool executable,
 static bool mach_window_is_full(struct mach_map *map, u64 start, u64 end)
 {
 	struct mach_map_entry *entry;
-	u64 pages = 0, at_most;
+	u64 pages = 0, resident;
 
 	down_read(&map->lock);
 	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
 		if (!entry->object)
 			continue;
-		at_most = (min(end, entry->end) - max(start, entry->start)) >>
-			  PAGE_SHIFT;
 		/* a guess will do */
-		pages += min_t(u64, at_most,
-			       data_race(entry->object->counts.resident));
+		resident = data_race(entry->object->counts.resident);
+		pages += min_t(u64, resident,
+			       (min(end, entry->end) -
+				max(start, entry->start)) >> PAGE_SHIFT);
 		if (pages > MACH_WINDOW_JOIN_PAGES)
 			break;
 	}

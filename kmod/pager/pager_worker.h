@@ -29,7 +29,7 @@ struct mach_worker {
  * @working: (@lock) by thread
  */
 struct mach_workers {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* see above */
 	struct hlist_head working[MACH_WORKER_LISTS];
 };
 

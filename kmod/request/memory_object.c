@@ -157,11 +157,13 @@ static void mach_request_hand_off(struct mach_request *request, pgoff_t index)
 int mach_request_wait_page(struct mach_request *request, pgoff_t index,
 			   enum mach_manner manner)
 {
-	int err;
+	int err = 0;
 
 	mach_request_hand_off(request, index);
-	err = mach_wait_event(request->wait,
-			      mach_request_settled(request, index), manner);
+	if (!mach_request_settled(request, index))
+		err = mach_wait_event(request->wait,
+				      mach_request_settled(request, index),
+				      manner);
 	if (err)
 		return err;
 	/* pairs with mach_request_settle() */
@@ -175,6 +177,8 @@ EXPORT_SYMBOL_IF_KUNIT(mach_request_wait_page);
 /* Wait until nothing more will come of a request. Return: 0, or -EINTR. */
 int mach_request_wait_end(struct mach_request *request)
 {
+	if (mach_request_has_ended(request))
+		return 0;
 	return mach_wait_event(request->wait, mach_request_has_ended(request),
 			       MACH_WAIT_KILLED);
 }

@@ -103,8 +103,8 @@ bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
  * @object: for which there was no room
  * @manner: of waiting
  *
- * No lock of the module is held by the caller. Bounded by the time that pagers have. Return: 0: try again; -EINTR; -ENOMEM: everything is dirty and not
- * taken, or pinned.
+ * No lock of the module is held by the caller. Bounded by the time that pagers have.
+ * Return: 0: try again; -EINTR; -ENOMEM: everything is dirty and not taken, or pinned.
  */
 int mach_pageout_wait(struct mach_object *object, enum mach_manner manner)
 {

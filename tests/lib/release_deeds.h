@@ -19,6 +19,7 @@
  * @after: was it done? With memory to be had again; or NULL
  * @right: its result
  * @others: a part of it is done by the kernel or by the pager
+ * @areas: Linux cuts an area, which it may lose when its own memory fails half-way
  */
 struct release_deed {
 	const char *name;
@@ -27,6 +28,7 @@ struct release_deed {
 	void (*after)(void);
 	long right;
 	bool others;
+	bool areas;
 };
 
 extern const struct release_deed release_deeds[];

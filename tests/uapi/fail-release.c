@@ -58,6 +58,8 @@ static void test_deed(void)
 	const struct release_deed *d = &release_deeds[tap_variant];
 	unsigned int nth = 1;
 
+	if (d->areas)
+		tap_skip("Linux may lose an area by failing half-way");
 	fail_nth_setup();
 	while (!d->others && fail_once(d, nth))
 		CHECK(nth++ < NTH_MAX, "no end after %d allocations", NTH_MAX);

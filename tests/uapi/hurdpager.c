@@ -288,7 +288,9 @@ static void test_ranges(void)
 	struct user_pager_info *f = &files[0];
 
 	start();
-	f->map[0] = f->map[PAGE] = f->map[2 * PAGE] = 'x';
+	f->map[0] = 'x';
+	f->map[PAGE] = 'x';
+	f->map[2 * PAGE] = 'x';
 	pager_sync_some(f->pager, PAGE + 0x800, 1, 1);
 	tap_is("one", f->writes, 1);
 	pager_flush_some(f->pager, 0, PAGE + 1, 1);
