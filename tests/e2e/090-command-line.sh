@@ -60,6 +60,15 @@ messages()
 	complains 'a power of two from 4k to 1M' --cluster 0
 }
 
+# Longer than the module lets anybody wait.
+long_deadline()
+{
+	store data 8192
+	expect 4 machpagerd --name cl --file "$work/data" --deadline 31
+	said 'allows no deadline of 31 s'
+	said 'parameters/deadline_max'
+}
+
 # The example, without and with the right to be a task.
 mach_walk()
 {
@@ -166,6 +175,7 @@ pidfile()
 
 check wrong wrong
 check messages messages
+check long-deadline long_deadline
 check mach-walk mach_walk
 check help help
 check taken taken

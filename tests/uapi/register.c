@@ -34,6 +34,20 @@ static void test_limits(void)
 	pager_close(&p);
 }
 
+/* Nobody is kept waiting for longer than the host's owner allows. */
+static void test_deadline(void)
+{
+	struct pager_setup setup = { .transport = BY_IOCTL };
+	struct test_pager p;
+
+	setup.deadline_ms = MACH_DEADLINE_DEFAULT + 1;
+	tap_is("longer", pager_register(&p, &setup), -EINVAL);
+	setup.deadline_ms = ~0U;
+	tap_is("longest", pager_register(&p, &setup), -EINVAL);
+	setup.deadline_ms = MACH_DEADLINE_DEFAULT;
+	tap_is("as-long", pager_register(&p, &setup), 0);
+}
+
 static void test_twice(void)
 {
 	struct mach_pager_register reg = {
@@ -273,6 +287,7 @@ static void test_resign_last(void)
 
 static const struct tap_test tests[] = {
 	{ .name = "limits", .run = test_limits },
+	{ .name = "deadline", .run = test_deadline },
 	{ .name = "twice", .run = test_twice },
 	{ .name = "map-wrong", .run = test_map_wrong },
 	{ .name = "window", .run = test_window },

@@ -98,6 +98,13 @@ static enum exit_status open_device(struct daemon *daemon)
 			  MACH_VM_DEVICE, PRIVATE_DEV_HELP);
 		return EXIT_DEVICE;
 	}
+	if (err == EINVAL &&
+	    daemon->config.pager.deadline_ms > MACH_DEADLINE_DEFAULT) {
+		log_error("cannot become a pager: the kernel allows no deadline of %u s; %s says how many ms it allows",
+			  daemon->config.pager.deadline_ms / 1000,
+			  "/sys/module/machvm/parameters/deadline_max");
+		return EXIT_DEVICE;
+	}
 	if (err) {
 		log_error("cannot become a pager: %s", pager_strerror(err));
 		return EXIT_DEVICE;
