@@ -396,6 +396,22 @@ static void put_back_passes_on(struct kunit *test)
 	port_drop(test, request, -EIO);
 }
 
+/* The watchdog has taken it already, and is about to end it. */
+static void put_back_of_what_is_ending(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+	struct mach_request *request;
+
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), -EIOCBQUEUED);
+	request = port_submit_new(test);
+	list_del_init(&request->due_link);
+	mach_port_put_back(c->port, 0, 0, port_slot_of(c, 0)->generation);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c->port->pending));
+	KUNIT_EXPECT_EQ(test, mach_request_end(request, -EIO), 0);
+	port_drop(test, request, -EIO);
+}
+
 /* A command whose ring ends gets no request. */
 static void ending_command_is_passed_over(struct kunit *test)
 {
@@ -640,6 +656,7 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(receive_takes_what_waits),
 	KUNIT_CASE(put_back_knows_its_request),
 	KUNIT_CASE(put_back_passes_on),
+	KUNIT_CASE(put_back_of_what_is_ending),
 	KUNIT_CASE(ending_command_is_passed_over),
 	KUNIT_CASE(sweep_ends_commands),
 	KUNIT_CASE(receiver_is_woken),

@@ -52,32 +52,6 @@ bool mach_task_access_ready(const struct mach_fault *fault,
 	return ready;
 }
 
-/* The object at an address, referenced, and its page; or NULL */
-static struct mach_object *mach_task_access_object(struct vm_area_struct *vma,
-						   u64 address, bool write,
-						   pgoff_t *index)
-{
-	struct mach_map *map = mach_map_of(vma);
-	struct mach_object *object = NULL;
-	struct mach_map_entry *entry;
-	bool untouched;
-
-	do {
-		entry = mach_map_lookup(map, address);
-		if (entry && !mach_task_may_force(vma, entry, write))
-			entry = NULL;
-		untouched = entry && !entry->object;
-		if (entry && entry->object) {
-			object = entry->object;
-			*index = (address - mach_entry_delta(entry)) >>
-				 PAGE_SHIFT;
-			mach_object_get(object);
-		}
-		mach_map_unlock(map);
-	} while (untouched && !mach_map_make_object(map, address));
-	return object;
-}
-
 static int mach_task_access_page(struct mach_object *object, pgoff_t index,
 				 unsigned int in_page, void *buffer,
 				 unsigned int length, bool write)
@@ -98,12 +72,29 @@ static int mach_task_access_page(struct mach_object *object, pgoff_t index,
 	else
 		memcpy(buffer, bytes + in_page, length);
 	kunmap_local(bytes);
-	if (write) {
+	if (write && object->pager)
 		mach_object_mark_dirty(object, index);
+	if (write)
 		unlock_page(page);
-	}
 	put_page(page);
 	return length;
+}
+
+/* Return: bytes; -EAGAIN where nothing was touched yet; -EFAULT. */
+static int mach_task_access_entry(struct vm_area_struct *vma,
+				  const struct mach_map_entry *entry,
+				  u64 address, void *buffer,
+				  unsigned int length, bool write)
+{
+	lockdep_assert_held(&mach_map_of(vma)->lock);
+	if (!entry || !mach_task_may_force(vma, entry, write))
+		return -EFAULT;
+	if (!entry->object)
+		return -EAGAIN;
+	return mach_task_access_page(entry->object,
+				     (address - mach_entry_delta(entry)) >>
+				     PAGE_SHIFT, offset_in_page(address),
+				     buffer, length, write);
 }
 
 /**
@@ -115,23 +106,22 @@ static int mach_task_access_page(struct mach_object *object, pgoff_t index,
  * @write: from @buffer
  *
  * Nothing is waited for, as the lock is held: the fault before has brought the page.
- * Return: bytes up to the end of the page; -EFAULT.
+ * The map stays locked until the bytes are copied: else the page might go to another
+ * address, or to nobody. Return: bytes up to the end of the page; -EFAULT.
  */
 int mach_task_access(struct vm_area_struct *vma, unsigned long address,
 		     void *buffer, int length, int write)
 {
-	unsigned int in_page = offset_in_page(address);
-	struct mach_object *object;
-	pgoff_t index;
+	struct mach_map *map = mach_map_of(vma);
+	int done;
 
-	if (vma->vm_mm != mach_map_of(vma)->mm)
+	if (vma->vm_mm != map->mm)
 		return -EFAULT;
-	object = mach_task_access_object(vma, address, write, &index);
-	if (!object)
-		return -EFAULT;
-	length = min_t(unsigned int, length, PAGE_SIZE - in_page);
-	length = mach_task_access_page(object, index, in_page, buffer, length,
-				       write);
-	mach_object_put(object);
-	return length;
+	length = min_t(unsigned int, length, PAGE_SIZE - offset_in_page(address));
+	do {
+		done = mach_task_access_entry(vma, mach_map_lookup(map, address),
+					      address, buffer, length, write);
+		mach_map_unlock(map);
+	} while (done == -EAGAIN && !mach_map_make_object(map, address));
+	return done < 0 ? -EFAULT : done;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Maps: birth, lock, lookup and death, and what entries ask of their objects. */
 #include "vm_map.h"
+#include "base/manner.h"
 #include "object/inode.h"
 #include "object/vm_internal.h"
 #include "object/vm_resident.h"
@@ -279,8 +280,10 @@ void mach_map_uncharge(struct mach_map *map, u64 bytes)
 /* What is not wired any more is not locked any more. */
 void mach_map_unlock_write(struct mach_map *map)
 {
-	u64 surplus = map->charged - min(map->charged, map->entries.wired);
+	u64 surplus;
 
+	lockdep_assert_held_write(&map->lock);
+	surplus = map->charged - min(map->charged, map->entries.wired);
 	map->charged -= surplus;
 	mach_map_drain_spare(map, MACH_MAP_SPARE_MAX);
 	up_write(&map->lock);
@@ -291,9 +294,10 @@ void mach_map_unlock_write(struct mach_map *map)
 static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 				   unsigned long max)
 {
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+	struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end && max--; entry = entry->next)
 		if (entry->in_transition)
 			return true;
@@ -311,7 +315,8 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 		err = mach_map_lock_write(map, kind);
 		if (err || !mach_map_in_transition(map, start, end, max))
 			return err;
-		prepare_to_wait(&map->transition, &wait, TASK_KILLABLE);
+		prepare_to_wait(&map->transition, &wait,
+				mach_wait_state(MACH_WAIT_KILLED));
 		mach_map_unlock_write(map);
 		schedule();
 		finish_wait(&map->transition, &wait);

@@ -53,6 +53,7 @@
  * @inode: const; owns the address space that the window hangs on
  * @exec_lock: outermost: entries and areas agree on what can be executed
  * @exec_holder: (x) who has that lock; may be looked at without it
+ * @exec_wanted: (x) the area that the holder maps is to be executable
  * @apart: (x) areas left apart that one could be
  * @charged: (l) bytes that are counted as locked in @mm: what is wired
  * @mm: (c) that has the window, for comparison only (mmgrab)
@@ -75,6 +76,7 @@ struct mach_map {
 	struct inode *inode;
 	struct mutex exec_lock; /* see above */
 	struct task_struct *exec_holder;
+	bool exec_wanted;
 	unsigned int apart;
 	u64 charged;
 	struct mm_struct *mm;

@@ -230,13 +230,14 @@ int mach_map_replace(struct mach_map *map, u64 start, u64 end,
 static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
 				 const struct mach_change *change, bool *less)
 {
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
 	const u32 rights = MACH_CHANGE_PROTECTION | MACH_CHANGE_MAXIMUM;
+	struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
 	*less = false;
 	if (!(change->what & rights))
 		return 0;
+	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
 		if (change->protection & ~entry->max_protection)
 			return -EACCES;

@@ -131,8 +131,11 @@ static int mach_window_map(struct mach_map *map, struct file *file, u64 start,
 			   u64 end, bool executable)
 {
 	unsigned long prot = map->prot | (executable ? PROT_EXEC : 0);
-	int err = mach_window_remap(file, start, end, prot);
+	int err;
 
+	lockdep_assert_held(&map->exec_lock);
+	map->exec_wanted = executable;
+	err = mach_window_remap(file, start, end, prot);
 	if (err == -ENOMEM)
 		pr_notice_ratelimited("machvm: %s[%d]: its window needs one more area of memory, and it has %d: vm.max_map_count limits them\n",
 				      current->comm, task_tgid_nr(current),

@@ -34,6 +34,7 @@ static struct mach_kmem *mach_lock_cache __ro_after_init;
 
 static void mach_lock_free(struct mach_lock_work *lock)
 {
+	atomic_dec(&mach_port_of(lock->object->pager)->locks);
 	mach_object_put(lock->object);
 	if (mach_kmem_lent(lock))
 		kfree(lock);
@@ -76,6 +77,15 @@ static void mach_lock_run(struct work_struct *work)
 	mach_lock_free(lock);
 }
 
+/* One more under way, unless the pager has left too many unanswered */
+static int mach_lock_count(struct mach_port *port)
+{
+	if (atomic_inc_return(&port->locks) <= MACH_LOCKS_MAX)
+		return 0;
+	atomic_dec(&port->locks);
+	return -EAGAIN;
+}
+
 /* It makes pages clean or free: so it is not refused where there are none. */
 static void mach_lock_start(struct mach_object *object,
 			    const struct mach_pager_lock *args, u64 length)
@@ -107,7 +117,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	struct mach_pager_lock *lock = &args->lock;
 	struct mach_object *object;
 	u64 length = lock->length;
-	int err = 0;
+	int err = -EINVAL;
 
 	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
 	    lock->reserved)
@@ -119,9 +129,9 @@ int mach_pager_lock_request(struct mach_call_context *context,
 		length = object->size - lock->offset;
 	if (length && mach_range_fits(lock->offset, length, object->size) &&
 	    mach_range_aligned(lock->offset, length, object->size))
+		err = mach_lock_count(context->self);
+	if (!err)
 		mach_lock_start(object, lock, length);
-	else
-		err = -EINVAL;
 	mach_object_put(object);
 	return err;
 }

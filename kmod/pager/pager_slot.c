@@ -464,7 +464,9 @@ void mach_port_put_back(struct mach_port *port, unsigned int queue,
 	if (slot->state == MACH_SLOT_HELD && slot->generation == generation) {
 		request = slot->request;
 		mach_slot_clear(port, slot);
-		if (!port->dead && !mach_request_has_ended(request)) {
+		/* one that is not due any more is just being ended */
+		if (!port->dead && !list_empty(&request->due_link) &&
+		    !mach_request_has_ended(request)) {
 			list_add(&request->port_link, &port->pending);
 			request = NULL;
 		} else {

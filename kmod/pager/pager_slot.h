@@ -114,6 +114,7 @@ struct mach_queue {
  * @pending: (p) requests that found no armed slot, oldest first
  * @due: (p) all requests that may still pass their deadline, by it
  * @mappings: (a) of message arrays
+ * @locks: (a) lock requests that go on without their caller
  * @nr_queues: (c)
  * @depth: (c) slots of a queue
  * @deadline: (c) jiffies
@@ -140,6 +141,7 @@ struct mach_port {
 	struct list_head pending;
 	struct list_head due;
 	atomic_t mappings;
+	atomic_t locks;
 	unsigned int nr_queues;
 	unsigned int depth;
 	unsigned long deadline;

@@ -155,9 +155,10 @@ unsigned int mach_pool_take(struct page **pages, unsigned int n, bool reserve)
 
 static bool mach_pool_give_locked(struct mach_frame *frame, unsigned int order)
 {
-	int err = mach_buddy_free(&mach_pool.buddy, frame, order);
+	int err;
 
 	lockdep_assert_held(&mach_pool.lock);
+	err = mach_buddy_free(&mach_pool.buddy, frame, order);
 	if (WARN_ONCE(err, "machvm: a block is freed that is not in use\n"))
 		return false;
 	mach_pool.nr_used -= 1UL << order;

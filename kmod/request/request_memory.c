@@ -124,7 +124,6 @@ struct mach_request *mach_request_create_reserved(struct mach_object *object,
 	request->cache = NULL;
 	return mach_request_set_up(request, object, operation, n);
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_request_create_reserved);
 
 /**
  * mach_request_await_reserve - Wait until an object's own memory may be back

@@ -33,9 +33,10 @@ static int mach_map_wire_page(struct mach_map *map, u64 address)
 /* Undo the pages up to @end. */
 static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 {
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+	struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
 		u64 delta = mach_entry_delta(entry);
 
@@ -52,12 +53,13 @@ static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
 			       u32 access, u64 *more)
 {
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+	struct mach_map_entry *entry;
 
 	lockdep_assert_held(&map->lock);
 	*more = 0;
 	if (!mach_entries_cover(&map->entries, start, end))
 		return -EADDRNOTAVAIL;
+	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
 		if (access & ~entry->protection)
 			return -EACCES;
@@ -168,9 +170,10 @@ int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access)
 
 static bool mach_map_all_wired(struct mach_map *map, u64 start, u64 end)
 {
-	struct mach_map_entry *entry = mach_entry_from(&map->entries, start);
+	struct mach_map_entry *entry;
 
 	lockdep_assert_held(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next)
 		if (!entry->wired)
 			return false;

@@ -16,6 +16,22 @@ static void mach_window_flags(struct vm_area_struct *vma)
 	mach_pmap_prepare(vma);
 }
 
+/*
+ * Linux makes an area executable also because it may be read, if the process says so:
+ * not one that is mapped anew in order not to be. The process itself may map a part
+ * so; there faults see to what its entries say.
+ */
+static void mach_window_execute(struct mach_map *map,
+				struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_EXEC))
+		return;
+	if (READ_ONCE(map->exec_holder) == current && !map->exec_wanted)
+		vm_flags_clear(vma, VM_EXEC);
+	else
+		WRITE_ONCE(map->executable, true);
+}
+
 /**
  * mach_task_mmap - Make a task's window, or a part of it anew
  * @map: the task's
@@ -42,6 +58,7 @@ int mach_task_mmap(struct mach_map *map, struct vm_area_struct *vma)
 	vma->vm_pgoff = first;
 	vma->vm_private_data = map;
 	vma->vm_ops = &mach_task_operations;
+	mach_window_execute(map, vma);
 	mach_window_flags(vma);
 	return 0;
 }

@@ -91,6 +91,19 @@ static void test_reply_clean(void)
 	pager_expect_nothing(&s.p, 30);
 }
 
+/* Who answers nothing cannot ask for ever. */
+static void test_many(void)
+{
+	open_dirty();
+	for (int i = 0; i < MACH_LOCKS_MAX; i++)
+		CHECK_IS(lock(MACH_LOCK_CLEAN, 0, 0), 0);
+	CHECK_IS(lock(MACH_LOCK_CLEAN, 0, 0), -EAGAIN);
+	CHECK_IS(lock(MACH_LOCK_CLEAN, 0, 3), -EINVAL);
+	expect_return();
+	pager_take(&s.p, &r, s.buf + r.m.offset);
+	CHECK_WAIT(!lock(MACH_LOCK_CLEAN, 0, 0), WAIT_MS, "refused for ever");
+}
+
 /* Clean pages are forgotten: the next touch asks again. */
 static void test_flush(void)
 {
@@ -222,6 +235,7 @@ static void test_private(void)
 static const struct tap_test tests[] = {
 	BOTH("clean", test_clean),
 	BOTH("clean-reply", test_clean_reply),
+	BOTH("many", test_many),
 	BOTH("reply-nothing", test_reply_clean),
 	BOTH("flush", test_flush),
 	BOTH("flush-dirty", test_flush_dirty),

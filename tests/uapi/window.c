@@ -365,6 +365,53 @@ static void test_breakpoint(void)
 	tap_is("hole", RESULT(pread(mem, &byte, 1, (uintptr_t)at)), -EIO);
 }
 
+static volatile bool racing;
+
+static void *write_on(void *at)
+{
+	int mem = open_mem();
+
+	while (racing)
+		if (pwrite(mem, "x", 1, (uintptr_t)at) < 0)
+			CHECK(errno == EIO, "pwrite: %m");
+	return NULL;
+}
+
+/* The memory that a debugger writes to goes, and comes anew, meanwhile. */
+static void test_breakpoint_race(void)
+{
+	unsigned int rounds = 3000 / tap_slow();
+	pthread_t thread;
+	char *at;
+
+	task_open(&t, 16 * MIB);
+	at = task_allocate(&t, PAGE);
+	racing = true;
+	CHECK(!pthread_create(&thread, NULL, write_on, at), "no thread");
+	while (rounds--) {
+		CHECK_IS(task_deallocate(&t, at, PAGE), 0);
+		CHECK_IS(task_allocate_at(&t, at, PAGE), 0);
+		CHECK_IS(task_protect(&t, at, PAGE, MACH_PROT_READ), 0);
+	}
+	racing = false;
+	pthread_join(thread, NULL);
+}
+
+/* An area that the process has made executable is not what its entries say. */
+static void test_own_area(void)
+{
+	char *at;
+
+	task_open(&t, 16 * MIB);
+	at = task_allocate(&t, 4 * PAGE);
+	CHECK(mmap(at + PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+		   MAP_SHARED | MAP_FIXED, t.fd, (uintptr_t)at + PAGE) ==
+	      at + PAGE, "mmap: %m");
+	tap_is("store", task_touch(at + PAGE, true), 0);
+	tap_is("execute", task_execute(at + PAGE), SEGV);
+	tap_is("neighbour", task_touch(at, true), 0);
+}
+
 static void test_breakpoint_object(void)
 {
 	struct serve *s;
@@ -480,6 +527,8 @@ static const struct tap_test tests[] = {
 	{ "msync", test_msync, 0, 0 },
 	{ "breakpoint", test_breakpoint, 0, 0 },
 	{ "breakpoint-object", test_breakpoint_object, 0, 0 },
+	{ "breakpoint-race", test_breakpoint_race, 0, 60 },
+	{ "own-area", test_own_area, 0, 0 },
 	{ "ptrace", test_ptrace, 0, 0 },
 	{ "register-or-window", test_register_or_window, 0, 120 },
 };

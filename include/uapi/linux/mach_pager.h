@@ -65,6 +65,7 @@
 #define MACH_OBJECT_SIZE_MAX	(1ULL << 60)
 #define MACH_NAME_MAX		63
 #define MACH_PARTS_MAX		256
+#define MACH_LOCKS_MAX		1024
 #define MACH_ERRNO_MAX		133	/* EHWPOISON, the last of programs */
 #define MACH_MESSAGE_MAX	512
 #define MACH_DEADLINE_DEFAULT	30000
@@ -366,7 +367,7 @@ struct mach_pager_supply {
  *
  * Returns at once; the pages come as DATA_RETURN requests. FLUSH without CLEAN
  * throws modified data away. Pages that cannot be had (a return failed, or they
- * are pinned) stay. Source: Mach's memory_object_lock_request.
+ * are pinned) stay. With MACH_LOCKS_MAX of the pager under way, EAGAIN. Source: Mach's memory_object_lock_request.
  */
 struct mach_pager_lock {
 	__u32 size;
