@@ -367,7 +367,8 @@ struct mach_pager_supply {
  *
  * Returns at once; the pages come as DATA_RETURN requests. FLUSH without CLEAN
  * throws modified data away. Pages that cannot be had (a return failed, or they
- * are pinned) stay. With MACH_LOCKS_MAX of the pager under way, EAGAIN. Source: Mach's memory_object_lock_request.
+ * are pinned) stay. With MACH_LOCKS_MAX of the pager under way, EAGAIN.
+ * Source: Mach's memory_object_lock_request.
  */
 struct mach_pager_lock {
 	__u32 size;
