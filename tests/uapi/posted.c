@@ -262,7 +262,18 @@ static unsigned int rounds(void)
 {
 	const char *text = getenv("POSTED_ROUNDS");
 
-	return text ? strtoul(text, NULL, 10) : 4;
+	return text ? strtoul(text, NULL, 10) : tap_slow() > 1 ? 1 : 4;
+}
+
+/*
+ * Where 6.12 checks its own locks it takes the end of such a ring, whose thread lives,
+ * for a completion by another thread: of each command that it cancels, whoever's.
+ */
+static bool kernel_complains(const struct kind *kind, enum ending ending)
+{
+	return kind->setup & IORING_SETUP_DEFER_TASKRUN &&
+	       (ending == CLOSED || ending == ABANDONED) &&
+	       !access("/proc/lockdep_stats", F_OK);
 }
 
 static void test_matrix(void)
@@ -270,6 +281,11 @@ static void test_matrix(void)
 	enum ending ending = tap_variant;
 
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		if (kernel_complains(&kinds[k], ending)) {
+			tap_note("%s: not with a kernel that checks locks",
+				 kinds[k].name);
+			continue;
+		}
 		for (unsigned int done = 0; done < rounds(); done += AT_ONCE) {
 			unsigned int left = rounds() - done;
 
