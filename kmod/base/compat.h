@@ -48,6 +48,17 @@ static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
 /* Does io_uring tell a waiting command, once marked, that it has to end? */
 #define MACH_COMPAT_RING_CANCELS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0))
 
+/* The thread that submitted it: who executes it may be a thread of io_uring's. */
+static inline struct task_struct *
+mach_compat_cmd_task(struct io_uring_cmd *ioucmd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return cmd_to_io_kiocb(ioucmd)->tctx->task;
+#else
+	return cmd_to_io_kiocb(ioucmd)->task;
+#endif
+}
+
 /*
  * Can nobody read the command's completion any more? The ring is being closed, or the
  * thread that posted it begins another program. One that has just ended leaves its
@@ -55,18 +66,19 @@ static inline const void *mach_compat_cmd(struct io_uring_cmd *ioucmd)
  */
 static inline bool mach_compat_ring_ends(struct io_uring_cmd *ioucmd)
 {
-	struct io_kiocb *req = cmd_to_io_kiocb(ioucmd);
+	struct io_ring_ctx *ctx = cmd_to_io_kiocb(ioucmd)->ctx;
+	struct task_struct *task = mach_compat_cmd_task(ioucmd);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-	atomic_t *leaves = &req->task->io_uring->in_cancel;
+	atomic_t *leaves = &task->io_uring->in_cancel;
 #else
-	atomic_t *leaves = &req->task->io_uring->in_idle;
+	atomic_t *leaves = &task->io_uring->in_idle;
 #endif
 
-	if (percpu_ref_is_dying(&req->ctx->refs))
+	if (percpu_ref_is_dying(&ctx->refs))
 		return true;
 	return atomic_read(leaves) &&
-	       (!(READ_ONCE(req->task->flags) & PF_EXITING) ||
-		req->ctx->flags & IORING_SETUP_DEFER_TASKRUN);
+	       (!(READ_ONCE(task->flags) & PF_EXITING) ||
+		ctx->flags & IORING_SETUP_DEFER_TASKRUN);
 }
 
 #if MACH_COMPAT_RING_CANCELS
@@ -125,16 +137,6 @@ mach_compat_ring_tell(struct io_uring_cmd *ioucmd,
 	tell(ioucmd, IO_URING_F_UNLOCKED);
 }
 #endif
-
-/* The thread that submitted it: who executes it may be a thread of io_uring's. */
-static inline struct pid *mach_compat_cmd_thread(struct io_uring_cmd *ioucmd)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	return task_pid(cmd_to_io_kiocb(ioucmd)->tctx->task);
-#else
-	return task_pid(cmd_to_io_kiocb(ioucmd)->task);
-#endif
-}
 
 /* Can commands come by io_uring? Whether a process may is for io_uring to say. */
 static inline bool mach_compat_has_ring(void)

@@ -297,11 +297,12 @@ int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
 	atomic_inc(&map->raising);
 	if (err < 0)
 		return err;
-	if (mutex_lock_killable(&map->exec_lock))
-		return -EINTR;
-	for (err = 0; !err && mach_map_next(map, &start, end, &to); start = to)
+	err = mach_map_exec_begin(map);
+	if (err)
+		return err;
+	for (; !err && mach_map_next(map, &start, end, &to); start = to)
 		err = mach_window_set(map, file, start, to, true);
-	mutex_unlock(&map->exec_lock);
+	mach_map_exec_end(map);
 	return err;
 }
 

@@ -29,7 +29,7 @@ static int mach_ring_post(struct mach_port *port,
 	mach_command_init(ioucmd, port);
 	mach_compat_ring_mark(ioucmd, issue_flags);
 	ret = mach_port_arm(port, command->queue, command->tag, ioucmd,
-			    mach_compat_cmd_thread(ioucmd));
+			    task_pid(mach_compat_cmd_task(ioucmd)));
 	return mach_compat_ring_return(ioucmd, ret, issue_flags);
 }
 

@@ -31,6 +31,15 @@ bool mach_command_ends(struct io_uring_cmd *command)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_command_ends);
 
+static void mach_port_sweep_later(struct mach_port *port)
+{
+	lockdep_assert_held(&port->lock);
+	if (port->sweeping)
+		return;
+	port->sweeping = true;
+	queue_delayed_work(mach_port_wq, &port->sweep, MACH_SWEEP);
+}
+
 /* Slot transitions. Each holds the lock and moves state and list together. */
 
 static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
@@ -47,10 +56,8 @@ static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
 	if (!command)
 		return;
 	mach_command_of(command)->slot = slot;
-	if (!MACH_COMPAT_RING_CANCELS && !port->sweeping) {
-		port->sweeping = true;
-		queue_delayed_work(mach_port_wq, &port->sweep, MACH_SWEEP);
-	}
+	if (!MACH_COMPAT_RING_CANCELS)
+		mach_port_sweep_later(port);
 }
 
 static void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
@@ -445,19 +452,9 @@ static void mach_port_match(struct mach_port *port)
 	} while (slot);
 }
 
-/**
- * mach_port_put_back - Nobody could be told of a request that lies in a slot
- * @port: the pager's
- * @queue: its queue
- * @tag: its slot
- * @generation: which request: not one that came into the slot since
- *
- * Another thread gets it before all that wait.
- */
-void mach_port_put_back(struct mach_port *port, unsigned int queue,
-			unsigned int tag, u32 generation)
+static void mach_slot_put_back(struct mach_port *port, struct mach_slot *slot,
+			       u32 generation)
 {
-	struct mach_slot *slot = mach_port_slot(port, queue, tag);
 	struct mach_request *request = NULL;
 
 	spin_lock(&port->lock);
@@ -477,6 +474,21 @@ void mach_port_put_back(struct mach_port *port, unsigned int queue,
 	if (request)
 		mach_request_put(request);
 	mach_port_match(port);
+}
+
+/**
+ * mach_port_put_back - Nobody could be told of a request that lies in a slot
+ * @port: the pager's
+ * @queue: its queue
+ * @tag: its slot
+ * @generation: which request: not one that came into the slot since
+ *
+ * Another thread gets it before all that wait.
+ */
+void mach_port_put_back(struct mach_port *port, unsigned int queue,
+			unsigned int tag, u32 generation)
+{
+	mach_slot_put_back(port, mach_port_slot(port, queue, tag), generation);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_put_back);
 
@@ -557,13 +569,10 @@ static void mach_command_tell(struct io_uring_cmd *command,
 			      unsigned int issue_flags)
 {
 	struct mach_command *note = mach_command_of(command);
-	struct mach_slot *slot = note->slot;
 	int result = note->result;
 
 	if (!result && mach_command_ends(command)) {
-		mach_port_put_back(note->port,
-				   slot->queue - note->port->queues,
-				   slot - slot->queue->slots, note->generation);
+		mach_slot_put_back(note->port, note->slot, note->generation);
 		result = -ECANCELED;
 	}
 	io_uring_cmd_done(command, result, 0, issue_flags);
@@ -676,10 +685,8 @@ void mach_port_sweep(struct work_struct *work)
 	for (q = 0; q < port->nr_queues; q++)
 		left |= mach_queue_sweep(port, &port->queues[q]);
 	spin_lock(&port->lock);
-	if (left && !port->sweeping) {
-		port->sweeping = true;
-		queue_delayed_work(mach_port_wq, &port->sweep, MACH_SWEEP);
-	}
+	if (left)
+		mach_port_sweep_later(port);
 	spin_unlock(&port->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_sweep);

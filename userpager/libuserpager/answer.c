@@ -25,14 +25,9 @@ static int end_request(struct pager_request *req)
 
 int pager_take_over(struct pager_request *req)
 {
-	struct mach_pager_answer answer = {
-		.size = sizeof(answer),
-		.flags = MACH_ANSWER_MORE,
-		.queue = req->queue->index,
-		.tag = req->tag,
-		.generation = req->message.generation,
-	};
+	struct mach_pager_answer answer = { .flags = MACH_ANSWER_MORE };
 
+	pager_request_name(req, &answer);
 	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 }
 

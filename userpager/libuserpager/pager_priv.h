@@ -204,6 +204,9 @@ int pager_version_check(struct pager_session *session);
 void pager_request_begin(struct pager_request *req);
 void pager_request_finish(struct pager_request *req, int err);
 void pager_request_refuse(struct pager_request *req, int err);
+/* What each answer begins with: which request it is to. */
+void pager_request_name(const struct pager_request *req,
+			struct mach_pager_answer *answer);
 /* The answer to it, into zeros; by a call or a ring command. */
 void pager_request_fill(const struct pager_request *req,
 			struct mach_pager_answer *answer);

@@ -68,13 +68,20 @@ void pager_request_begin(struct pager_request *req)
 	req->buffered = false;
 }
 
-void pager_request_fill(const struct pager_request *req,
+/* What each answer begins with: which request it is to */
+void pager_request_name(const struct pager_request *req,
 			struct mach_pager_answer *answer)
 {
 	answer->size = sizeof(*answer);
 	answer->queue = req->queue->index;
 	answer->tag = req->tag;
 	answer->generation = req->message.generation;
+}
+
+void pager_request_fill(const struct pager_request *req,
+			struct mach_pager_answer *answer)
+{
+	pager_request_name(req, answer);
 	answer->nr_parts = req->nr_parts;
 	if (req->nr_parts == 1)
 		answer->part = req->parts[0];
@@ -131,11 +138,7 @@ static int add_part(struct pager_request *req, const struct mach_part *part)
 static int supply_now(struct pager_request *req, const struct mach_part *part)
 {
 	struct mach_pager_answer answer = {
-		.size = sizeof(answer),
 		.flags = MACH_ANSWER_MORE,
-		.queue = req->queue->index,
-		.tag = req->tag,
-		.generation = req->message.generation,
 		.nr_parts = 1,
 		.part = *part,
 	};
@@ -143,6 +146,7 @@ static int supply_now(struct pager_request *req, const struct mach_part *part)
 
 	if (!in_request(req, part->offset, part->length))
 		return ERANGE;
+	pager_request_name(req, &answer);
 	err = pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 	if (!err)
 		req->sent = true;
