@@ -7,6 +7,7 @@
 #include "fault/zero_fill.h"
 #include "map/vm_map.h"
 #include "map/vm_map_change.h"
+#include "object/page_queue.h"
 #include "object/vm_internal.h"
 #include "object/vm_resident.h"
 #include "object/vm_view.h"
@@ -22,10 +23,12 @@
  * struct task_context - What each test starts with
  * @map: empty
  * @before: pages of anonymous memory that were there before
+ * @wired: of them, wired ones
  */
 struct task_context {
 	struct mach_map *map;
 	unsigned long before;
+	unsigned long wired;
 };
 
 static u64 address_of(unsigned int page)
@@ -49,6 +52,7 @@ static int task_test_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->before = mach_object_internal_pages();
+	c->wired = mach_queue_count_wired(false);
 	c->map = task_map_create(test);
 	test->priv = c;
 	return 0;
@@ -62,6 +66,7 @@ static void task_test_exit(struct kunit *test)
 		return;
 	mach_map_destroy(c->map);
 	KUNIT_EXPECT_EQ(test, mach_object_internal_pages(), c->before);
+	KUNIT_EXPECT_EQ(test, mach_queue_count_wired(false), c->wired);
 }
 
 static void task_allocate(struct kunit *test, unsigned int first,
@@ -245,6 +250,10 @@ static void moved_pages_stay_wired(struct kunit *test)
 	task_allocate(test, 9, 10);
 	KUNIT_EXPECT_PTR_EQ(test, task_page(test, 8), frame);
 	KUNIT_EXPECT_TRUE(test, mach_page_is_wired(frame));
+	high = task_touch(test, 8);
+	mach_object_unwire(high.object, high.index, high.index + 1, 1);
+	KUNIT_EXPECT_FALSE(test, mach_page_is_wired(frame));
+	mach_object_put(high.object);
 }
 
 static struct kunit_case task_cases[] = {

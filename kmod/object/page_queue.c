@@ -208,6 +208,7 @@ unsigned long mach_queue_count_wired(bool judged)
 {
 	return atomic_long_read(mach_queue_wired_count(judged));
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_queue_count_wired);
 
 /**
  * mach_queue_wire - A page of an object, which is locked, may not be taken away

@@ -215,12 +215,13 @@ static struct mach_vm_statistics statistics(void)
 /* All is counted, once, and what goes is not. */
 static void test_wired_statistics(void)
 {
-	struct mach_vm_statistics before, after;
+	struct mach_vm_statistics at_first, before, after;
 	struct serve *s = serve_new(64 * PAGE, 4 * PAGE, 1);
 	char *object, *at;
 
 	serve_start(s);
 	task_open(&t, 16 * MIB);
+	at_first = statistics();
 	CHECK_IS(task_map(&t, s->fd, 0, 64 * PAGE, RW, 0, &object), 0);
 	at = task_allocate(&t, 640 * PAGE);
 	memset(at, 1, 640 * PAGE);
@@ -241,7 +242,10 @@ static void test_wired_statistics(void)
 	CHECK_WAIT(!status_of("VmLck"), WAIT_MS, "%ld KiB locked",
 		   status_of("VmLck"));
 	task_open(&t, MIB);
-	CHECK_WAIT(statistics().internal_count == 0, WAIT_MS, "internal pages");
+	CHECK_WAIT(statistics().internal_count == 0, WAIT_MS,
+		   "%lld internal pages, %lld of them before",
+		   (long long)statistics().internal_count,
+		   (long long)at_first.internal_count);
 }
 
 #define TASKS	40
