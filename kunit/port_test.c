@@ -38,7 +38,7 @@ static void port_open(struct kunit *test, u32 deadline_ms, u32 message_size)
 	struct port_context *c = test->priv;
 
 	c->port = mach_port_create(&args);
-	KUNIT_ASSERT_NOT_NULL(test, c->port);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c->port);
 	setup.pager = &c->port->pager;
 	KUNIT_ASSERT_EQ(test, mach_port_number(c->port, &setup.id), 0);
 	c->object = mach_object_create(&setup);

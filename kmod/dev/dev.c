@@ -41,8 +41,8 @@ static int mach_pager_register(struct mach_call_context *context,
 	if (err)
 		return err;
 	port = mach_port_create(reg);
-	if (!port)
-		return -ENOMEM;
+	if (IS_ERR(port))
+		return PTR_ERR(port);
 	reg->array_stride = port->array_size;
 	reg->array_size = port->array_size;
 	err = mach_port_follow(port);
@@ -157,13 +157,18 @@ static int mach_dev_fsync(struct file *file, loff_t start, loff_t end,
 static int mach_dev_open(struct inode *inode, struct file *file)
 {
 	struct mach_task *task = kzalloc(sizeof(*task), GFP_KERNEL_ACCOUNT);
+	int err;
 
 	if (!task)
 		return -ENOMEM;
 	task->map = mach_map_create();
-	if (!task->map) {
+	err = task->map ? mach_user_charge(task->map->user, MACH_USER_TASKS,
+					   1) : -ENOMEM;
+	if (err) {
+		if (task->map)
+			mach_map_destroy(task->map);
 		kfree(task);
-		return -ENOMEM;
+		return err;
 	}
 	file->private_data = task;
 	/* each window is revoked by itself */
@@ -177,6 +182,7 @@ static int mach_dev_release(struct inode *inode, struct file *file)
 
 	if (task->port)
 		mach_port_shutdown(task->port);
+	mach_user_add(task->map->user, MACH_USER_TASKS, -1);
 	mach_map_destroy(task->map);
 	kfree(task);
 	return 0;

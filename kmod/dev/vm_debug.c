@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text files of debugfs: totals, segments, caches, and a line for each object. */
+/* Text files of debugfs: totals, segments, caches, and lines for objects and users. */
 #include "vm_debug.h"
 #include "file/publish.h"
 #include "file/vm_statistics.h"
 
+#include <linux/cred.h>
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
@@ -118,6 +119,31 @@ static int mach_debug_objects_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_objects);
 
+static void mach_debug_user(struct seq_file *seq, struct mach_user *user)
+{
+	unsigned int i;
+
+	seq_printf(seq, "%-10u", from_kuid_munged(seq_user_ns(seq), user->uid));
+	for (i = 0; i < MACH_USER_KINDS; i++)
+		seq_printf(seq, " %10ld", atomic_long_read(&user->counts[i]));
+	seq_putc(seq, '\n');
+}
+
+static int mach_debug_users_show(struct seq_file *seq, void *unused)
+{
+	struct mach_user *user = NULL;
+	unsigned int i;
+
+	seq_printf(seq, "%-10s", "uid");
+	for (i = 0; i < MACH_USER_KINDS; i++)
+		seq_printf(seq, " %10s", mach_user_kind_name(i));
+	seq_putc(seq, '\n');
+	while ((user = mach_user_next(user)))
+		mach_debug_user(seq, user);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mach_debug_users);
+
 /* Without debugfs there is nothing, and nothing is wrong. */
 void mach_debug_init(void)
 {
@@ -130,6 +156,8 @@ void mach_debug_init(void)
 			    &mach_debug_caches_fops);
 	debugfs_create_file("objects", 0444, mach_debug_dir, NULL,
 			    &mach_debug_objects_fops);
+	debugfs_create_file("users", 0444, mach_debug_dir, NULL,
+			    &mach_debug_users_fops);
 }
 
 void mach_debug_exit(void)

@@ -11,8 +11,9 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-/* Names at a time */
+/* Names at a time, and of them for who administers the system */
 #define MACH_PUBLISH_MAX	4096
+#define MACH_PUBLISH_KEPT	256
 /*
  * A number comes back as late as can be: an alias of a node that is gone (a link, or
  * another node of the same number) must not lead to another's object.
@@ -100,6 +101,7 @@ static struct mach_published *mach_published_detach(struct mach_object *object)
 	if (node) {
 		xa_erase(&mach_published_all, node->minor);
 		mach_published_count--;
+		mach_user_add(object->user, MACH_USER_NAMES, -1);
 		device_del(&node->device);
 	}
 	return node;
@@ -171,13 +173,25 @@ static struct mach_published *mach_published_create(struct mach_object *object,
 	return node;
 }
 
-static int mach_published_add(struct mach_published *node)
+/* Is there a name left for the caller, of all and of the user's own? */
+static int mach_published_charge(struct mach_user *user)
+{
+	unsigned int max = MACH_PUBLISH_MAX;
+
+	lockdep_assert_held(&mach_publish_lock);
+	if (!has_capability_noaudit(current, CAP_SYS_ADMIN))
+		max -= MACH_PUBLISH_KEPT;
+	if (mach_published_count >= max ||
+	    mach_user_charge(user, MACH_USER_NAMES, 1))
+		return -ENOSPC;
+	return 0;
+}
+
+static int mach_published_enter(struct mach_published *node)
 {
 	int err;
 
 	lockdep_assert_held(&mach_publish_lock);
-	if (mach_published_count >= MACH_PUBLISH_MAX)
-		return -ENOSPC;
 	err = xa_alloc_cyclic(&mach_published_all, &node->minor, node,
 			      XA_LIMIT(0, MACH_PUBLISH_MINORS - 1),
 			      &mach_published_next, GFP_KERNEL);
@@ -189,6 +203,20 @@ static int mach_published_add(struct mach_published *node)
 		xa_erase(&mach_published_all, node->minor);
 	else
 		mach_published_count++;
+	return err;
+}
+
+static int mach_published_add(struct mach_published *node)
+{
+	struct mach_user *user = node->object->user;
+	int err = mach_published_charge(user);
+
+	lockdep_assert_held(&mach_publish_lock);
+	if (err)
+		return err;
+	err = mach_published_enter(node);
+	if (err)
+		mach_user_add(user, MACH_USER_NAMES, -1);
 	return err;
 }
 

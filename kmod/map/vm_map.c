@@ -175,6 +175,7 @@ static void mach_map_free_entry(struct mach_map *map,
 				struct mach_map_entry *entry)
 {
 	lockdep_assert_held_write(&map->lock);
+	mach_user_add(map->user, MACH_USER_ENTRIES, -1);
 	if (likely(!map->lent || !mach_kmem_lent(entry))) {
 		mach_kmem_free(mach_entry_cache, entry);
 	} else {
@@ -191,6 +192,7 @@ static int mach_map_borrow(struct mach_map *map)
 		if (map->lent == MACH_MAP_LENT_MAX)
 			return -ENOMEM;
 		map->lent++;
+		mach_user_add(map->user, MACH_USER_ENTRIES, 1);
 		mach_stock_add(&map->spare, mach_kmem_lend(mach_entry_cache));
 	}
 	return 0;
@@ -218,6 +220,7 @@ int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind)
 		if (!entry)
 			return kind == MACH_MAP_GROWS ? -ENOMEM :
 							mach_map_borrow(map);
+		mach_user_add(map->user, MACH_USER_ENTRIES, 1);
 		mach_stock_add(&map->spare, entry);
 	}
 	return 0;
@@ -494,12 +497,14 @@ bool mach_map_close(struct mach_map *map)
 /* A map without a window, for a new descriptor; or NULL */
 struct mach_map *mach_map_create(void)
 {
-	struct mach_map *map = kzalloc(sizeof(*map), GFP_KERNEL);
+	struct mach_map *map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
 
 	if (!map)
 		return NULL;
-	map->inode = mach_inode_create();
+	map->user = mach_user_get_current();
+	map->inode = map->user ? mach_inode_create() : ERR_PTR(-ENOMEM);
 	if (IS_ERR(map->inode)) {
+		mach_user_put(map->user);
 		kfree(map);
 		return NULL;
 	}
@@ -535,6 +540,7 @@ void mach_map_destroy(struct mach_map *map)
 		mmdrop(map->mm);
 	}
 	iput(map->inode);
+	mach_user_put(map->user);
 	kfree(map);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_map_destroy);

@@ -39,6 +39,7 @@
  * (c) const once there is a window, (l) the lock, (x) exec_lock
  *
  * @lock: see above
+ * @user: const, referenced: whose it is
  * @entries: (l)
  * @spare: (l) entries for the next call
  * @lent: (l) entries that are Linux's memory
@@ -62,6 +63,7 @@
  */
 struct mach_map {
 	struct rw_semaphore lock;
+	struct mach_user *user;
 	struct mach_entries entries;
 	struct mach_entry_stock spare;
 	unsigned int lent;

@@ -109,7 +109,8 @@ int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 	err = mach_map_lock_write(map, MACH_MAP_GROWS);
 	if (err)
 		return err;
-	err = mach_map_check_limit(map, place->length, like);
+	err = mach_user_check(map->user, MACH_USER_ENTRIES, 1) ?:
+	      mach_map_check_limit(map, place->length, like);
 	if (!err)
 		err = mach_map_find_place(map, place);
 	if (!err)

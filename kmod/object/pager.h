@@ -8,6 +8,7 @@
 
 #include "base/hand_off.h"
 #include "base/mach_types.h"
+#include "pool/user.h"
 
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
@@ -43,6 +44,8 @@ struct mach_pager_ops {
  * @pid: const, of its process, for people
  * @comm: const, its name, for people
  * @request_pages: const, most pages of a request; 1 for a single-page pager
+ * @user: const, referenced: whose it is; NULL: the kernel's
+ * @exempt: const: its user may have what he wants
  * @ref: atomic
  * @hand_off: of threads that wait for this pager
  * @id: const once enlisted; no other pager ever has the same
@@ -54,6 +57,8 @@ struct mach_pager {
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	unsigned int request_pages;
+	struct mach_user *user;
+	bool exempt;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
 	u32 id;

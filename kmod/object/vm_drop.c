@@ -155,7 +155,7 @@ static void mach_object_drop(struct mach_object *object,
 				       eviction))
 			continue;
 		if (mach_page_is_dirty(frames[i].bv_page))
-			object->counts.dirty--;
+			mach_object_count_dirty(object, -1);
 		mach_queue_leave(frames[i].bv_page);
 		mach_tree_erase(&object->pages, index, &object->spare);
 		frames[dropped++] = frames[i];

@@ -90,9 +90,10 @@ unsigned long mach_object_sum(struct mach_object_counts *sum)
 }
 
 /* An internal object has so many pages more. */
-void mach_object_count_internal(long pages)
+void mach_object_count_internal(struct mach_object *object, long pages)
 {
 	atomic_long_add(pages, &mach_object_internal);
+	mach_user_add(object->user, MACH_USER_ANONYMOUS, pages);
 }
 
 /* Pages of all objects without a pager: nobody can take them. */
@@ -142,9 +143,22 @@ static int mach_object_set_pager(struct mach_object *object,
 	object->inode = inode;
 	mach_pager_get(pager);
 	object->pager = pager;
+	object->user = mach_user_get(pager->user);
+	object->exempt = pager->exempt;
 	INIT_WORK(&object->terminate, pager->ops->terminate);
 	INIT_WORK(&object->launder, pager->ops->launder);
 	return 0;
+}
+
+/* Anonymous memory is the user's who makes it. */
+static int mach_object_set_owner(struct mach_object *object,
+				 struct mach_pager *pager)
+{
+	if (pager)
+		return mach_object_set_pager(object, pager);
+	object->user = mach_user_get_current();
+	object->exempt = mach_user_is_exempt();
+	return object->user ? 0 : -ENOMEM;
 }
 
 /**
@@ -177,10 +191,11 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	mach_tree_init(&object->pages);
 	object->requests = RB_ROOT_CACHED;
 	object->returns = RB_ROOT_CACHED;
-	if (setup->pager && mach_object_set_pager(object, setup->pager)) {
+	if (mach_object_set_owner(object, setup->pager)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;
 	}
+	mach_user_add(object->user, MACH_USER_OBJECTS, 1);
 	mach_object_enlist(object);
 	return object;
 }
@@ -206,6 +221,19 @@ void mach_object_trim(struct mach_object *object)
 				    mach_tree_stock_take(&object->spare));
 	mach_object_unlock(object);
 	mach_object_free_nodes(&surplus);
+}
+
+/* What it had is nobody's any more. */
+static void mach_object_disown(struct mach_object *object)
+{
+	const struct mach_object_counts *counts = &object->counts;
+
+	if (mach_object_is_internal(object))
+		mach_object_count_internal(object, -(long)counts->resident);
+	mach_user_add(object->user, MACH_USER_BUSY, -(long)counts->busy);
+	mach_user_add(object->user, MACH_USER_DIRTY, -(long)counts->dirty);
+	mach_user_add(object->user, MACH_USER_OBJECTS, -1);
+	mach_user_put(object->user);
 }
 
 /* All that is left when nobody knows the object any more: millions, perhaps. */
@@ -241,8 +269,7 @@ void mach_object_put(struct mach_object *object)
 	WARN_ON(!RB_EMPTY_ROOT(&object->requests.rb_root));
 	WARN_ON(!RB_EMPTY_ROOT(&object->returns.rb_root));
 	WARN_ON(!RB_EMPTY_ROOT(&object->views));
-	if (mach_object_is_internal(object))
-		mach_object_count_internal(-(long)object->counts.resident);
+	mach_object_disown(object);
 	mach_object_free_pages(object);
 	if (object->reserve)
 		mach_kmem_free(mach_reserve_cache, object->reserve);

@@ -36,6 +36,7 @@
 #include "base/page_run.h"
 #include "page_tree.h"
 #include "pager.h"
+#include "pool/user.h"
 
 #include <linux/bvec.h>
 #include <linux/fs.h>
@@ -108,6 +109,8 @@ struct mach_view {
  * @pager: (c) referenced; NULL: anonymous memory, "internal" in Mach's words
  * @inode: (c) owns the address space that all its areas hang on, but for those of
  *	tasks; NULL if it is internal
+ * @user: (c) referenced: whose it is, his pager's if it has one
+ * @exempt: (c) its user may have what he wants
  * @size: (c) bytes
  * @npages: (c) pages, the last one perhaps in part
  * @cookie: (c) the pager's word for it
@@ -141,6 +144,8 @@ struct mach_object {
 	atomic_t rights;
 	struct mach_pager *pager;
 	struct inode *inode;
+	struct mach_user *user;
+	bool exempt;
 	u64 size;
 	pgoff_t npages;
 	u64 cookie;
@@ -245,6 +250,29 @@ static inline bool mach_object_has_unsent(struct mach_object *object)
 	return READ_ONCE(object->unsent) < READ_ONCE(object->unsent_end);
 }
 
+/* May it have so many more frames that only its user can give back? */
+static inline bool mach_object_has_room(struct mach_object *object,
+					unsigned long frames)
+{
+	return object->exempt || mach_user_has_room(object->user, frames);
+}
+
+/* Of the frames of an object, which is locked, so many more wait for data. */
+static inline void mach_object_count_busy(struct mach_object *object, long n)
+{
+	lockdep_assert_held(&object->lock);
+	object->counts.busy += n;
+	mach_user_add(object->user, MACH_USER_BUSY, n);
+}
+
+/* Likewise for those that its pager has to take */
+static inline void mach_object_count_dirty(struct mach_object *object, long n)
+{
+	lockdep_assert_held(&object->lock);
+	object->counts.dirty += n;
+	mach_user_add(object->user, MACH_USER_DIRTY, n);
+}
+
 /* Bytes of the pages [first, first + n) that lie inside the object. */
 static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 				    unsigned int n)
@@ -266,7 +294,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first,
 bool mach_object_queue(struct work_struct *work);
 void mach_object_queue_launder(struct mach_object *object);
 void mach_object_trim(struct mach_object *object);
-void mach_object_count_internal(long pages);
+void mach_object_count_internal(struct mach_object *object, long pages);
 unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);

@@ -94,7 +94,7 @@ void mach_object_erase(struct mach_object *object, pgoff_t first,
 {
 	lockdep_assert_held(&object->lock);
 	mach_tree_erase_run(&object->pages, first, n, &object->spare);
-	object->counts.busy -= n;
+	mach_object_count_busy(object, -(long)n);
 }
 
 /**
@@ -121,7 +121,7 @@ int mach_object_place(struct mach_object *object, pgoff_t first,
 		return err;
 	for (i = 0; i < n; i++)
 		mach_page_set_state(frames[i].bv_page, MACH_PAGE_BUSY);
-	object->counts.busy += n;
+	mach_object_count_busy(object, n);
 	return 0;
 }
 
@@ -169,7 +169,7 @@ void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 {
 	mach_object_lock(object);
 	if (mach_object_mark(object, index))
-		object->counts.dirty++;
+		mach_object_count_dirty(object, 1);
 	mach_object_unlock(object);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
@@ -189,7 +189,7 @@ static int mach_object_insert(struct mach_object *object, pgoff_t index,
 		if (!err) {
 			own(page, object, index);
 			object->counts.resident++;
-			mach_object_count_internal(1);
+			mach_object_count_internal(object, 1);
 		}
 		mach_object_unlock(object);
 		if (err == -ENOMEM && mach_object_stock(object, index, 1))
@@ -242,7 +242,7 @@ unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
 		at.index++;
 	}
 	object->counts.resident -= taken;
-	mach_object_count_internal(-(long)taken);
+	mach_object_count_internal(object, -(long)taken);
 	*first = at.index;
 	mach_object_unlock(object);
 	return taken;

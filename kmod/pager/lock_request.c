@@ -32,9 +32,29 @@ struct mach_lock_work {
 
 static struct mach_kmem *mach_lock_cache __ro_after_init;
 
+/* One more under way, unless its pager or user has left too many unanswered */
+static int mach_lock_count(struct mach_object *object)
+{
+	atomic_t *locks = &mach_port_of(object->pager)->locks;
+	int err = -EAGAIN;
+
+	if (atomic_inc_return(locks) <= MACH_LOCKS_MAX)
+		err = mach_user_check(object->user, MACH_USER_REQUESTS, 1) ?:
+		      mach_user_charge(object->user, MACH_USER_LOCKS, 1);
+	if (err)
+		atomic_dec(locks);
+	return err;
+}
+
+static void mach_lock_uncount(struct mach_object *object)
+{
+	mach_user_add(object->user, MACH_USER_LOCKS, -1);
+	atomic_dec(&mach_port_of(object->pager)->locks);
+}
+
 static void mach_lock_free(struct mach_lock_work *lock)
 {
-	atomic_dec(&mach_port_of(lock->object->pager)->locks);
+	mach_lock_uncount(lock->object);
 	mach_object_put(lock->object);
 	if (mach_kmem_lent(lock))
 		kfree(lock);
@@ -75,15 +95,6 @@ static void mach_lock_run(struct work_struct *work)
 	if (lock->flags & MACH_LOCK_REPLY)
 		mach_lock_complete(lock);
 	mach_lock_free(lock);
-}
-
-/* One more under way, unless the pager has left too many unanswered */
-static int mach_lock_count(struct mach_port *port)
-{
-	if (atomic_inc_return(&port->locks) <= MACH_LOCKS_MAX)
-		return 0;
-	atomic_dec(&port->locks);
-	return -EAGAIN;
 }
 
 /* It makes pages clean or free: so it is not refused where there are none. */
@@ -129,7 +140,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 		length = object->size - lock->offset;
 	if (length && mach_range_fits(lock->offset, length, object->size) &&
 	    mach_range_aligned(lock->offset, length, object->size))
-		err = mach_lock_count(context->self);
+		err = mach_lock_count(object);
 	if (!err)
 		mach_lock_start(object, lock, length);
 	mach_object_put(object);

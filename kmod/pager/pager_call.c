@@ -198,7 +198,8 @@ static int mach_pager_create(struct mach_call_context *context,
 		.cluster = create->cluster >> PAGE_SHIFT,
 		.read_only = create->flags & MACH_CREATE_READ_ONLY,
 	};
-	err = mach_port_number(port, &setup.id);
+	err = mach_user_check(port->pager.user, MACH_USER_OBJECTS, 1) ?:
+	      mach_port_number(port, &setup.id);
 	if (err)
 		return err;
 	object = mach_object_create(&setup);

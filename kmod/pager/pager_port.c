@@ -96,6 +96,36 @@ static void mach_port_forget(struct mach_pager *pager,
 		mach_object_put(object);
 }
 
+/* What a pager is to have of its user's share */
+static int mach_port_charge(struct mach_port *port)
+{
+	struct mach_user *user = port->pager.user;
+	size_t slots = port->depth * sizeof(*port->queues->slots);
+	unsigned long kib = DIV_ROUND_UP(port->nr_queues *
+					 (port->array_size + slots), SZ_1K);
+	int err = mach_user_charge(user, MACH_USER_PAGERS, 1);
+
+	if (err)
+		return err;
+	err = mach_user_charge(user, MACH_USER_QUEUES, kib);
+	if (err)
+		mach_user_add(user, MACH_USER_PAGERS, -1);
+	else
+		port->charged = kib;
+	return err;
+}
+
+static void mach_port_uncharge(struct mach_port *port)
+{
+	struct mach_user *user = port->pager.user;
+
+	if (port->charged) {
+		mach_user_add(user, MACH_USER_QUEUES, -(long)port->charged);
+		mach_user_add(user, MACH_USER_PAGERS, -1);
+	}
+	mach_user_put(user);
+}
+
 static void mach_queue_forget_workers(struct mach_port *port,
 				      struct mach_queue *queue)
 {
@@ -117,6 +147,7 @@ static void mach_port_free_work(struct work_struct *work)
 	}
 	if (port->wq)
 		destroy_workqueue(port->wq);
+	mach_port_uncharge(port);
 	xa_destroy(&port->objects);
 	mach_pager_delist(&port->pager);
 	mmdrop(port->pager.mm);
@@ -191,8 +222,10 @@ static int mach_port_outfit(struct mach_port *port,
 			    const struct mach_pager_register *args)
 {
 	unsigned int q;
-	int err = 0;
+	int err = port->pager.user ? mach_port_charge(port) : -ENOMEM;
 
+	if (err)
+		return err;
 	port->wq = alloc_workqueue("machvm/%d", WQ_UNBOUND, MACH_PORT_WORKERS,
 				   task_tgid_nr(current));
 	if (!port->wq)
@@ -207,15 +240,16 @@ static int mach_port_outfit(struct mach_port *port,
  * mach_port_create - Make a port for the calling process
  * @args: checked
  *
- * Return: a port with one reference, or NULL.
+ * Return: a port with one reference; -ENOMEM; -EAGAIN when the user has too many.
  */
 struct mach_port *mach_port_create(const struct mach_pager_register *args)
 {
 	struct mach_port *port;
+	int err;
 
 	port = kvzalloc(struct_size(port, queues, args->queues), GFP_KERNEL);
 	if (!port)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	atomic_inc(&mach_ports);
 	refcount_set(&port->pager.ref, 1);
 	port->pager.ops = &mach_port_ops;
@@ -242,10 +276,13 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
 	INIT_WORK(&port->reap, mach_port_reap);
 	INIT_WORK(&port->free, mach_port_free_work);
+	port->pager.user = mach_user_get_current();
+	port->pager.exempt = mach_user_is_exempt();
 	mach_pager_enlist(&port->pager);
-	if (mach_port_outfit(port, args)) {
+	err = mach_port_outfit(port, args);
+	if (err) {
 		mach_pager_put(&port->pager);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	return port;
 }

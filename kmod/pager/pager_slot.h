@@ -121,6 +121,7 @@ struct mach_queue {
  * @message_size: (c) bytes that are filled in of a message; what the pager has
  *	beyond stays zero
  * @array_size: (c) bytes of a queue's message array
+ * @charged: (c) KiB of queues that its user is charged
  * @workers: (p) threads that hold a request
  * @owner: (c) the process that registered
  * @life: of its memory
@@ -147,6 +148,7 @@ struct mach_port {
 	unsigned long deadline;
 	u32 message_size;
 	size_t array_size;
+	unsigned long charged;
 	struct mach_workers workers;
 	struct pid *owner;
 	struct mach_compat_life life;

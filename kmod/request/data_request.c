@@ -52,22 +52,36 @@ static int mach_data_request_frames(struct mach_request *request)
 	return err;
 }
 
+/* Count frames before they are there, so that others who ask see them. */
+static bool mach_data_request_reserve(struct mach_object *object,
+				      unsigned int n)
+{
+	mach_user_add(object->user, MACH_USER_BUSY, n);
+	if (mach_pageout_may_ask(object, n) && mach_object_has_room(object, 0))
+		return true;
+	mach_user_add(object->user, MACH_USER_BUSY, -(long)n);
+	return false;
+}
+
 /*
- * Clip the window to absent pages, and to what the object may ask for. What
- * nobody waits for is not clipped to that: it can come another time.
+ * Clip the window to absent pages, and to what the object may ask for, which is
+ * *@reserved. What nobody waits for is not clipped to that: it can come another
+ * time.
  */
 static int mach_data_request_clip(struct mach_object *object,
-				  struct mach_ask *ask)
+				  struct mach_ask *ask, unsigned int *reserved)
 {
-	if (!mach_pageout_may_ask(object, ask->window.n)) {
+	*reserved = 0;
+	if (!mach_data_request_reserve(object, ask->window.n)) {
 		if (!ask->waited)
 			return -EAGAIN;
 		ask->window = (struct mach_run) {
 			.first = ask->index, .n = 1,
 		};
-		if (!mach_pageout_may_ask(object, 1))
+		if (!mach_data_request_reserve(object, 1))
 			return -EAGAIN;
 	}
+	*reserved = ask->window.n;
 	if (ask->window.n > 1) {
 		mach_object_lock(object);
 		mach_object_absent_run(object, ask->index, &ask->window);
@@ -99,6 +113,24 @@ static struct mach_request *mach_data_request_create(struct mach_object *object,
 	return request;
 }
 
+static struct mach_request *mach_data_request_make(struct mach_object *object,
+						   struct mach_ask *ask)
+{
+	struct mach_request *request = mach_data_request_create(object, ask);
+	int err;
+
+	if (!request)
+		return ERR_PTR(-ENOMEM);
+	err = mach_data_request_frames(request);
+	if (!err)
+		err = mach_data_request_place(request);
+	if (err) {
+		mach_request_put(request);
+		return ERR_PTR(err);
+	}
+	return request;
+}
+
 /**
  * mach_data_request_prepare - Reserve absent pages for data to come
  * @object: no lock held
@@ -112,21 +144,13 @@ struct mach_request *mach_data_request_prepare(struct mach_object *object,
 					       struct mach_ask *ask)
 {
 	struct mach_request *request;
+	unsigned int reserved;
 	int err;
 
-	err = mach_data_request_clip(object, ask);
-	if (err)
-		return ERR_PTR(err);
-	request = mach_data_request_create(object, ask);
-	if (!request)
-		return ERR_PTR(-ENOMEM);
-	err = mach_data_request_frames(request);
-	if (!err)
-		err = mach_data_request_place(request);
-	if (err) {
-		mach_request_put(request);
-		return ERR_PTR(err);
-	}
+	err = mach_data_request_clip(object, ask, &reserved);
+	request = err ? ERR_PTR(err) : mach_data_request_make(object, ask);
+	/* those that were placed are counted by now */
+	mach_user_add(object->user, MACH_USER_BUSY, -(long)reserved);
 	return request;
 }
 

@@ -212,7 +212,7 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 			 request->mandatory - first : n);
 	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;
-	counts->busy -= n;
+	mach_object_count_busy(request->object, -(long)n);
 	counts->resident += n;
 	counts->pageins += n;
 }
@@ -236,7 +236,7 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		if (!mach_page_is_dirty(frame[i].bv_page))
-			object->counts.dirty--;
+			mach_object_count_dirty(object, -1);
 		if (request->laundry)
 			mach_queue_enter_first(frame[i].bv_page);
 		else

@@ -63,6 +63,7 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 {
 	refcount_set(&request->ref, 1);
 	mach_object_get(object);
+	mach_user_add(object->user, MACH_USER_REQUESTS, 1);
 	request->object = object;
 	request->operation = operation;
 	request->flags = 0;
@@ -213,6 +214,7 @@ void mach_request_put(struct mach_request *request)
 		mach_kmem_free(request->cache, request);
 	else
 		mach_request_give_reserve(request);
+	mach_user_add(object->user, MACH_USER_REQUESTS, -1);
 	mach_object_put(object);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_put);

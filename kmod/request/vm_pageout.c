@@ -84,18 +84,21 @@ int mach_pageout_alloc(struct bio_vec *frames, unsigned int n)
 	return -EAGAIN;
 }
 
-/* May one more page of it be written? */
+/* May one more page of it be written? Its user may have to clean others first. */
 bool mach_pageout_may_dirty(struct mach_object *object)
 {
 	/* a number that was right a moment ago will do */
-	return data_race(object->counts.dirty) < mach_pool_limit() / 2;
+	return data_race(object->counts.dirty) < mach_pool_limit() / 2 &&
+	       mach_object_has_room(object, 1);
 }
 
-/* May @n more frames wait for its data? */
+/* May @n more frames wait for its data, as far as its user has room? */
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n)
 {
 	/* a number that was right a moment ago will do */
-	return data_race(object->counts.busy) + n <= mach_pool_limit() / 4;
+	return data_race(object->counts.busy) + n <= mach_pool_limit() / 4 &&
+	       (object->exempt ||
+		mach_user_may(object->user, MACH_USER_REQUESTS, 1));
 }
 
 /**
@@ -115,12 +118,26 @@ int mach_pageout_wait(struct mach_object *object, enum mach_manner manner)
 		if (mach_object_is_dead(object))
 			return 0;
 		if (mach_pageout_may_ask(object, 1) &&
+		    mach_object_has_room(object, 1) &&
 		    (mach_page_available() > mach_pool_reserve() ||
 		     mach_pageout_scan(MACH_PAGEOUT_BATCH)))
 			return 0;
 		err = mach_patience_wait(&patience);
 	}
 	return err;
+}
+
+/* If it is its user who has too many, dirty pages of his other objects go as well. */
+static void mach_pageout_clean_others(struct mach_object *object)
+{
+	struct mach_object *other = NULL;
+
+	if (mach_object_has_room(object, 1))
+		return;
+	while ((other = mach_object_next(other)))
+		if (other != object && other->user == object->user &&
+		    other->pager)
+			mach_data_return_launder(other, 0, other->npages);
 }
 
 /**
@@ -135,6 +152,7 @@ int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 	struct mach_patience patience = mach_patience_begin(object, manner);
 	int err = 0;
 
+	mach_pageout_clean_others(object);
 	while (!err && !mach_pageout_may_dirty(object) &&
 	       !mach_object_is_dead(object)) {
 		mach_data_return_launder(object, 0, object->npages);

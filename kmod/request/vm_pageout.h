@@ -6,8 +6,8 @@
  * come round again.
  *
  * An object may have half of the pool dirty, and wait for data in a quarter of
- * it: so a pager that says nothing holds up those who use its objects, and
- * nobody else.
+ * it, and all of a user's objects together may have what pool/user.h says: so a
+ * pager that says nothing holds up those who use its objects, and nobody else.
  */
 #ifndef MACH_VM_PAGEOUT_H
 #define MACH_VM_PAGEOUT_H

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Users, what each has, and the parameters that bound it. */
+#include "user.h"
+#include "pool.h"
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+static DEFINE_SPINLOCK(mach_users_lock);
+static DEFINE_HASHTABLE(mach_users, 6);
+
+/**
+ * struct mach_user_rule - What holds for a kind
+ * @name: of its column, for people
+ * @bytes: what one takes of the pool, about
+ * @max: how many a user may have
+ */
+struct mach_user_rule {
+	const char *name;
+	unsigned int bytes;
+	unsigned long max;
+};
+
+static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
+	[MACH_USER_TASKS] = { "tasks", 0, 4096 },
+	[MACH_USER_PAGERS] = { "pagers", 0, 256 },
+	[MACH_USER_QUEUES] = { "queues_kib", 0, 65536 },
+	[MACH_USER_OBJECTS] = { "objects", 768, 65536 },
+	[MACH_USER_NAMES] = { "names", 0, 1024 },
+	[MACH_USER_REQUESTS] = { "requests", 512, 65536 },
+	[MACH_USER_LOCKS] = { "locks", 128, 4096 },
+	[MACH_USER_ENTRIES] = { "entries", 128, 262144 },
+	[MACH_USER_BUSY] = { "busy", PAGE_SIZE, ULONG_MAX },
+	[MACH_USER_DIRTY] = { "dirty", PAGE_SIZE, ULONG_MAX },
+	[MACH_USER_ANONYMOUS] = { "anonymous", PAGE_SIZE, ULONG_MAX },
+};
+
+module_param_named(user_tasks, mach_user_rules[MACH_USER_TASKS].max, ulong, 0644);
+MODULE_PARM_DESC(user_tasks,
+		 "Most open descriptors of /dev/machvm of a user (default: 4096)");
+module_param_named(user_pagers, mach_user_rules[MACH_USER_PAGERS].max, ulong, 0644);
+MODULE_PARM_DESC(user_pagers,
+		 "Most pagers of a user (default: 256)");
+module_param_named(user_queues, mach_user_rules[MACH_USER_QUEUES].max, ulong, 0644);
+MODULE_PARM_DESC(user_queues,
+		 "Most KiB of queues of a user's pagers (default: 65536)");
+module_param_named(user_objects, mach_user_rules[MACH_USER_OBJECTS].max, ulong, 0644);
+MODULE_PARM_DESC(user_objects,
+		 "Most objects of a user (default: 65536)");
+module_param_named(user_names, mach_user_rules[MACH_USER_NAMES].max, ulong, 0644);
+MODULE_PARM_DESC(user_names,
+		 "Most published names of a user (default: 1024)");
+module_param_named(user_requests, mach_user_rules[MACH_USER_REQUESTS].max, ulong, 0644);
+MODULE_PARM_DESC(user_requests,
+		 "Most unanswered requests of a user's pagers (default: 65536)");
+module_param_named(user_locks, mach_user_rules[MACH_USER_LOCKS].max, ulong, 0644);
+MODULE_PARM_DESC(user_locks,
+		 "Most lock requests of a user under way (default: 4096)");
+module_param_named(user_entries, mach_user_rules[MACH_USER_ENTRIES].max, ulong, 0644);
+MODULE_PARM_DESC(user_entries,
+		 "Most entries of a user's task maps (default: 262144)");
+
+static unsigned long mach_user_memory = 50;
+module_param_named(user_memory, mach_user_memory, ulong, 0644);
+MODULE_PARM_DESC(user_memory,
+		 "Most of the pool that only one user can give back, in percent (default: 50)");
+
+static struct mach_user *mach_user_find(kuid_t uid)
+{
+	struct mach_user *user;
+
+	lockdep_assert_held(&mach_users_lock);
+	hash_for_each_possible(mach_users, user, node, __kuid_val(uid))
+		if (uid_eq(user->uid, uid)) {
+			refcount_inc(&user->ref);
+			return user;
+		}
+	return NULL;
+}
+
+/* The calling process's user, with a reference; NULL if there is no memory. */
+struct mach_user *mach_user_get_current(void)
+{
+	const kuid_t uid = current_uid();
+	struct mach_user *user, *made;
+
+	spin_lock(&mach_users_lock);
+	user = mach_user_find(uid);
+	spin_unlock(&mach_users_lock);
+	if (user)
+		return user;
+	made = kzalloc(sizeof(*made), GFP_KERNEL_ACCOUNT);
+	if (!made)
+		return NULL;
+	refcount_set(&made->ref, 1);
+	made->uid = uid;
+	spin_lock(&mach_users_lock);
+	user = mach_user_find(uid);
+	if (!user)
+		hash_add(mach_users, &made->node, __kuid_val(uid));
+	spin_unlock(&mach_users_lock);
+	if (!user)
+		return made;
+	kfree(made);
+	return user;
+}
+
+void mach_user_put(struct mach_user *user)
+{
+	unsigned int i;
+
+	if (!user || !refcount_dec_and_lock(&user->ref, &mach_users_lock))
+		return;
+	hash_del(&user->node);
+	spin_unlock(&mach_users_lock);
+	for (i = 0; i < MACH_USER_KINDS; i++)
+		WARN_ONCE(atomic_long_read(&user->counts[i]),
+			  "machvm: %ld %s of a user are left\n",
+			  atomic_long_read(&user->counts[i]),
+			  mach_user_rules[i].name);
+	kfree(user);
+}
+
+/**
+ * mach_user_next - Look at one user after the other
+ * @user: NULL for the first one; else the caller's reference, taken over
+ *
+ * Return: the next one with a reference, or NULL. In no order but that of the table.
+ */
+struct mach_user *mach_user_next(struct mach_user *user)
+{
+	struct mach_user *next, *found = NULL;
+	bool passed = !user;
+	unsigned int bucket;
+
+	spin_lock(&mach_users_lock);
+	hash_for_each(mach_users, bucket, next, node) {
+		if (passed && !found) {
+			refcount_inc(&next->ref);
+			found = next;
+		}
+		passed |= next == user;
+	}
+	spin_unlock(&mach_users_lock);
+	mach_user_put(user);
+	return found;
+}
+
+const char *mach_user_kind_name(enum mach_user_kind kind)
+{
+	return mach_user_rules[kind].name;
+}
+
+/* Is the caller, by privilege, never refused for what he has? */
+bool mach_user_is_exempt(void)
+{
+	return has_capability_noaudit(current, CAP_SYS_RESOURCE);
+}
+
+/* May a user have @n more of a kind? Others may be as quick. */
+bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
+		   unsigned long n)
+{
+	unsigned long max = READ_ONCE(mach_user_rules[kind].max);
+
+	return !user || atomic_long_read(&user->counts[kind]) + n <= max;
+}
+
+/* Bytes of the pool that the user alone can give back */
+static u64 mach_user_bytes(struct mach_user *user)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < MACH_USER_KINDS; i++)
+		bytes += (u64)atomic_long_read(&user->counts[i]) *
+			 mach_user_rules[i].bytes;
+	return bytes;
+}
+
+/**
+ * mach_user_has_room - May a user have more of the pool?
+ * @user: who; NULL: nobody in particular
+ * @frames: how much, in frames; 0: is he below his bound?
+ */
+bool mach_user_has_room(struct mach_user *user, unsigned long frames)
+{
+	unsigned long most = mach_pool_limit() / 100 *
+			     min(READ_ONCE(mach_user_memory), 100UL);
+
+	return !user ||
+	       mach_user_bytes(user) + (u64)frames * PAGE_SIZE <=
+		       (u64)most * PAGE_SIZE;
+}
+
+/**
+ * mach_user_check - May the calling process have more on a user's account?
+ * @user: who, or NULL
+ * @kind: of what
+ * @n: how many
+ *
+ * Others may be as quick. Return: 0, -EAGAIN.
+ */
+int mach_user_check(struct mach_user *user, enum mach_user_kind kind,
+		    unsigned long n)
+{
+	if ((mach_user_may(user, kind, n) &&
+	     (!mach_user_rules[kind].bytes || mach_user_has_room(user, 0))) ||
+	    mach_user_is_exempt())
+		return 0;
+	return -EAGAIN;
+}
+
+/**
+ * mach_user_charge - Count what a user gets, unless that is too much
+ * @user: who, or NULL
+ * @kind: of what
+ * @n: how many
+ *
+ * For the process that asks for it. Return: 0; -EAGAIN, and nothing is counted.
+ */
+int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,
+		     unsigned long n)
+{
+	int err;
+
+	mach_user_add(user, kind, n);
+	err = mach_user_check(user, kind, 0);
+	if (err)
+		mach_user_add(user, kind, -(long)n);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_user_charge);
+
+/* What all users together have of a kind */
+unsigned long mach_user_total(enum mach_user_kind kind)
+{
+	struct mach_user *user;
+	unsigned int bucket;
+	long n = 0;
+
+	spin_lock(&mach_users_lock);
+	hash_for_each(mach_users, bucket, user, node)
+		n += atomic_long_read(&user->counts[kind]);
+	spin_unlock(&mach_users_lock);
+	return max(n, 0L);
+}
