@@ -8,11 +8,13 @@
 
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/swap.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 
@@ -339,5 +341,99 @@ static inline void mach_compat_shrinker_remove(struct mach_compat_shrinker *s)
 	unregister_shrinker(&s->shrinker);
 #endif
 }
+
+/* A shrinker tells its caller that so many pages went back. */
+static inline void mach_compat_reclaimed(unsigned long pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	mm_account_reclaimed_pages(pages);
+#else
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+#endif
+}
+
+/* The kernel's own pages are charged to memory cgroups; since 6.11 always. */
+#if defined(CONFIG_MEMCG_KMEM) || \
+	(defined(CONFIG_MEMCG) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0))
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define memcg_kmem_online() memcg_kmem_enabled()
+#endif
+
+/* Are the caller's? The root's are not. */
+static inline bool mach_compat_has_charges(void)
+{
+	bool has = false;
+
+	if (memcg_kmem_online()) {
+		rcu_read_lock();
+		has = mem_cgroup_from_task(current)->css.parent;
+		rcu_read_unlock();
+	}
+	return has;
+}
+
+/* What charges a page: its cgroup, with a reference, and a mark; or 0 */
+static inline unsigned long mach_compat_charge(const struct page *page)
+{
+	return READ_ONCE(page->memcg_data);
+}
+
+static inline void mach_compat_set_charge(struct page *page,
+					  unsigned long charge)
+{
+	WRITE_ONCE(page->memcg_data, charge);
+}
+
+static inline struct obj_cgroup *mach_compat_charged(unsigned long charge)
+{
+	return (struct obj_cgroup *)(charge & ~MEMCG_DATA_KMEM);
+}
+
+/* @n charges become that of one block of @n pages, which has one reference. */
+static inline void mach_compat_merge_charges(unsigned long charge,
+					     unsigned int n)
+{
+	while (--n)
+		obj_cgroup_put(mach_compat_charged(charge));
+}
+
+/* Would the caller's pages be charged to the same cgroup? */
+static inline bool mach_compat_charge_is_mine(unsigned long charge)
+{
+	bool same;
+
+	rcu_read_lock();
+	same = obj_cgroup_memcg(mach_compat_charged(charge)) ==
+	       mem_cgroup_from_task(current);
+	rcu_read_unlock();
+	return same;
+}
+#else
+static inline bool mach_compat_has_charges(void)
+{
+	return false;
+}
+
+static inline unsigned long mach_compat_charge(const struct page *page)
+{
+	return 0;
+}
+
+static inline void mach_compat_set_charge(struct page *page,
+					  unsigned long charge)
+{
+}
+
+static inline void mach_compat_merge_charges(unsigned long charge,
+					     unsigned int n)
+{
+}
+
+static inline bool mach_compat_charge_is_mine(unsigned long charge)
+{
+	return false;
+}
+#endif
 
 #endif /* MACH_COMPAT_H */

@@ -200,14 +200,40 @@ static void mach_port_reap(struct work_struct *work)
 	}
 }
 
+/* Pages that can be mapped, charged to the caller's memory cgroup */
+static void *mach_array_alloc(size_t size)
+{
+	unsigned int i, n = size >> PAGE_SHIFT;
+	struct page **pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	void *array = NULL;
+
+	if (!pages)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!pages[i])
+			break;
+	}
+	if (i == n)
+		array = vmap(pages, n, VM_MAP | VM_MAP_PUT_PAGES | VM_USERMAP,
+			     PAGE_KERNEL);
+	if (array)
+		return array;
+	while (i--)
+		__free_page(pages[i]);
+	kvfree(pages);
+	return NULL;
+}
+
 static int mach_queue_init(struct mach_port *port, struct mach_queue *queue,
 			   u32 message_size)
 {
 	unsigned int tag;
 
 	INIT_HLIST_HEAD(&queue->armed);
-	queue->messages = vmalloc_user(port->array_size);
-	queue->slots = kvcalloc(port->depth, sizeof(*queue->slots), GFP_KERNEL);
+	queue->messages = mach_array_alloc(port->array_size);
+	queue->slots = kvcalloc(port->depth, sizeof(*queue->slots),
+				GFP_KERNEL_ACCOUNT);
 	if (!queue->messages || !queue->slots)
 		return -ENOMEM;
 	for (tag = 0; tag < port->depth; tag++) {
@@ -247,7 +273,8 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	struct mach_port *port;
 	int err;
 
-	port = kvzalloc(struct_size(port, queues, args->queues), GFP_KERNEL);
+	port = kvzalloc(struct_size(port, queues, args->queues),
+			GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return ERR_PTR(-ENOMEM);
 	atomic_inc(&mach_ports);

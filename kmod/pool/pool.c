@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Chunks from Linux and back, the frames in them, and frames that wait aside. */
 #include "pool.h"
+#include "base/compat.h"
+#include "charge.h"
 
 #include <linux/io.h>
 #include <linux/slab.h>
@@ -242,6 +244,8 @@ static bool mach_pool_unpinned(struct mach_frame *frame)
 
 	if (page_count(page) != 1)
 		return false;
+	if (mach_page_charged(page))
+		mach_uncharge_page(page);
 	/* its holder may have written */
 	folio_clear_dirty(page_folio(page));
 	folio_clear_referenced(page_folio(page));

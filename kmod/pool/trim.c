@@ -2,6 +2,7 @@
 /* The size of the pool: the parameter pool_max, idle chunks, the shrinker. */
 #include "trim.h"
 #include "base/compat.h"
+#include "charge.h"
 #include "kmem.h"
 #include "vm_page.h"
 
@@ -37,6 +38,7 @@ static void mach_trim_collect(void)
 {
 	mach_kmem_shrink();
 	mach_page_drain();
+	mach_charge_drain();
 	mach_pool_look_aside(MACH_TRIM_LOOK);
 }
 

@@ -2,6 +2,7 @@
 /* Frames for objects: the caches of processors, the reserve, and the low mark. */
 #include "vm_page.h"
 #include "base/fail.h"
+#include "charge.h"
 
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -325,6 +326,7 @@ static noinline void mach_page_free_slow(struct page *page)
 	spin_unlock(&cache->lock);
 }
 
+/* It keeps its charge until nobody uses it. */
 static noinline void mach_page_free_pinned(struct page *page)
 {
 	WARN_ONCE(!mach_pool_set_aside(page),
@@ -357,9 +359,13 @@ void mach_page_free(struct page *page)
 	    !mach_page_clean(page))
 		return;
 	/* frames are no compound pages */
-	if (unlikely(page_ref_count(page) != 1))
+	if (unlikely(page_ref_count(page) != 1)) {
 		mach_page_free_pinned(page);
-	else if (unlikely(!mach_cache_push(page)))
+		return;
+	}
+	if (unlikely(mach_page_charged(page)))
+		mach_uncharge_page(page);
+	if (unlikely(!mach_cache_push(page)))
 		mach_page_free_slow(page);
 }
 EXPORT_SYMBOL_NS_GPL(mach_page_free, MACHVM);
@@ -448,11 +454,17 @@ EXPORT_SYMBOL_NS_GPL(mach_page_get_counts, MACHVM);
 
 int mach_page_init(void)
 {
-	int cpu;
+	int cpu, err;
 
+	err = mach_charge_init();
+
+	if (err)
+		return err;
 	mach_page_caches = alloc_percpu(struct mach_page_cache);
-	if (!mach_page_caches)
+	if (!mach_page_caches) {
+		mach_charge_exit();
 		return -ENOMEM;
+	}
 	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(mach_page_caches, cpu)->lock);
 	mach_pool_init();
@@ -464,5 +476,6 @@ void mach_page_exit(void)
 	mach_page_drain();
 	mach_pool_look_aside(UINT_MAX);
 	free_percpu(mach_page_caches);
+	mach_charge_exit();
 	mach_pool_exit();
 }

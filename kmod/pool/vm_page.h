@@ -4,7 +4,9 @@
  *
  *	buddy		blocks of frames out of chunks; pure
  *	slab		objects of one size out of blocks; pure
+ *	charge		frames charged to memory cgroups
  *	pool		chunks from Linux, and the frames in them
+ *	user		what each user has, and may have
  *	vm_page		frames for objects, with a cache for each processor
  *	kmem		structures, with a magazine for each processor
  *	trim		how much there may be, and what goes back to Linux
@@ -18,6 +20,10 @@
  *	  mach_pool.lock		spinlock: the buddy allocator, frames aside
  *	lock of a processor's cache	spinlock: its free frames
  *	  mach_pool.lock
+ *	mach_trim_lock			mutex: who gives chunks back
+ *	  all of these
+ *	lock of a processor's charges	spinlock: charges that no frame has
+ *	mach_users_lock			spinlock: the table of users
  *	mach_kmem_lock			mutex: the list of slab caches
  *	  lock of a magazine		spinlock: a processor's free structures
  *	    lock of a slab cache	spinlock: slabs
