@@ -9,6 +9,9 @@
 #define MACH_QUEUE_BALANCE	32
 /* Pages of dying objects that one call passes over at most. */
 #define MACH_QUEUE_TRIES	32
+/* Pages that a search for another chunk passes over under the lock, and chunks */
+#define MACH_QUEUE_VISITS	256
+#define MACH_QUEUE_CHUNKS	256
 
 static DEFINE_SPINLOCK(mach_queue_lock);
 static struct mach_queues mach_queues = {
@@ -303,6 +306,110 @@ struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 			continue;
 		object = frame->object;
 		*index = mach_frame_index(frame);
+	}
+	spin_unlock(&mach_queue_lock);
+	return object;
+}
+
+/* Nobody but an object's queue has a frame of the chunk, and all are clean. */
+static bool mach_queue_may_empty(const struct mach_chunk *chunk)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&mach_queue_lock);
+	for (i = 0; i < MACH_CHUNK_FRAMES; i++) {
+		const struct mach_frame *frame = &chunk->frames[i];
+		/* of frames that are on no queue it may change meanwhile */
+		u8 place = data_race(READ_ONCE(frame->place));
+		/* a guess will do: it is judged under its object's lock */
+		u8 bits = data_race(READ_ONCE(frame->bits));
+
+		if (place <= MACH_CHUNK_ORDER || place == MACH_PLACE_ASIDE)
+			return false;
+		if ((place == MACH_PLACE_ACTIVE ||
+		     place == MACH_PLACE_INACTIVE) && bits & MACH_FRAME_DIRTY)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The chunk of the next page that is in another one than @not; the pages on the way
+ * go to the end. *@none: there are no pages.
+ */
+static struct mach_chunk *mach_queue_next_chunk(const struct mach_chunk *not,
+						bool *none)
+{
+	struct mach_chunk *chunk;
+	struct mach_frame *frame;
+	unsigned int i;
+
+	lockdep_assert_held(&mach_queue_lock);
+	for (i = 0; i < MACH_QUEUE_VISITS; i++) {
+		frame = mach_policy->next(&mach_queues);
+		*none = !frame;
+		if (!frame)
+			break;
+		list_move_tail(&frame->link, &mach_queues.inactive);
+		chunk = mach_frame_chunk(frame);
+		if (chunk != not)
+			return chunk;
+	}
+	return NULL;
+}
+
+/**
+ * mach_queue_oldest_chunk - The chunk with the oldest page, of those that can go
+ *
+ * The caller is the only one who gives chunks back. Return: NULL if none is found.
+ */
+struct mach_chunk *mach_queue_oldest_chunk(void)
+{
+	struct mach_chunk *chunk, *not = NULL;
+	bool found = false, none = false;
+	unsigned int i;
+
+	for (i = 0; i < MACH_QUEUE_CHUNKS && !found && !none; i++) {
+		spin_lock(&mach_queue_lock);
+		chunk = mach_queue_next_chunk(not, &none);
+		found = chunk && mach_queue_may_empty(chunk);
+		spin_unlock(&mach_queue_lock);
+		not = chunk ?: not;
+		cond_resched();
+	}
+	return found ? chunk : NULL;
+}
+
+/**
+ * mach_queue_next_in - The next page in a chunk
+ * @chunk: is not given back meanwhile
+ * @at: where to look from; out: where to look on
+ * @grab: takes a reference of an object, if it still has any
+ * @index: out: the page's
+ *
+ * It is inactive then. Return: its object, grabbed, or NULL.
+ */
+struct mach_object *mach_queue_next_in(struct mach_chunk *chunk,
+				       unsigned int *at,
+				       bool (*grab)(struct mach_object *object),
+				       pgoff_t *index)
+{
+	struct mach_object *object = NULL;
+	struct mach_frame *frame;
+
+	spin_lock(&mach_queue_lock);
+	for (; *at < MACH_CHUNK_FRAMES && !object; ++*at) {
+		frame = &chunk->frames[*at];
+		/* one that is on no queue comes on none while the lock is held */
+		if (!data_race(mach_frame_queued(frame)) ||
+		    !grab(frame->object))
+			continue;
+		object = frame->object;
+		*index = mach_frame_index(frame);
+		if (frame->place == MACH_PLACE_INACTIVE)
+			continue;
+		mach_queue_remove(&mach_queues, frame);
+		mach_queue_deactivate(&mach_queues, frame);
 	}
 	spin_unlock(&mach_queue_lock);
 	return object;

@@ -56,6 +56,11 @@ void mach_queue_used(struct page *page);
 void mach_queue_enter_first(struct page *page);
 struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 				    pgoff_t *index);
+struct mach_chunk *mach_queue_oldest_chunk(void);
+struct mach_object *mach_queue_next_in(struct mach_chunk *chunk,
+				       unsigned int *at,
+				       bool (*grab)(struct mach_object *object),
+				       pgoff_t *index);
 unsigned long mach_queue_count_wired(bool judged);
 void mach_queue_count(unsigned long *active, unsigned long *inactive);
 

@@ -14,8 +14,10 @@ enum mach_victims {
 	MACH_VICTIMS_UNUSED,	/* clean, inactive and not used */
 };
 
+/* Of pages that are only judged, those that somebody has locked stay. */
 static bool mach_object_may_go(const struct mach_tree_cursor *at,
-			       struct page *page, enum mach_victims victims)
+			       struct page *page, enum mach_victims victims,
+			       const struct mach_chunk *chunk)
 {
 	if (mach_page_state(page) != MACH_PAGE_RESIDENT)
 		return false;
@@ -23,7 +25,9 @@ static bool mach_object_may_go(const struct mach_tree_cursor *at,
 	case MACH_VICTIMS_CLEAN:
 		return !mach_tree_cursor_marked(at);
 	case MACH_VICTIMS_UNUSED:
-		return mach_queue_inactive(page);
+		return mach_queue_inactive(page) && !PageLocked(page) &&
+		       (!chunk ||
+			mach_frame_chunk(mach_page_frame(page)) == chunk);
 	case MACH_VICTIMS_ALL:
 		break;
 	}
@@ -34,6 +38,7 @@ static bool mach_object_may_go(const struct mach_tree_cursor *at,
 static unsigned int mach_object_victims(struct mach_object *object,
 					const struct mach_run *run,
 					enum mach_victims victims,
+					const struct mach_chunk *chunk,
 					struct bio_vec *frames)
 {
 	struct mach_tree_cursor at = { .index = run->first };
@@ -44,7 +49,7 @@ static unsigned int mach_object_victims(struct mach_object *object,
 	mach_object_lock(object);
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
-		if (!mach_object_may_go(&at, page, victims))
+		if (!mach_object_may_go(&at, page, victims, chunk))
 			continue;
 		/* bv_offset is free to remember which page it was */
 		bvec_set_page(&frames[n++], page, PAGE_SIZE,
@@ -85,15 +90,19 @@ void mach_object_unmap(struct mach_object *object, pgoff_t first,
 				n);
 }
 
-/* No CPU has an entry of these pages any more, and none can come. */
+/*
+ * No CPU has an entry of these pages any more, and none can come. But for a page that
+ * stays if somebody else has marked or holds it: who only judges waits for nobody.
+ */
 static void mach_object_revoke(struct mach_object *object, pgoff_t base,
-			       const struct bio_vec *frames, unsigned int n)
+			       const struct bio_vec *frames, unsigned int n,
+			       bool wait)
 {
 	unsigned int i, first = frames[0].bv_offset;
 
 	lockdep_assert_held_write(&object->residence);
 	/* a write fault that has marked a page still makes its entry */
-	for (i = 0; i < n; i++)
+	for (i = 0; wait && i < n; i++)
 		wait_on_page_locked(frames[i].bv_page);
 	mach_object_unmap(object, base + first,
 			  frames[n - 1].bv_offset - first + 1);
@@ -128,6 +137,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
  * @object: its residence held for writing
  * @run: at most MACH_DROP_BATCH pages
  * @victims: which
+ * @chunk: of which chunk those that are judged are to be; NULL: of any
  * @eviction: out: what came of it
  *
  * Pages that are busy, in a data_return or pinned stay.
@@ -135,6 +145,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 static void mach_object_drop(struct mach_object *object,
 			     const struct mach_run *run,
 			     enum mach_victims victims,
+			     const struct mach_chunk *chunk,
 			     struct mach_eviction *eviction)
 {
 	struct bio_vec frames[MACH_DROP_BATCH];
@@ -142,10 +153,11 @@ static void mach_object_drop(struct mach_object *object,
 
 	lockdep_assert_held_write(&object->residence);
 	*eviction = (struct mach_eviction) {};
-	n = mach_object_victims(object, run, victims, frames);
+	n = mach_object_victims(object, run, victims, chunk, frames);
 	if (!n)
 		return;
-	mach_object_revoke(object, run->first, frames, n);
+	mach_object_revoke(object, run->first, frames, n,
+			   victims != MACH_VICTIMS_UNUSED);
 
 	mach_object_lock(object);
 	for (i = 0; i < n; i++) {
@@ -204,7 +216,7 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		run.n = min_t(pgoff_t, end - run.first,
 			      MACH_DROP_BATCH);
 		mach_residence_change(object);
-		mach_object_drop(object, &run, victims, &eviction);
+		mach_object_drop(object, &run, victims, NULL, &eviction);
 		mach_residence_changed(object);
 		run.first += run.n;
 		cond_resched();
@@ -232,7 +244,33 @@ void mach_object_evict(struct mach_object *object, pgoff_t index,
 	};
 
 	mach_residence_change(object);
-	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, eviction);
+	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, NULL, eviction);
 	mach_residence_changed(object);
 	mach_object_trim(object);
+}
+
+/**
+ * mach_object_evict_chunk - Judge the inactive pages around one, in its chunk
+ * @object: no lock held; others may hold any
+ * @index: page
+ * @chunk: that it was in
+ *
+ * For reclaim: never waits, so that an object that somebody works on keeps its pages.
+ * Return: pages dropped.
+ */
+unsigned int mach_object_evict_chunk(struct mach_object *object, pgoff_t index,
+				     const struct mach_chunk *chunk)
+{
+	const struct mach_run run = {
+		.first = round_down(index, MACH_DROP_BATCH),
+		.n = MACH_DROP_BATCH,
+	};
+	struct mach_eviction eviction;
+
+	if (!down_write_trylock(&object->residence))
+		return 0;
+	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, chunk, &eviction);
+	mach_residence_changed(object);
+	mach_object_trim(object);
+	return eviction.dropped;
 }

@@ -6,6 +6,7 @@
 #ifndef MACH_VM_DROP_H
 #define MACH_VM_DROP_H
 
+#include "pool/buddy.h"
 #include "vm_object.h"
 
 /**
@@ -24,5 +25,7 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction);
+unsigned int mach_object_evict_chunk(struct mach_object *object, pgoff_t index,
+				     const struct mach_chunk *chunk);
 
 #endif /* MACH_VM_DROP_H */

@@ -280,6 +280,20 @@ void mach_object_put(struct mach_object *object)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_put);
 
+static void mach_object_put_fn(struct work_struct *work)
+{
+	mach_object_put(container_of(work, struct mach_object, terminate));
+}
+
+/* For who must not free it: it has terminated if this is the last reference. */
+void mach_object_put_later(struct mach_object *object)
+{
+	if (refcount_dec_not_one(&object->ref))
+		return;
+	INIT_WORK(&object->terminate, mach_object_put_fn);
+	mach_object_queue(&object->terminate);
+}
+
 void mach_object_right_get(struct mach_object *object)
 {
 	mach_object_get(object);

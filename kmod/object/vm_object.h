@@ -284,6 +284,7 @@ static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
 
 struct mach_object *mach_object_create(const struct mach_object_setup *setup);
 void mach_object_put(struct mach_object *object);
+void mach_object_put_later(struct mach_object *object);
 
 bool mach_object_right_try_get(struct mach_object *object);
 void mach_object_right_get(struct mach_object *object);

@@ -454,6 +454,28 @@ unsigned int mach_buddy_alloc_frames(struct mach_buddy *buddy,
 	return got;
 }
 
+/**
+ * mach_buddy_would_mix - Would an allocation put pages beside what lasts?
+ * @buddy: allocator
+ * @lasting: is it for what lasts?
+ * @order: of the block wanted
+ *
+ * Or, is there no such block in a chunk of its kind, nor in an idle one?
+ */
+bool mach_buddy_would_mix(const struct mach_buddy *buddy, bool lasting,
+			  unsigned int order)
+{
+	const u64 own = lasting ? lasting_classes | 1ULL << MACH_CLASS_IDLE :
+				  ~lasting_classes;
+	int id;
+
+	for (id = 0; id < MACH_SEGMENTS; id++)
+		if (segment_classes(&buddy->segments[id], order) & own)
+			return false;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_buddy_would_mix);
+
 static bool free_is_valid(const struct mach_buddy *buddy,
 			  const struct mach_frame *frame, unsigned int order)
 {

@@ -179,6 +179,8 @@ unsigned int mach_buddy_alloc_frames(struct mach_buddy *buddy,
 				     enum mach_segment_id highest,
 				     struct mach_frame **frames,
 				     unsigned int n);
+bool mach_buddy_would_mix(const struct mach_buddy *buddy, bool lasting,
+			  unsigned int order);
 int mach_buddy_free(struct mach_buddy *buddy, struct mach_frame *frame,
 		    unsigned int order);
 

@@ -21,6 +21,7 @@
  *
  * @lock: of the buddy allocator and the counts
  * @growing: who asks Linux for a chunk
+ * @grower: (g) the thread that does; looked at without it
  * @buddy: (l)
  * @aside: (l) frames that somebody else still holds
  * @nr_aside: (l)
@@ -30,6 +31,7 @@
  * @room: (r) frames that can be had, some perhaps from Linux
  * @idle: (l) fewest idle chunks since mach_pool_long_idle() was asked
  * @pause: (l) jiffies when Linux may be asked again
+ * @told: (l) frames that Linux counts as reclaimable
  * @taken: (l) chunks ever
  * @given_back: (l) chunks ever
  * @refused: (l) chunks ever
@@ -37,6 +39,7 @@
 struct mach_pool {
 	spinlock_t lock; /* see above */
 	struct mutex growing; /* see above */
+	struct task_struct *grower;
 	struct mach_buddy buddy;
 	struct list_head aside;
 	unsigned long nr_aside;
@@ -46,6 +49,7 @@ struct mach_pool {
 	long room;
 	unsigned long idle;
 	unsigned long pause;
+	unsigned long told;
 	unsigned long taken;
 	unsigned long given_back;
 	unsigned long refused;
@@ -112,6 +116,26 @@ static void mach_pool_changed(void)
 	mach_pool.idle = min(mach_pool.idle, mach_pool_idle_locked());
 }
 
+/*
+ * So many frames could go back to Linux: it counts them as available. They are
+ * told of at its first node, which is right in sum.
+ */
+static void mach_pool_tell_locked(unsigned long frames)
+{
+	lockdep_assert_held(&mach_pool.lock);
+	mod_node_page_state(NODE_DATA(first_online_node),
+			    NR_KERNEL_MISC_RECLAIMABLE,
+			    (long)(frames - mach_pool.told));
+	mach_pool.told = frames;
+}
+
+void mach_pool_tell(unsigned long frames)
+{
+	spin_lock(&mach_pool.lock);
+	mach_pool_tell_locked(frames);
+	spin_unlock(&mach_pool.lock);
+}
+
 /* Neighbours in one table are neighbours in memory. */
 static void mach_pool_pages(struct mach_frame **frames, struct page **pages,
 			    unsigned int n)
@@ -134,7 +158,8 @@ static void mach_pool_pages(struct mach_frame **frames, struct page **pages,
  * @n: how many, at most MACH_POOL_BATCH
  * @reserve: the last ones as well
  *
- * Return: how many there were.
+ * Pages are put beside structures, whose chunks never become idle, only when the
+ * pool cannot grow. Return: how many there were.
  */
 unsigned int mach_pool_take(struct page **pages, unsigned int n, bool reserve)
 {
@@ -146,6 +171,9 @@ unsigned int mach_pool_take(struct page **pages, unsigned int n, bool reserve)
 	if (!reserve)
 		allowed -= mach_pool_reserve_of(mach_pool.limit);
 	n = clamp_t(long, allowed, 0, n);
+	if (mach_pool_may_grow() &&
+	    mach_buddy_would_mix(&mach_pool.buddy, false, 0))
+		n = 0;
 	n = mach_buddy_alloc_frames(&mach_pool.buddy, MACH_SEGMENT_NORMAL,
 				    frames, n);
 	mach_pool.nr_used += n;
@@ -190,17 +218,23 @@ void mach_pool_give(struct page **pages, unsigned int n)
 /**
  * mach_pool_take_block - Take neighbouring frames out
  * @block: which
+ * @grow: the pool may grow rather than put it among others
  *
  * Return: the first, or NULL. The reserve is for these, too.
  */
-struct page *mach_pool_take_block(const struct mach_block *block)
+struct page *mach_pool_take_block(const struct mach_block *block, bool grow)
 {
 	struct mach_frame *frame = NULL;
+	bool mix;
 
 	spin_lock(&mach_pool.lock);
+	mix = !grow || !mach_pool_may_grow() ||
+	      !mach_buddy_would_mix(&mach_pool.buddy, block->lasting,
+				    block->order);
 	/* while a cut limit is not reached yet, structures go on all the same */
-	if (block->lasting ||
-	    mach_pool.nr_used + (1UL << block->order) <= mach_pool.limit)
+	if (mix && (block->lasting ||
+		    mach_pool.nr_used + (1UL << block->order) <=
+			    mach_pool.limit))
 		frame = mach_buddy_alloc(&mach_pool.buddy, block);
 	if (frame)
 		mach_pool.nr_used += 1UL << block->order;
@@ -361,12 +395,15 @@ static bool mach_pool_grow_one(unsigned long taken)
 	spin_unlock(&mach_pool.lock);
 	if (done || !may)
 		return done;
+	WRITE_ONCE(mach_pool.grower, current);
 	chunk = mach_chunk_create();
+	WRITE_ONCE(mach_pool.grower, NULL);
 	spin_lock(&mach_pool.lock);
 	if (chunk) {
 		mach_buddy_add(&mach_pool.buddy, chunk);
 		mach_pool.nr_chunks++;
 		mach_pool.taken++;
+		mach_pool_tell_locked(mach_pool.told + MACH_CHUNK_FRAMES);
 	} else {
 		mach_pool.pause = jiffies + MACH_POOL_PAUSE;
 		mach_pool.refused++;
@@ -397,6 +434,21 @@ bool mach_pool_grow(void)
 	return grown;
 }
 
+/* Does the caller ask Linux for a chunk just now? */
+bool mach_pool_is_growing(void)
+{
+	return READ_ONCE(mach_pool.grower) == current;
+}
+
+/* Linux is short: it is not asked for a while. */
+void mach_pool_refrain(void)
+{
+	spin_lock(&mach_pool.lock);
+	mach_pool.pause = jiffies + MACH_POOL_PAUSE;
+	mach_pool_changed();
+	spin_unlock(&mach_pool.lock);
+}
+
 /* Give one idle chunk back to Linux; false if there is none. */
 bool mach_pool_release(void)
 {
@@ -408,6 +460,9 @@ bool mach_pool_release(void)
 		mach_buddy_remove(&mach_pool.buddy, chunk);
 		mach_pool.nr_chunks--;
 		mach_pool.given_back++;
+		mach_pool_tell_locked(mach_pool.told -
+				      min_t(unsigned long, mach_pool.told,
+					    MACH_CHUNK_FRAMES));
 		mach_pool_changed();
 	}
 	spin_unlock(&mach_pool.lock);
@@ -488,6 +543,7 @@ void mach_pool_exit(void)
 	struct mach_chunk *chunk, *next;
 	unsigned int i;
 
+	mach_pool_tell(0);
 	WARN(mach_pool.nr_used != mach_pool.nr_aside,
 	     "machvm: %lu frames are left\n",
 	     mach_pool.nr_used - mach_pool.nr_aside);

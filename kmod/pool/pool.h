@@ -65,13 +65,16 @@ static inline bool mach_pool_owns(struct page *page)
 long mach_pool_room(void);
 unsigned int mach_pool_take(struct page **pages, unsigned int n, bool reserve);
 void mach_pool_give(struct page **pages, unsigned int n);
-struct page *mach_pool_take_block(const struct mach_block *block);
+struct page *mach_pool_take_block(const struct mach_block *block, bool grow);
 bool mach_pool_give_block(struct page *page, unsigned int order);
 bool mach_pool_set_aside(struct page *page);
 unsigned int mach_pool_look_aside(unsigned int scan);
 
 bool mach_pool_grow(void);
+bool mach_pool_is_growing(void);
+void mach_pool_refrain(void);
 bool mach_pool_release(void);
+void mach_pool_tell(unsigned long frames);
 unsigned long mach_pool_long_idle(void);
 unsigned long mach_pool_excess(void);
 void mach_pool_set_limit(unsigned long frames);

@@ -32,6 +32,7 @@ static struct mach_page_cache __percpu *mach_page_caches;
 /* Set before frames are asked for */
 static mach_page_hook mach_page_low __ro_after_init;
 static mach_page_hook mach_page_shrink __ro_after_init;
+static const struct mach_page_evictor *mach_page_evictor __ro_after_init;
 /* bool: somebody makes room */
 static u8 mach_page_low_on;
 
@@ -210,6 +211,36 @@ void mach_page_arm_low(void)
 void __init mach_page_set_shrink_hook(mach_page_hook shrink)
 {
 	mach_page_shrink = shrink;
+}
+
+/**
+ * mach_page_set_evictor - Have pages taken away when Linux is short
+ * @evictor: who knows which ones can go
+ */
+void __init mach_page_set_evictor(const struct mach_page_evictor *evictor)
+{
+	mach_page_evictor = evictor;
+}
+
+/* Pages of objects that could go at once */
+unsigned long mach_page_evictable(void)
+{
+	return mach_page_evictor ? mach_page_evictor->count() : 0;
+}
+
+/**
+ * mach_page_empty_chunk - Take the pages of one chunk away
+ * @used: also those that were used since they were last judged
+ *
+ * For reclaim: waits for nobody, and allocates nothing. Return: false if there is no
+ * chunk of which all can go.
+ */
+bool mach_page_empty_chunk(bool used)
+{
+	if (!mach_page_evictor || !mach_page_evictor->empty(used))
+		return false;
+	mach_page_drain();
+	return true;
 }
 
 /* Have page-out woken if there is less than there should be. */
@@ -391,15 +422,18 @@ bool mach_page_pinned(struct page *page)
  */
 struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp)
 {
+	bool sleep = gfpflags_allow_blocking(gfp);
 	bool collected = false;
 	struct page *page;
 
 	if (mach_should_fail(PAGE_SIZE << block->order))
 		return NULL;
 	do {
-		page = mach_pool_take_block(block);
-	} while (!page && mach_page_find_more(gfpflags_allow_blocking(gfp),
-					      &collected));
+		page = mach_pool_take_block(block, sleep);
+	} while (!page && mach_page_find_more(sleep, &collected));
+	/* nothing came of growing: then among others */
+	if (!page && sleep)
+		page = mach_pool_take_block(block, false);
 	mach_page_check_low();
 	return page;
 }

@@ -168,9 +168,21 @@ void mach_page_free_contig(struct page *page, unsigned int order);
 void *mach_page_block_get(unsigned int order, gfp_t gfp);
 void mach_page_block_put(void *block, unsigned int order);
 
+/**
+ * struct mach_page_evictor - Who takes pages away when Linux is short
+ * @count: pages that could go at once, about
+ * @empty: take away the pages of one chunk, those that were used lately if @used;
+ *	false if no chunk can be emptied. Never waits and never allocates.
+ */
+struct mach_page_evictor {
+	unsigned long (*count)(void);
+	bool (*empty)(bool used);
+};
+
 /*
- * Two hooks reach upwards: page-out makes room, and caches of structures give back
- * what they keep. Both stand above the frames that they are asked for.
+ * Two hooks and a table reach upwards: page-out makes room, caches of structures give
+ * back what they keep, and objects let go of clean pages. All stand above the frames
+ * that they are asked for.
  */
 typedef void (*mach_page_hook)(void);
 
@@ -181,6 +193,10 @@ void mach_page_check_low(void);
 void mach_page_set_low_hook(mach_page_hook low);
 void mach_page_set_shrink_hook(mach_page_hook shrink);
 void mach_page_switch_low_off(void);
+
+void mach_page_set_evictor(const struct mach_page_evictor *evictor);
+unsigned long mach_page_evictable(void);
+bool mach_page_empty_chunk(bool used);
 
 void mach_page_drain(void);
 void mach_page_get_counts(struct mach_page_counts *counts);

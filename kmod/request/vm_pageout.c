@@ -60,6 +60,52 @@ static void mach_pageout_work_fn(struct work_struct *work)
 	mach_page_arm_low();
 }
 
+/* One turn over the pages of a chunk. Return: pages dropped. */
+static unsigned int mach_pageout_judge_chunk(struct mach_chunk *chunk)
+{
+	unsigned int at = 0, dropped = 0;
+	struct mach_object *object;
+	pgoff_t index;
+
+	while ((object = mach_queue_next_in(chunk, &at, mach_object_try_get,
+					    &index))) {
+		dropped += mach_object_evict_chunk(object, index, chunk);
+		mach_object_put_later(object);
+	}
+	return dropped;
+}
+
+/* The second turn takes also those that the first one has found used. */
+static bool mach_pageout_empty(bool used)
+{
+	struct mach_chunk *chunk = mach_queue_oldest_chunk();
+	unsigned int dropped;
+
+	if (!chunk)
+		return false;
+	dropped = mach_pageout_judge_chunk(chunk);
+	if (used)
+		dropped += mach_pageout_judge_chunk(chunk);
+	if (dropped)
+		mach_room_gain(dropped);
+	return true;
+}
+
+/* Clean pages that are on a queue, about */
+static unsigned long mach_pageout_evictable(void)
+{
+	unsigned long dirty = mach_user_total(MACH_USER_DIRTY);
+	unsigned long active, inactive;
+
+	mach_queue_count(&active, &inactive);
+	return active + inactive - min(dirty, active + inactive);
+}
+
+static const struct mach_page_evictor mach_pageout_evictor = {
+	.count = mach_pageout_evictable,
+	.empty = mach_pageout_empty,
+};
+
 static void mach_pageout_low(void)
 {
 	mach_object_queue(&mach_pageout_work);
@@ -164,6 +210,7 @@ int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 void __init mach_pageout_init(void)
 {
 	mach_page_set_low_hook(mach_pageout_low);
+	mach_page_set_evictor(&mach_pageout_evictor);
 }
 
 void mach_pageout_exit(void)

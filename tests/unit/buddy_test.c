@@ -105,18 +105,34 @@ static bool check_none(const struct mach_block *block, unsigned long steps)
  */
 #define STEPS_MAX	160
 
+/* A block of an idle chunk, or of one of its kind, was there to be had. */
+static bool check_mix(const struct mach_frame *frame,
+		      const struct mach_block *block, bool would_mix)
+{
+	const struct mach_chunk *chunk = mach_frame_chunk(frame);
+	bool idle = chunk->nr_free + (1U << block->order) == MACH_CHUNK_FRAMES;
+	bool own = idle || lot_of(frame)->lasting == block->lasting;
+
+	if (would_mix && own)
+		return property_fail("order %u: need not mix", block->order);
+	return true;
+}
+
 static bool turn_alloc(void)
 {
-	unsigned long steps = mach_kern_steps;
+	unsigned long steps;
 	struct mach_block block = {
 		.order = some_order(),
 		.highest = property_below(MACH_SEGMENTS),
 		.lasting = property_below(world->one_in) == 0,
 	};
+	bool would_mix = mach_buddy_would_mix(&world->buddy, block.lasting,
+					      block.order);
 	struct mach_frame *frame;
 
 	if (property_below(3) == 0)
 		some_constraint(&block);
+	steps = mach_kern_steps;
 	frame = mach_buddy_alloc(&world->buddy, &block);
 	steps = mach_kern_steps - steps;
 	if (steps > STEPS_MAX && !(block.set | block.clear))
@@ -127,6 +143,8 @@ static bool turn_alloc(void)
 		return false;
 	if (!(block.set | block.clear) && property_below(8) == 0 &&
 	    !check_placed(lot_of(frame), &block))
+		return false;
+	if (!check_mix(frame, &block, would_mix))
 		return false;
 	model_take(frame, block.order);
 	lot_of(frame)->lasting |= block.lasting;
