@@ -16,7 +16,13 @@
 static struct {
 	const char *name;
 	char value[64];
-} saved[] = { { .name = "pool_max" }, { .name = "policy" } };
+} saved[] = {
+	{ .name = "pool_max" }, { .name = "policy" }, { .name = "user_tasks" },
+	{ .name = "user_pagers" }, { .name = "user_queues" },
+	{ .name = "user_objects" }, { .name = "user_names" },
+	{ .name = "user_requests" }, { .name = "user_locks" },
+	{ .name = "user_entries" }, { .name = "user_memory" },
+};
 
 static int parameter_open(const char *name, int flags)
 {
@@ -67,7 +73,7 @@ void pool_limit(unsigned long mib)
 	CHECK_IS(pool_max(), mib);
 }
 
-static void restore(void)
+void pool_restore(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(saved); i++)
 		if (saved[i].value[0])
@@ -76,7 +82,7 @@ static void restore(void)
 
 static void interrupted(int sig)
 {
-	restore();
+	pool_restore();
 	_exit(128 + sig);
 }
 
@@ -90,7 +96,7 @@ int pool_main(int argc, char **argv, const struct tap_test *tests, size_t nr)
 	signal(SIGTERM, interrupted);
 	signal(SIGINT, interrupted);
 	status = tap_main(argc, argv, tests, nr);
-	restore();
+	pool_restore();
 	return status;
 }
 

@@ -22,6 +22,8 @@ int pool_main(int argc, char **argv, const struct tap_test *tests, size_t nr);
 
 /* Write a module parameter: 0 or -errno. */
 long pool_set(const char *parameter, const char *value);
+/* All parameters as they were when the program began. */
+void pool_restore(void);
 /* The value of pool_max, in MiB. */
 unsigned long pool_max(void);
 /* Must succeed. */

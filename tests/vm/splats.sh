@@ -12,8 +12,8 @@ splats+='|Call Trace:|vm: FAILED)'
 
 # first_splat: the first one in the log on the standard input; fails if there is
 # none. Linux reports an allocation that fails, with a call trace; those that a
-# test has fail, and says so, are no complaint; nor are races of Linux with
-# itself.
+# test has fail, and says so, are no complaint; nor is a process that a memory cgroup
+# ends at its limit; nor are races of Linux with itself.
 first_splat()
 {
 	tr -d '\r' | awk '
@@ -21,6 +21,9 @@ first_splat()
 		/page allocation failure: |vmalloc error: / { skip = purpose }
 		/BUG: KCSAN: / { theirs = !/\[machvm/ }
 		!skip && !theirs
+		/machvm: a cgroup is full on purpose/ { full = 1 }
+		/ invoked oom-killer: / { skip = full }
+		/memory: usage .* limit / { skip = 0 }
 		/Mem-Info:/ { skip = 0 }
 		/==========$/ { theirs = 0 }' | grep -a -m 1 -E "$splats"
 }

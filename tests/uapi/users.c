@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What one user may have of everything, and that nobody else is refused for it. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/mach_vm.h>
+
+#include "pool.h"
+#include "task.h"
+
+#define GREEDY		12341
+#define OTHER		12342
+#define DEVICE		"/dev/machvm"
+
+/* Run @deed as a user without privileges; its failure is the test's. */
+static void as_user(uid_t uid, void (*deed)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
+		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
+		deed();
+		_exit(0);
+	}
+	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
+	CHECK(!status, "user %u has failed: status 0x%x", uid, status);
+}
+
+static void everybody(void)
+{
+	pool_restore();
+	CHECK_IS(RESULT(chmod(DEVICE, 0666)), 0);
+}
+
+static void cap(const char *parameter, unsigned long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", value);
+	CHECK_IS(pool_set(parameter, text), 0);
+}
+
+/*
+ * The deed of a cap: take what it bounds, @n at most. Returns how many there were;
+ * *err is what the next one said. Descriptors stay open.
+ */
+typedef unsigned int (*take_fn)(unsigned int n, long *err);
+
+static const struct cap {
+	const char *parameter;
+	unsigned long value;
+	unsigned int allowed;
+	take_fn take;
+	long error;
+} *tried;
+
+static void take_too_many(void)
+{
+	long err = 0;
+	unsigned int n = tried->take(tried->allowed + 8, &err);
+
+	CHECK(n == tried->allowed, "%u were given, not %u, with %s", n,
+	      tried->allowed, tried->parameter);
+	CHECK_IS(err, tried->error);
+}
+
+static void take_all(void)
+{
+	long err = 0;
+
+	CHECK_IS(tried->take(tried->allowed, &err), tried->allowed);
+}
+
+static int ready[2], go[2];
+
+/* The greedy one has all, and keeps it while others try. */
+static void hold_all(void)
+{
+	char word;
+
+	take_too_many();
+	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
+	CHECK_IS(RESULT(read(go[0], &word, 1)), 1);
+}
+
+static void take_more(void)
+{
+	long err = 0;
+
+	/* by privilege */
+	CHECK_IS(tried->take(tried->allowed + 8, &err), tried->allowed + 8);
+}
+
+static void try_cap(const struct cap *c)
+{
+	char word;
+	pid_t pid;
+
+	everybody();
+	tried = c;
+	cap(c->parameter, c->value);
+	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		as_user(GREEDY, hold_all);
+		_exit(0);
+	}
+	close(ready[1]);
+	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	as_user(OTHER, take_all);
+	take_more();
+	CHECK_IS(RESULT(write(go[1], "g", 1)), 1);
+	CHECK_IS(RESULT(waitpid(pid, NULL, 0)), pid);
+	/* all of it came back */
+	as_user(GREEDY, take_all);
+}
+
+static unsigned int take_tasks(unsigned int n, long *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		*err = vm_open();
+		if (*err < 0)
+			break;
+	}
+	return i;
+}
+
+static unsigned int take_pagers(unsigned int n, long *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct test_pager p = { .fd = vm_open() };
+
+		CHECK(p.fd >= 0, "open: %s", tap_result(p.fd));
+		*err = pager_register(&p, &(struct pager_setup){ 0 });
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+/* Some 27 KiB each */
+static unsigned int take_queues(unsigned int n, long *err)
+{
+	const struct pager_setup large = { .queues = 3, .depth = 64 };
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct test_pager p = { .fd = vm_open() };
+
+		CHECK(p.fd >= 0, "open: %s", tap_result(p.fd));
+		*err = pager_register(&p, &large);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+static unsigned int take_objects(unsigned int n, long *err)
+{
+	struct test_pager p;
+	unsigned int i;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	for (i = 0; i < n; i++) {
+		struct mach_pager_create c = {
+			.size = sizeof(c), .object_size = PAGE,
+		};
+
+		*err = vm_ioctl(p.fd, MACH_PAGER_CREATE, &c);
+		if (*err)
+			break;
+		/* it lives on: nobody answers its TERMINATE */
+		close(c.fd);
+	}
+	return i;
+}
+
+static unsigned int take_names(unsigned int n, long *err)
+{
+	struct test_object o;
+	struct test_pager p;
+	unsigned int i;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	for (i = 0; i < n; i++) {
+		struct mach_pager_publish pub = {
+			.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
+		};
+
+		object_create(&p, &o, PAGE, 0, 0);
+		pub.object = o.number;
+		snprintf(pub.name, sizeof(pub.name), "n%u-%u", getuid(), i);
+		*err = vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+static long lock(const struct test_pager *p, const struct test_object *o,
+		 uint64_t offset, uint32_t flags)
+{
+	struct mach_pager_lock l = {
+		.size = sizeof(l), .object = o->number, .offset = offset,
+		.length = PAGE, .flags = flags,
+	};
+
+	return vm_ioctl(p->fd, MACH_PAGER_LOCK_REQUEST, &l);
+}
+
+/* Answers that nobody fetches */
+static unsigned int take_requests(unsigned int n, long *err)
+{
+	struct test_object o;
+	struct test_pager p;
+	unsigned int i;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	object_create(&p, &o, PAGE, 0, 0);
+	for (i = 0; i < n; i++) {
+		*err = lock(&p, &o, 0, MACH_LOCK_FLUSH | MACH_LOCK_REPLY);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+/* Returns that nobody takes */
+static unsigned int take_locks(unsigned int n, long *err)
+{
+	static struct scene s;
+	unsigned int i;
+
+	scene_open(&s, &(struct pager_setup){ .transport = BY_IOCTL },
+		   2 * n * PAGE, PAGE, 1);
+	scene_resident(&s, 0, 2 * n * PAGE, 1);
+	for (i = 0; i < n; i++) {
+		CHECK_IS(actor_do(&s.a, do_store, s.map + 2 * i * PAGE, 1), 0);
+		*err = lock(&s.p, &s.o, 2 * i * PAGE, MACH_LOCK_CLEAN);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+static const struct cap caps[] = {
+	{ "user_tasks", 4, 4, take_tasks, -EAGAIN },
+	{ "user_pagers", 3, 3, take_pagers, -EAGAIN },
+	{ "user_queues", 60, 2, take_queues, -EAGAIN },
+	{ "user_objects", 8, 8, take_objects, -EAGAIN },
+	{ "user_names", 3, 3, take_names, -ENOSPC },
+	{ "user_requests", 5, 5, take_requests, -EAGAIN },
+	{ "user_locks", 4, 4, take_locks, -EAGAIN },
+};
+
+static void test_cap(void)
+{
+	try_cap(&caps[tap_variant]);
+}
+
+/* Every other page, so that no entry joins another. */
+static void fill_with_entries(void)
+{
+	struct test_task t;
+	unsigned int n = 0;
+	long err;
+
+	task_open(&t, 4096 * PAGE);
+	do {
+		err = task_allocate_at(&t, t.window + 2 * n * PAGE, PAGE);
+	} while (!err && ++n < 1024);
+	CHECK_IS(err, -EAGAIN);
+	CHECK(n >= 40 && n <= 64, "%u entries of 64", n);
+	/* what is given back never needs what is refused */
+	CHECK_IS(task_deallocate(&t, t.window, 2 * n * PAGE), 0);
+	CHECK_IS(task_allocate_at(&t, t.window, PAGE), 0);
+}
+
+static void few_entries(void)
+{
+	struct test_task t;
+
+	task_open(&t, 4096 * PAGE);
+	for (unsigned int n = 0; n < 20; n++)
+		CHECK_IS(task_allocate_at(&t, t.window + 2 * n * PAGE, PAGE),
+			 0);
+}
+
+static void test_entries(void)
+{
+	everybody();
+	cap("user_entries", 64);
+	as_user(GREEDY, fill_with_entries);
+	as_user(OTHER, few_entries);
+}
+
+#define MEMORY_MIB	32
+#define PERCENT		20
+#define THREADS		8
+#define BOUND		(MEMORY_MIB * MIB / PAGE * PERCENT / 100)
+
+static unsigned int touch_until_refused(struct test_task *t)
+{
+	unsigned int n = 0;
+
+	while (n < t->size / PAGE && !task_touch(t->window + n * PAGE, true))
+		n++;
+	return n;
+}
+
+static void fill_memory(void)
+{
+	struct test_task t;
+	unsigned int n;
+
+	task_open(&t, MEMORY_MIB * MIB);
+	CHECK_IS(task_allocate_at(&t, t.window, t.size), 0);
+	n = touch_until_refused(&t);
+	CHECK(n > BOUND / 4 && n <= BOUND, "%u pages of %llu", n,
+	      BOUND);
+	/* what is there stays good, and giving some back makes room */
+	CHECK_IS(task_touch(t.window, true), 0);
+	CHECK_IS(task_deallocate(&t, t.window, 16 * PAGE), 0);
+	CHECK_IS(task_touch(t.window + n * PAGE, true), 0);
+}
+
+static void test_memory(void)
+{
+	everybody();
+	pool_limit(MEMORY_MIB);
+	cap("user_memory", PERCENT);
+	as_user(GREEDY, fill_memory);
+	as_user(OTHER, fill_memory);
+}
+
+static void begin_silent_faults(struct scene *s, unsigned int objects)
+{
+	const struct pager_setup silent = { .transport = BY_IOCTL };
+
+	for (unsigned int i = 0; i < objects; i++)
+		scene_open(&s[i], &silent, THREADS * MIB, MIB, THREADS);
+	for (unsigned int i = 0; i < objects; i++)
+		for (unsigned int t = 0; t < THREADS; t++)
+			actor_begin(&s[i].a, t, do_load, s[i].map + t * MIB);
+}
+
+/* Objects whose pager says nothing may not wait for more than their user may have. */
+static void wait_for_all_frames(void)
+{
+	static struct scene s[3];
+	struct mach_vm_statistics vm = { .size = sizeof(vm) };
+	uint64_t busy;
+
+	begin_silent_faults(s, ARRAY_SIZE(s));
+	CHECK(actor_waits(&s[0].a, 0, 300), "a silent pager's page has come");
+	CHECK_IS(vm_ioctl(s[0].p.fd, MACH_VM_STATISTICS, &vm), 0);
+	busy = vm.busy_count;
+	CHECK(busy > BOUND / 2 && busy <= BOUND, "%u frames wait, of %u",
+	      (unsigned int)busy, (unsigned int)BOUND);
+	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
+	tap_pause_ms(1000);
+}
+
+static void test_busy(void)
+{
+	struct serve *healthy;
+	uint8_t *map;
+	char word;
+	pid_t pid;
+
+	everybody();
+	pool_limit(MEMORY_MIB);
+	cap("user_memory", PERCENT);
+	CHECK(!pipe(ready), "pipe: %m");
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		as_user(GREEDY, wait_for_all_frames);
+		_exit(0);
+	}
+	close(ready[1]);
+	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	healthy = pool_object(MEMORY_MIB / 4 * MIB, 1);
+	map = pool_start(healthy);
+	pool_verify(map, 1, 0, MEMORY_MIB / 4 * MIB / PAGE, 0);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = {
+		{ "tasks", test_cap, 0, 0 },
+		{ "pagers", test_cap, 1, 0 },
+		{ "queues", test_cap, 2, 0 },
+		{ "objects", test_cap, 3, 0 },
+		{ "names", test_cap, 4, 0 },
+		{ "requests", test_cap, 5, 0 },
+		{ "locks", test_cap, 6, 0 },
+		{ "entries", test_entries, 0, 0 },
+		{ "memory", test_memory, 0, 0 },
+		{ "busy", test_busy, 0, 0 },
+	};
+	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
+
+	chmod(DEVICE, 0600);
+	return status;
+}
