@@ -318,15 +318,19 @@ unsigned int mach_pool_look_aside(unsigned int scan)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
 
-/* What is there first; then Linux may look for some, but not at all costs. */
+/*
+ * What is there first; then Linux may look for some, but not at all costs. kswapd is
+ * not woken: it would take clean pages out of the pool, which is to grow.
+ */
 static struct page *mach_chunk_memory(void)
 {
+	const gfp_t gfp = (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN) &
+			  ~__GFP_KSWAPD_RECLAIM;
 	struct page *page;
 
-	page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, MACH_CHUNK_ORDER);
+	page = alloc_pages(gfp & ~__GFP_RECLAIM, MACH_CHUNK_ORDER);
 	if (!page)
-		page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
-				   MACH_CHUNK_ORDER);
+		page = alloc_pages(gfp, MACH_CHUNK_ORDER);
 	if (page)
 		split_page(page, MACH_CHUNK_ORDER);
 	return page;
