@@ -142,7 +142,7 @@ static int mach_grant_of_file(struct file *file, struct mach_grant *grant)
 		return -EBADF;
 	*grant = (struct mach_grant) {
 		.object = object,
-		.length = object->size,
+		.length = MACH_OBJECT_SIZE_MAX,
 	};
 	if (file->f_mode & FMODE_READ)
 		grant->protection |= MACH_PROT_READ | MACH_PROT_EXECUTE;
@@ -172,19 +172,24 @@ int mach_grant_get(int fd, struct mach_grant *grant)
 	return err;
 }
 
-/* Narrow a grant. Return: 0, -EINVAL, -EACCES. */
+/* Narrow a grant, whose object may end within it. Return: 0 or -EINVAL. */
 static int mach_grant_narrow(struct mach_grant *grant,
 			     const struct mach_object_proxy *args)
 {
-	if (args->max_protection & ~MACH_PROT_ALL || !args->length ||
-	    !mach_range_fits(args->start, args->length, grant->length) ||
-	    !mach_range_aligned(args->start, args->length, grant->length))
+	u64 size = min(grant->length, grant->object->size - grant->start);
+	u64 length = args->length;
+
+	if (length == U64_MAX && args->start < grant->length)
+		length = grant->length - args->start;
+	if (args->max_protection & ~MACH_PROT_ALL || !length ||
+	    args->start >= size ||
+	    !mach_range_fits(args->start, length, grant->length) ||
+	    (!mach_range_aligned(args->start, length, grant->length) &&
+	     !mach_range_aligned(args->start, length, size)))
 		return -EINVAL;
-	if (args->max_protection & ~grant->protection)
-		return -EACCES;
-	grant->protection = args->max_protection;
+	grant->protection &= args->max_protection;
 	grant->start += args->start;
-	grant->length = args->length;
+	grant->length = length;
 	return 0;
 }
 

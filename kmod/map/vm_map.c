@@ -10,6 +10,7 @@
 #include "pool/kmem.h"
 #include "vm_map_rules.h"
 
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
@@ -256,20 +257,25 @@ int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind)
  * mach_map_charge - Count memory as locked by the window's process
  * @map: not locked
  * @bytes: whole pages
+ * @privileged: the caller's capabilities count
  *
- * All maps of a process, and its mlock, count together. Return: 0, or -ENOMEM
+ * All maps of a process, and its mlock, count together. Return: 0, or -EPERM
  * beyond RLIMIT_MEMLOCK of a caller who is not privileged.
  */
-int mach_map_charge(struct mach_map *map, u64 bytes)
+int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged)
 {
+	const bool exempt = privileged && capable(CAP_IPC_LOCK);
 	int err;
 
 	/* who has gone locks nothing */
 	if (!bytes || !mmget_not_zero(map->mm))
 		return 0;
-	err = account_locked_vm(map->mm, bytes >> PAGE_SHIFT, true);
+	mmap_write_lock(map->mm);
+	err = __account_locked_vm(map->mm, bytes >> PAGE_SHIFT, true, current,
+				  exempt);
+	mmap_write_unlock(map->mm);
 	mmput(map->mm);
-	return err;
+	return err ? -EPERM : 0;
 }
 
 void mach_map_uncharge(struct mach_map *map, u64 bytes)
@@ -283,10 +289,11 @@ void mach_map_uncharge(struct mach_map *map, u64 bytes)
 /* What is not wired any more is not locked any more. */
 void mach_map_unlock_write(struct mach_map *map)
 {
-	u64 surplus;
+	u64 wired, surplus;
 
 	lockdep_assert_held_write(&map->lock);
-	surplus = map->charged - min(map->charged, map->entries.wired);
+	wired = map->entries.wired + map->entries.asleep;
+	surplus = map->charged - min(map->charged, wired);
 	map->charged -= surplus;
 	mach_map_drain_spare(map, MACH_MAP_SPARE_MAX);
 	up_write(&map->lock);
@@ -427,7 +434,7 @@ static void mach_map_let_go(struct mach_map *map,
 	struct mach_object *object = entry->object;
 
 	lockdep_assert_held_write(&map->lock);
-	if (entry->wired)
+	if (mach_entry_keeps(entry))
 		mach_object_unwire(object, first, end, entry->wired);
 	if (mach_object_is_internal(object) && mach_view_sole(object))
 		mach_internal_discard(object, first, end);

@@ -56,7 +56,8 @@
  * @exec_holder: (x) who has that lock; may be looked at without it
  * @exec_wanted: (x) the area that the holder maps is to be executable
  * @apart: (x) areas left apart that one could be
- * @charged: (l) bytes that are counted as locked in @mm: what is wired
+ * @charged: (l) bytes that are counted as locked in @mm: what is wired, or will
+ *	be when somebody may access it
  * @mm: (c) that has the window, for comparison only (mmgrab)
  * @pid: (c) its process
  * @prot: (c) PROT_* that the window was made with
@@ -144,7 +145,7 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind);
 void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
-int mach_map_charge(struct mach_map *map, u64 bytes);
+int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged);
 void mach_map_uncharge(struct mach_map *map, u64 bytes);
 bool mach_map_next(struct mach_map *map, u64 *start, u64 end, u64 *to);
 bool mach_map_spot(struct mach_map *map, u64 address, struct mach_spot *spot);

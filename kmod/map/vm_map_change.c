@@ -3,6 +3,7 @@
 #include "vm_map_change.h"
 #include "object/pmap.h"
 #include "object/vm_view.h"
+#include "object/vm_wire.h"
 
 #include <linux/capability.h>
 #include <linux/sched/signal.h>
@@ -36,6 +37,16 @@ int mach_map_round(const struct mach_map *map, u64 address, u64 length,
 	return 0;
 }
 
+static bool mach_map_within(const struct mach_map *map,
+			    const struct mach_map_place *place)
+{
+	const struct mach_entries *entries = &map->entries;
+
+	return place->address >= entries->min &&
+	       place->address < entries->max &&
+	       place->length <= entries->max - place->address;
+}
+
 /* Where it will be, or why nowhere */
 static int mach_map_find_place(struct mach_map *map,
 			       struct mach_map_place *place)
@@ -48,8 +59,7 @@ static int mach_map_find_place(struct mach_map *map,
 		return mach_entries_find_space(entries, place->address,
 					       place->length, place->mask,
 					       &place->address);
-	if (place->address < entries->min || place->address >= entries->max ||
-	    place->length > entries->max - place->address)
+	if (!mach_map_within(map, place))
 		return -EADDRNOTAVAIL;
 	next = mach_entry_from(entries, place->address);
 	if (next && next->start < place->address + place->length)
@@ -57,14 +67,21 @@ static int mach_map_find_place(struct mach_map *map,
 	return 0;
 }
 
+/* May it be as large, when what is in the range has gone? */
 static int mach_map_check_limit(const struct mach_map *map, u64 length,
-				const struct mach_map_entry *like)
+				const struct mach_map_entry *like, u64 start,
+				u64 end)
 {
 	u64 used = map->entries.size - map->entries.none;
+	const struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
 	if (!like->max_protection)
 		return 0;
+	entry = mach_entry_from(&map->entries, start);
+	for (; entry && entry->start < end; entry = entry->next)
+		if (entry->max_protection)
+			used -= min(end, entry->end) - max(start, entry->start);
 	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
 }
 
@@ -98,21 +115,26 @@ static int mach_map_enter_locked(struct mach_map *map, u64 start, u64 end,
  * @like: object, offset and attributes; a right to the object is the caller's,
  *	and the map's on success
  *
- * Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM; -EINTR. Source: Mach's
- * vm_map_enter.
+ * Nothing has changed on error. Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM;
+ * -EINTR. Source: Mach's vm_map_enter.
  */
 int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 		   const struct mach_map_entry *like)
 {
 	int err;
 
+	if (place->overwrite)
+		return mach_map_within(map, place) ?
+		       mach_map_replace(map, place->address,
+					place->address + place->length, like) :
+		       -EADDRNOTAVAIL;
 	err = mach_map_lock_write(map, MACH_MAP_GROWS);
 	if (err)
 		return err;
-	err = mach_user_check(map->user, MACH_USER_ENTRIES, 1) ?:
-	      mach_map_check_limit(map, place->length, like);
+	err = mach_map_find_place(map, place) ?:
+	      mach_user_check(map->user, MACH_USER_ENTRIES, 1);
 	if (!err)
-		err = mach_map_find_place(map, place);
+		err = mach_map_check_limit(map, place->length, like, 0, 0);
 	if (!err)
 		err = mach_map_enter_locked(map, place->address,
 					    place->address + place->length,
@@ -192,6 +214,23 @@ int mach_map_remove(struct mach_map *map, u64 start, u64 end)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_map_remove);
 
+/* All of a range goes; each entry that does is one more at hand. */
+static void mach_map_empty(struct mach_map *map, u64 start, u64 end)
+{
+	struct mach_entry_stock removed = {};
+	u64 at = start;
+
+	lockdep_assert_held_write(&map->lock);
+	while (at < end) {
+		at = mach_range_remove(&map->entries, at, end,
+				       MACH_MAP_REMOVE_MAX, &map->spare,
+				       &removed);
+		if (mach_stock_touched(&removed))
+			mach_map_unmap(map, start, end);
+		mach_map_dispose(map, &removed);
+	}
+}
+
 /**
  * mach_map_replace - Enter something where something is
  * @map: not locked
@@ -199,52 +238,128 @@ EXPORT_SYMBOL_IF_KUNIT(mach_map_remove);
  * @end: the address after the last
  * @like: as of mach_map_enter()
  *
- * Return: 0; -ENOSPC; -ENOMEM; -EINTR.
+ * Nothing has changed on error. Return: 0; -ENOSPC; -ENOMEM; -EINTR.
  */
 int mach_map_replace(struct mach_map *map, u64 start, u64 end,
 		     const struct mach_map_entry *like)
 {
-	struct mach_entry_stock removed = {};
-	u64 at = start;
+	u64 delta = start - like->offset;
 	int err;
 
 	err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
 	if (err)
 		return err;
-	err = mach_map_check_limit(map, end - start, like);
-	while (!err && at < end) {
-		at = mach_range_remove(&map->entries, at, end,
-				       MACH_MAP_REMOVE_MAX, &map->spare,
-				       &removed);
-		if (mach_stock_touched(&removed))
-			mach_map_unmap(map, start, end);
-		mach_map_dispose(map, &removed);
-		err = mach_map_fill_spare(map, MACH_MAP_SHRINKS);
+	err = mach_user_check(map->user, MACH_USER_ENTRIES, 1) ?:
+	      mach_map_check_limit(map, end - start, like, start, end);
+	/* on show before anything goes: then entering it cannot fail */
+	if (!err && like->object)
+		err = mach_view_get(like->object, mach_map_mapping(map), delta);
+	if (!err) {
+		mach_map_empty(map, start, end);
+		WARN_ON_ONCE(mach_map_enter_locked(map, start, end, like));
+		if (like->object)
+			mach_view_put(like->object, mach_map_mapping(map),
+				      delta);
 	}
-	if (!err)
-		err = mach_map_enter_locked(map, start, end, like);
 	mach_map_unlock_write(map);
 	return err;
 }
 
-/* May the rights be given? And do any go? */
-static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
-				 const struct mach_change *change, bool *less)
+/* May it be changed? Do rights to pages go, and is something wired? */
+static int mach_map_look(struct mach_map *map, u64 start, u64 end,
+			 const struct mach_change *change, bool *less,
+			 bool *wired)
 {
 	const u32 rights = MACH_CHANGE_PROTECTION | MACH_CHANGE_MAXIMUM;
 	struct mach_map_entry *entry;
 
 	lockdep_assert_held_write(&map->lock);
 	*less = false;
+	*wired = false;
+	if (change->what & MACH_CHANGE_WHOLE &&
+	    !mach_entries_cover(&map->entries, start, end))
+		return -EADDRNOTAVAIL;
 	if (!(change->what & rights))
 		return 0;
 	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
-		if (change->protection & ~entry->max_protection)
+		if (change->protection &
+		    ~(entry->max_protection | MACH_PROT_NOTIFY))
 			return -EACCES;
 		*less |= entry->object &&
 			 entry->protection & ~change->protection;
+		*wired |= mach_entry_keeps(entry);
 	}
+	return 0;
+}
+
+/* What nobody may access any more is not kept, wired though it is. */
+static void mach_map_rest(struct mach_map *map, u64 start, u64 end,
+			  const struct mach_change *change)
+{
+	struct mach_map_entry *entry;
+	u64 delta;
+
+	lockdep_assert_held_write(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
+	for (; entry && entry->start < end; entry = entry->next) {
+		u32 left = change->protection & MACH_PROT_ALL;
+
+		if (change->what & MACH_CHANGE_MAXIMUM)
+			left &= entry->protection;
+		if (left || !mach_entry_keeps(entry) || !entry->object)
+			continue;
+		delta = mach_entry_delta(entry);
+		mach_object_unwire(entry->object,
+				   (max(start, entry->start) - delta) >>
+				   PAGE_SHIFT,
+				   (min(end, entry->end) - delta) >> PAGE_SHIFT,
+				   entry->wired);
+	}
+}
+
+/**
+ * mach_map_check_change - May a range be given other attributes?
+ * @map: locked for writing
+ * @start: first address
+ * @end: the address after the last
+ * @change: what changes
+ *
+ * Return: 0; -EACCES; -EADDRNOTAVAIL.
+ */
+int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
+			  const struct mach_change *change)
+{
+	bool less, wired;
+
+	return mach_map_look(map, start, end, change, &less, &wired);
+}
+
+/**
+ * mach_map_change_locked - Give a range other attributes
+ * @map: locked for writing, with entries at hand; nobody works on the range
+ * @start: first address
+ * @end: the address after the last
+ * @change: what changes; what is wired becomes accessible only when its pages are
+ *	wired already
+ *
+ * Return: 0; -EACCES; -EADDRNOTAVAIL.
+ */
+int mach_map_change_locked(struct mach_map *map, u64 start, u64 end,
+			   const struct mach_change *change)
+{
+	bool less, wired;
+	int err;
+
+	lockdep_assert_held_write(&map->lock);
+	err = mach_map_look(map, start, end, change, &less, &wired);
+	if (err)
+		return err;
+	if (wired)
+		mach_map_rest(map, start, end, change);
+	mach_range_change(&map->entries, start, end, change, &map->spare);
+	if (less)
+		mach_map_unmap(map, start, end);
 	return 0;
 }
 
@@ -255,28 +370,24 @@ static int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
  * @end: the address after the last
  * @change: what changes
  *
- * Return: 0; -EACCES; -EINTR; -ENOMEM. Source: Mach's vm_map_protect,
- * vm_map_inherit.
+ * Return: 0; -EACCES; -EADDRNOTAVAIL; -EINTR; -ENOMEM. Source: Mach's
+ * vm_map_protect, vm_map_inherit.
  */
 int mach_map_change(struct mach_map *map, u64 start, u64 end,
 		    const struct mach_change *change)
 {
-	bool less;
 	int err;
 
-	end = min(end, map->entries.max);
-	start = max(start, map->entries.min);
+	if (!(change->what & MACH_CHANGE_WHOLE)) {
+		end = min(end, map->entries.max);
+		start = max(start, map->entries.min);
+	}
 	if (start >= end)
 		return 0;
 	err = mach_map_lock_range(map, start, end, MACH_MAP_SHRINKS);
 	if (err)
 		return err;
-	err = mach_map_check_change(map, start, end, change, &less);
-	if (!err)
-		mach_range_change(&map->entries, start, end, change,
-				  &map->spare);
-	if (!err && less)
-		mach_map_unmap(map, start, end);
+	err = mach_map_change_locked(map, start, end, change);
 	mach_map_unlock_write(map);
 	return err;
 }
@@ -286,15 +397,18 @@ int mach_map_change(struct mach_map *map, u64 start, u64 end,
  * @map: not locked
  * @limit: bytes in its entries
  * @limit_max: that @limit may be set to
+ * @privileged: the caller's capabilities count
  *
  * What is there stays. Return: 0 or -EPERM. Source: Mach's vm_set_size_limit.
  */
-int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max)
+int mach_map_set_limit(struct mach_map *map, u64 limit, u64 limit_max,
+		       bool privileged)
 {
 	int err = 0;
 
 	down_write(&map->lock);
-	if (limit_max > map->limit_max && !capable(CAP_SYS_RESOURCE)) {
+	if (limit_max > map->limit_max &&
+	    !(privileged && capable(CAP_SYS_RESOURCE))) {
 		err = -EPERM;
 	} else {
 		map->limit = limit;

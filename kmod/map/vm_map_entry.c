@@ -437,8 +437,10 @@ static void mach_entries_count(struct mach_entries *entries,
 	entries->size += bytes;
 	if (!entry->max_protection)
 		entries->none += bytes;
-	if (entry->wired)
+	if (mach_entry_keeps(entry))
 		entries->wired += bytes;
+	else if (entry->wired)
+		entries->asleep += bytes;
 }
 
 /**

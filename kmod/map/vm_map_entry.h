@@ -15,6 +15,8 @@
 
 #include "base/kern.h"
 
+#include <linux/mach_task.h>
+
 struct mach_object;
 struct mach_entries;
 
@@ -31,7 +33,7 @@ struct mach_entries;
  * @room: largest hole right below an entry of this subtree, in bytes
  * @object: what is mapped; NULL: zeros that nobody has touched yet
  * @offset: of @start in the object; 0 without an object
- * @protection: VM_PROT_* that accesses have now
+ * @protection: MACH_PROT_* that accesses have now
  * @max_protection: and may be given
  * @inheritance: VM_INHERIT_*
  * @behavior: MACH_BEHAVIOR_*
@@ -39,7 +41,7 @@ struct mach_entries;
  * @needs_copy: to be copied before the first write
  * @in_transition: somebody has let go of the lock while he works on it
  * @height: of this subtree
- * @wired: how often it was wired
+ * @wired: how often it was wired; its pages are, unless nobody may access them
  *
  * Guarded by the map's lock.
  */
@@ -54,8 +56,8 @@ struct mach_map_entry {
 	u64 room;
 	struct mach_object *object;
 	u64 offset;
-	u32 protection : 3;
-	u32 max_protection : 3;
+	u32 protection : 5;
+	u32 max_protection : 5;
 	u32 inheritance : 2;
 	u32 behavior : 3;
 	u32 shared : 1;
@@ -141,7 +143,8 @@ enum mach_refusal {
  * @n: how many
  * @size: bytes that they cover
  * @none: of them, bytes that may never be accessed (max_protection 0)
- * @wired: bytes of wired entries
+ * @wired: bytes of entries whose pages are wired
+ * @asleep: bytes of wired entries whose pages are not
  * @rules: MACH_MERGE_*, of vm_map_coalesce.h
  * @ops: of the objects
  * @merges: pairs that became one, so far
@@ -158,6 +161,7 @@ struct mach_entries {
 	u64 size;
 	u64 none;
 	u64 wired;
+	u64 asleep;
 	u32 rules;
 	const struct mach_entry_ops *ops;
 	u64 merges;
@@ -167,6 +171,24 @@ struct mach_entries {
 static inline u64 mach_entry_size(const struct mach_map_entry *entry)
 {
 	return entry->end - entry->start;
+}
+
+/* May anybody access it? */
+static inline bool mach_entry_open(const struct mach_map_entry *entry)
+{
+	return entry->protection & MACH_PROT_ALL;
+}
+
+/* Is it wired, and are its pages? */
+static inline bool mach_entry_keeps(const struct mach_map_entry *entry)
+{
+	return entry->wired && mach_entry_open(entry);
+}
+
+/* Is it wired, and are its pages not, as nobody may access them? */
+static inline bool mach_entry_asleep(const struct mach_map_entry *entry)
+{
+	return entry->wired && !mach_entry_open(entry);
 }
 
 /* What turns an offset of the object into an address of the map; may wrap. */

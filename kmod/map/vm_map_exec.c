@@ -231,7 +231,7 @@ static int mach_map_exec_any(struct mach_map *map, u64 start, u64 end,
 	down_read(&map->lock);
 	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
-		if (protection & ~entry->max_protection) {
+		if (protection & ~(entry->max_protection | MACH_PROT_NOTIFY)) {
 			any = -EACCES;
 			break;
 		}

@@ -136,7 +136,7 @@ static void mach_change_apply(const struct mach_change *change,
 		entry->inheritance = change->inheritance;
 	if (change->what & MACH_CHANGE_BEHAVIOR)
 		entry->behavior = change->behavior;
-	if (change->what & MACH_CHANGE_WIRE)
+	if (change->what & MACH_CHANGE_WIRE && (change->wire > 0 || entry->wired))
 		entry->wired += change->wire;
 	if (change->what & MACH_CHANGE_TRANSITION)
 		entry->in_transition = change->in_transition;

@@ -22,7 +22,7 @@
  *	which the protection is cut
  * @inheritance: new inheritance
  * @behavior: new behavior
- * @wire: with MACH_CHANGE_WIRE: +1 or -1
+ * @wire: with MACH_CHANGE_WIRE: +1, or -1 for what is wired
  * @in_transition: with MACH_CHANGE_TRANSITION
  */
 struct mach_change {
@@ -41,6 +41,7 @@ struct mach_change {
 #define MACH_CHANGE_WIRE	0x10
 #define MACH_CHANGE_TRANSITION	0x20
 #define MACH_CHANGE_SHARED	0x40	/* others see it from now on */
+#define MACH_CHANGE_WHOLE	0x80	/* for the caller: there must be no holes */
 
 void mach_range_enter(struct mach_entries *entries, u64 start, u64 end,
 		      const struct mach_map_entry *like,

@@ -268,6 +268,20 @@ void mach_queue_used(struct page *page)
 	spin_unlock(&mach_queue_lock);
 }
 
+/* Nobody will want a page of an object, which is locked, soon. */
+void mach_queue_unused(struct page *page)
+{
+	struct mach_frame *frame = mach_page_frame(page);
+
+	folio_clear_referenced(page_folio(page));
+	spin_lock(&mach_queue_lock);
+	if (frame->place == MACH_PLACE_ACTIVE) {
+		mach_queue_remove(&mach_queues, frame);
+		mach_queue_deactivate(&mach_queues, frame);
+	}
+	spin_unlock(&mach_queue_lock);
+}
+
 /* A page that was to go is back, and clean: it is judged next. */
 void mach_queue_enter_first(struct page *page)
 {

@@ -53,6 +53,7 @@ void mach_queue_wire(struct page *page, bool judged);
 void mach_queue_unwire(struct page *page, bool judged);
 bool mach_queue_inactive(struct page *page);
 void mach_queue_used(struct page *page);
+void mach_queue_unused(struct page *page);
 void mach_queue_enter_first(struct page *page);
 struct mach_object *mach_queue_next(bool (*grab)(struct mach_object *object),
 				    pgoff_t *index);

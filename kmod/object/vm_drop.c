@@ -226,6 +226,33 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
 
 /**
+ * mach_object_deactivate - Have pages judged before those that are in use
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ */
+void mach_object_deactivate(struct mach_object *object, pgoff_t first,
+			    pgoff_t end)
+{
+	struct mach_tree_cursor at = { .index = first };
+	struct page *page = NULL;
+	unsigned int n;
+
+	while (at.index < end) {
+		mach_object_lock(object);
+		page = mach_tree_find(&object->pages, &at, end - 1);
+		for (n = 0; page && n < MACH_DROP_BATCH; n++) {
+			mach_queue_unused(page);
+			page = mach_tree_next(&object->pages, &at, end - 1);
+		}
+		mach_object_unlock(object);
+		if (!page)
+			break;
+		cond_resched();
+	}
+}
+
+/**
  * mach_object_evict - Judge the inactive pages around one
  * @object: no lock held
  * @index: page

@@ -23,6 +23,8 @@ void mach_object_unmap(struct mach_object *object, pgoff_t first,
 		       unsigned long n);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
+void mach_object_deactivate(struct mach_object *object, pgoff_t first,
+			    pgoff_t end);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
 		       struct mach_eviction *eviction);
 unsigned int mach_object_evict_chunk(struct mach_object *object, pgoff_t index,

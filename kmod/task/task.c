@@ -8,34 +8,58 @@
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
 #include "vm_map_data.h"
+#include "vm_map_msync.h"
+#include "vm_map_protect.h"
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
 
 #include <linux/file.h>
 
-/* Whole pages, not none */
-static int mach_task_place(const struct mach_map *map, u64 address, u64 length,
-			   u64 mask, bool anywhere,
-			   struct mach_map_place *place)
-{
-	u64 start, end;
-	int err;
+/* Flags of map and remap */
+#define MACH_TASK_MAP_FLAGS						\
+	(MACH_VM_ANYWHERE | MACH_VM_COPY | MACH_VM_OVERWRITE)
 
-	if (!anywhere && mask & address)
-		return -EINVAL;
-	err = mach_map_round(map, address, length, &start, &end);
-	if (err)
-		return err;
-	if (start == end)
-		return -EINVAL;
+/* Whole pages, not none: address and length are rounded each by itself. */
+static int mach_task_place(const struct mach_map *map, u64 address, u64 length,
+			   u64 mask, u32 flags, struct mach_map_place *place)
+{
 	*place = (struct mach_map_place) {
-		/* a length goes with the address that it is found at */
-		.address = anywhere ? PAGE_ALIGN(address) : start,
-		.length = anywhere ? PAGE_ALIGN(length) : end - start,
+		.address = address & PAGE_MASK,
+		.length = PAGE_ALIGN(length),
 		.mask = mask & PAGE_MASK,
-		.anywhere = anywhere,
+		.anywhere = flags & MACH_VM_ANYWHERE,
+		.overwrite = flags & MACH_VM_OVERWRITE,
 	};
+	if (mach_map_unused(map))
+		return -EADDRNOTAVAIL;
+	if (!place->length || (place->anywhere && place->overwrite))
+		return -EINVAL;
+	if (!place->anywhere && place->mask & place->address)
+		return -ENOSPC;
 	return 0;
+}
+
+/* What is executable and is going to be overwritten is not executable already. */
+static int mach_task_make_way(struct mach_call_context *context,
+			      const struct mach_map_place *place)
+{
+	u64 end = place->address + place->length;
+
+	if (!place->overwrite || end < place->address)
+		return 0;
+	return mach_map_exec_lower(context->self, context->file, place->address,
+				   end, 0);
+}
+
+/* And is so again, where nothing came of it. */
+static void mach_task_keep_way(struct mach_call_context *context,
+			       const struct mach_map_place *place)
+{
+	u64 end = place->address + place->length;
+
+	if (place->overwrite && end >= place->address)
+		mach_map_exec_settle(context->self, context->file,
+				     place->address, end);
 }
 
 /* What is new is wired if all is to be, and executable; or it is not there. */
@@ -60,13 +84,16 @@ static int mach_task_enter(struct mach_call_context *context,
 			   struct mach_map_place *place,
 			   const struct mach_map_entry *like)
 {
-	int err = mach_map_exec_check(context->self, like->protection);
+	int err = mach_map_exec_check(context->self, like->protection) ?:
+		  mach_task_make_way(context, place) ?:
+		  mach_map_enter(context->self, place, like);
 
 	if (!err)
-		err = mach_map_enter(context->self, place, like);
-	if (err && like->object)
+		return mach_task_finish(context, place);
+	if (like->object)
 		mach_object_right_put(like->object);
-	return err ?: mach_task_finish(context, place);
+	mach_task_keep_way(context, place);
+	return err;
 }
 
 static int mach_task_allocate(struct mach_call_context *context,
@@ -81,13 +108,12 @@ static int mach_task_allocate(struct mach_call_context *context,
 	struct mach_map_place place;
 	int err;
 
-	if (allocate->flags & ~MACH_VM_ANYWHERE)
+	if (allocate->flags & ~(MACH_VM_ANYWHERE | MACH_VM_OVERWRITE))
 		return -EINVAL;
 	if (!allocate->length)
 		return 0;
 	err = mach_task_place(context->self, allocate->address,
-			      allocate->length, 0,
-			      allocate->flags & MACH_VM_ANYWHERE, &place);
+			      allocate->length, 0, allocate->flags, &place);
 	if (!err)
 		err = mach_task_enter(context, &place, &like);
 	if (!err)
@@ -117,21 +143,23 @@ static int mach_task_deallocate(struct mach_call_context *context,
 	if (args->range.reserved)
 		return -EINVAL;
 	err = mach_map_round(map, args->range.address, args->range.length,
-			     &start, &end) ?:
-	      mach_map_exec_lower(map, context->file, start, end, 0);
+			     &start, &end);
+	/* an end that only rounding takes too far is Mach's way to free nothing */
+	if (err == -EINVAL &&
+	    args->range.length <= U64_MAX - args->range.address)
+		return 0;
+	if (!err)
+		err = mach_map_exec_lower(map, context->file, start, end, 0);
 	if (err)
 		return err;
 	err = mach_map_remove(map, start, end);
 	return mach_task_settle_less(context, start, end) ?: err;
 }
 
-static bool mach_protections_valid(u32 protection, u32 max_protection)
-{
-	return !(max_protection & ~MACH_PROT_ALL) &&
-	       !(protection & ~max_protection);
-}
-
-/* What the descriptor in @args gives of its object, for @length whole pages */
+/*
+ * What the descriptor in @args gives of its object, for @length whole pages. A copy
+ * has to be read, and may then be given any right.
+ */
 static int mach_task_map_object(const struct mach_task_map *args, u64 length,
 				struct mach_map_entry *entry)
 {
@@ -143,7 +171,8 @@ static int mach_task_map_object(const struct mach_task_map *args, u64 length,
 	if (args->offset > grant.length ||
 	    length > PAGE_ALIGN(grant.length) - args->offset)
 		err = -EINVAL;
-	else if (entry->protection & ~grant.protection)
+	else if (args->flags & MACH_VM_COPY &&
+		 !(grant.protection & MACH_PROT_READ))
 		err = -EACCES;
 	else if (mach_object_is_dead(grant.object))
 		err = -ENODEV;
@@ -151,15 +180,17 @@ static int mach_task_map_object(const struct mach_task_map *args, u64 length,
 		mach_object_right_put(grant.object);
 		return err;
 	}
-	entry->max_protection &= grant.protection;
+	if (!(args->flags & MACH_VM_COPY)) {
+		entry->max_protection &= grant.protection;
+		entry->protection &= grant.protection;
+	}
 	entry->object = grant.object;
 	entry->offset = grant.start + args->offset;
 	return 0;
 }
 
-/* A copy takes the place of the object: it may be given any right. */
-static int mach_task_map_copy(const struct mach_task_map *args, u64 length,
-			      struct mach_map_entry *entry)
+/* A copy takes the place of the object. */
+static int mach_task_map_copy(u64 length, struct mach_map_entry *entry)
 {
 	struct mach_object *copy = mach_internal_create();
 	int err;
@@ -176,31 +207,26 @@ static int mach_task_map_copy(const struct mach_task_map *args, u64 length,
 	mach_object_right_put(entry->object);
 	entry->object = copy;
 	entry->offset = MACH_INTERNAL_MIDDLE;
-	entry->max_protection = args->max_protection;
 	return 0;
 }
 
-/* Untouched memory for a copy that somebody wants to write to */
+/* What is to be entered: untouched memory, an object, or a copy of one */
 static int mach_task_map_like(const struct mach_task_map *args, u64 length,
 			      struct mach_map_entry *entry)
 {
-	const bool copy = args->flags & MACH_VM_COPY;
 	int err;
 
 	*entry = (struct mach_map_entry) {
-		/* a copy needs to be read, and no more */
-		.protection = copy && args->object >= 0 ? MACH_PROT_READ :
-							  args->protection,
+		.protection = args->protection & args->max_protection,
 		.max_protection = args->max_protection,
 		.inheritance = args->inheritance,
 	};
 	if (args->object < 0)
 		return 0;
 	err = mach_task_map_object(args, length, entry);
-	if (err || !copy)
+	if (err || !(args->flags & MACH_VM_COPY))
 		return err;
-	entry->protection = args->protection;
-	err = mach_task_map_copy(args, length, entry);
+	err = mach_task_map_copy(length, entry);
 	if (err)
 		mach_object_right_put(entry->object);
 	return err;
@@ -214,13 +240,13 @@ static int mach_task_map(struct mach_call_context *context,
 	struct mach_map_entry like;
 	int err;
 
-	if (map->flags & ~(MACH_VM_ANYWHERE | MACH_VM_COPY) ||
+	if (map->flags & ~MACH_TASK_MAP_FLAGS ||
 	    map->inheritance > MACH_INHERIT_NONE || map->object < -1 ||
 	    !IS_ALIGNED(map->offset, PAGE_SIZE) || !map->length ||
-	    !mach_protections_valid(map->protection, map->max_protection))
+	    (map->protection | map->max_protection) & ~MACH_PROT_ALL)
 		return -EINVAL;
 	err = mach_task_place(context->self, map->address, map->length,
-			      map->mask, map->flags & MACH_VM_ANYWHERE, &place);
+			      map->mask, map->flags, &place);
 	if (err)
 		return err;
 	err = mach_task_map_like(map, place.length, &like);
@@ -230,16 +256,6 @@ static int mach_task_map(struct mach_call_context *context,
 	if (!err)
 		map->address = place.address;
 	return err;
-}
-
-static int mach_task_change(struct mach_call_context *context, u64 address,
-			    u64 length, const struct mach_change *change)
-{
-	u64 start, end;
-	int err;
-
-	err = mach_map_round(context->self, address, length, &start, &end);
-	return err ?: mach_map_change(context->self, start, end, change);
 }
 
 static int mach_task_protect(struct mach_call_context *context,
@@ -257,9 +273,11 @@ static int mach_task_protect(struct mach_call_context *context,
 	u64 start, end;
 	int err, settled;
 
-	if (protect->set_maximum > 1 || protect->reserved ||
-	    protect->protection & ~MACH_PROT_ALL)
+	if (protect->set_maximum > 1 || protect->flags & ~MACH_RANGE_WHOLE ||
+	    protect->protection & ~(MACH_PROT_ALL | MACH_PROT_NOTIFY))
 		return -EINVAL;
+	if (protect->flags & MACH_RANGE_WHOLE)
+		change.what |= MACH_CHANGE_WHOLE;
 	err = mach_map_round(map, protect->address, protect->length, &start,
 			     &end);
 	if (!err && !protect->set_maximum)
@@ -273,7 +291,7 @@ static int mach_task_protect(struct mach_call_context *context,
 		err = mach_map_exec_raise(map, context->file, start, end,
 					  protect->protection);
 	if (!err)
-		err = mach_map_change(map, start, end, &change);
+		err = mach_map_protect(map, start, end, &change);
 	if (protect->protection & MACH_PROT_EXECUTE)
 		settled = mach_map_exec_settle(map, context->file, start, end);
 	else
@@ -290,42 +308,67 @@ static int mach_task_inherit(struct mach_call_context *context,
 		.what = MACH_CHANGE_INHERITANCE,
 		.inheritance = args->attribute.value,
 	};
+	u64 start, end;
+	int err;
 
 	if (args->attribute.value > MACH_INHERIT_NONE)
 		return -EINVAL;
-	return mach_task_change(context, args->attribute.address,
-				args->attribute.length, &change);
+	err = mach_map_round(context->self, args->attribute.address,
+			     args->attribute.length, &start, &end);
+	return err ?: mach_map_change(context->self, start, end, &change);
+}
+
+/* Some are remembered, some are done at once. */
+static bool mach_behavior_acts(u32 behavior)
+{
+	return behavior == MACH_BEHAVIOR_WILLNEED ||
+	       behavior == MACH_BEHAVIOR_DONTNEED ||
+	       behavior == MACH_BEHAVIOR_FREE ||
+	       behavior == MACH_BEHAVIOR_ZERO;
 }
 
 static int mach_task_behavior(struct mach_call_context *context,
 			      union mach_call_args *args)
 {
 	const struct mach_change change = {
-		.what = MACH_CHANGE_BEHAVIOR,
+		.what = MACH_CHANGE_BEHAVIOR | MACH_CHANGE_WHOLE,
 		.behavior = args->attribute.value,
 	};
+	struct mach_map *map = context->self;
+	u32 behavior = args->attribute.value;
+	u64 start, end;
+	int err;
 
-	if (args->attribute.value > MACH_BEHAVIOR_REVERSE)
+	if (behavior > MACH_BEHAVIOR_REVERSE && !mach_behavior_acts(behavior))
 		return -EINVAL;
-	return mach_task_change(context, args->attribute.address,
-				args->attribute.length, &change);
+	err = mach_map_round(map, args->attribute.address,
+			     args->attribute.length, &start, &end);
+	if (err || start == end)
+		return err;
+	if (start < map->entries.min || end > map->entries.max)
+		return -ENOSPC;
+	if (mach_behavior_acts(behavior))
+		return mach_map_advise(map, start, end, behavior);
+	return mach_map_change(map, start, end, &change);
 }
 
 static int mach_task_wire(struct mach_call_context *context,
 			  union mach_call_args *args)
 {
+	u32 access = args->attribute.value & ~MACH_UNPRIVILEGED;
 	u64 start, end;
 	int err;
 
-	if (args->attribute.value & ~MACH_PROT_ALL)
+	if (access & ~MACH_PROT_ALL)
 		return -EINVAL;
 	err = mach_map_round(context->self, args->attribute.address,
 			     args->attribute.length, &start, &end);
 	if (err)
 		return err;
-	if (!args->attribute.value)
+	if (!access)
 		return mach_map_unwire(context->self, start, end);
-	return mach_map_wire(context->self, start, end, args->attribute.value);
+	return mach_map_wire(context->self, start, end, access,
+			     !(args->attribute.value & MACH_UNPRIVILEGED));
 }
 
 static int mach_task_wire_all(struct mach_call_context *context,
@@ -341,8 +384,7 @@ static int mach_task_transfer(struct mach_call_context *context,
 			      int (*transfer)(struct mach_map *map,
 					      struct mach_task_data *data))
 {
-	if (args->data.reserved || args->data.done ||
-	    args->data.data > U64_MAX - args->data.length)
+	if (args->data.flags & ~MACH_DATA_CHECK || args->data.done)
 		return -EINVAL;
 	return transfer(context->self, &args->data);
 }
@@ -375,20 +417,23 @@ static int mach_task_remap_from(struct mach_call_context *context,
 		.inheritance = args->inheritance,
 	};
 	struct mach_map *map = context->self;
-	u64 end;
 	int err;
 
 	err = mach_task_place(map, args->address, args->length, args->mask,
-			      args->flags & MACH_VM_ANYWHERE, &remap.place);
-	if (!err)
-		err = mach_map_round(source, args->source_address, args->length,
-				     &remap.start, &end);
+			      args->flags, &remap.place);
 	if (err)
 		return err;
-	remap.place.length = end - remap.start;
-	err = mach_map_remap(map, &remap);
-	if (err)
+	if (mach_map_unused(source))
+		return -EADDRNOTAVAIL;
+	remap.start = args->source_address & PAGE_MASK;
+	if (remap.start > U64_MAX - remap.place.length)
+		return -EINVAL;
+	err = mach_task_make_way(context, &remap.place) ?:
+	      mach_map_remap(map, &remap);
+	if (err) {
+		mach_task_keep_way(context, &remap.place);
 		return err;
+	}
 	args->address = remap.place.address;
 	args->protection = remap.protection;
 	args->max_protection = remap.max_protection;
@@ -414,7 +459,7 @@ static int mach_task_remap(struct mach_call_context *context,
 	struct file *file;
 	int err;
 
-	if (remap->flags & ~(MACH_VM_ANYWHERE | MACH_VM_COPY) ||
+	if (remap->flags & ~MACH_TASK_MAP_FLAGS ||
 	    remap->inheritance > MACH_INHERIT_NONE || remap->source < -1 ||
 	    remap->protection || remap->max_protection || !remap->length)
 		return -EINVAL;
@@ -543,21 +588,27 @@ static int mach_task_msync(struct mach_call_context *context,
 	u64 start, end;
 	int err;
 
-	if (flags & ~(how | MACH_SYNC_INVALIDATE) || !(flags & how) ||
-	    (flags & how) == how)
+	if (flags & ~(how | MACH_SYNC_INVALIDATE | MACH_SYNC_KILLPAGES |
+		      MACH_SYNC_DEACTIVATE | MACH_SYNC_CONTIGUOUS))
 		return -EINVAL;
-	err = mach_map_round(context->self, args->msync.address,
-			     args->msync.length, &start, &end);
+	if (!args->msync.length)
+		return 0;
+	if ((flags & how) == how)
+		return -EINVAL;
+	err = mach_map_round_inside(context->self, args->msync.address,
+				    args->msync.length, &start, &end);
 	return err ?: mach_map_msync(context->self, start, end, flags);
 }
 
 static int mach_task_set_size_limit(struct mach_call_context *context,
 				    union mach_call_args *args)
 {
-	if (args->limit.reserved || args->limit.current_limit > args->limit.maximum)
+	if (args->limit.flags & ~MACH_UNPRIVILEGED ||
+	    args->limit.current_limit > args->limit.maximum)
 		return -EINVAL;
 	return mach_map_set_limit(context->self, args->limit.current_limit,
-				  args->limit.maximum);
+				  args->limit.maximum,
+				  !(args->limit.flags & MACH_UNPRIVILEGED));
 }
 
 static int mach_task_get_size_limit(struct mach_call_context *context,
@@ -565,7 +616,7 @@ static int mach_task_get_size_limit(struct mach_call_context *context,
 {
 	u64 limit, limit_max;
 
-	if (args->limit.reserved || args->limit.current_limit ||
+	if (args->limit.flags || args->limit.current_limit ||
 	    args->limit.maximum)
 		return -EINVAL;
 	mach_map_get_limit(context->self, &limit, &limit_max);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading, writing and copying what a map shows, page by page, and vm_msync. */
+/* Reading, writing and copying what a map shows, page by page. */
 #include "vm_map_data.h"
 #include "fault/fault_page.h"
 #include "map/vm_map_change.h"
-#include "object/vm_drop.h"
 #include "object/vm_resident.h"
-#include "request/data_return.h"
 #include "request/vm_pageout.h"
 
 #include <linux/highmem.h>
@@ -17,22 +15,48 @@
 /* Bytes that are copied at a time where there is no memory for a page. */
 #define MACH_DATA_SMALL	256
 
-/* Does every entry of the range allow the access? */
-static int mach_map_check_access(struct mach_map *map, u64 address, u64 length,
-				 u32 access)
+/**
+ * mach_map_round_inside - The whole pages of a range that has to be in the map
+ * @map: has a window?
+ * @address: first byte
+ * @length: bytes
+ * @start: out: first address
+ * @end: out: the address after the last
+ *
+ * Return: 0, or -EADDRNOTAVAIL, also for what goes over the end of all addresses.
+ */
+int mach_map_round_inside(const struct mach_map *map, u64 address, u64 length,
+			  u64 *start, u64 *end)
+{
+	int err = mach_map_round(map, address, length, start, end);
+
+	return err == -EINVAL ? -EADDRNOTAVAIL : err;
+}
+
+/**
+ * mach_map_check_access - Does every entry of a range allow an access?
+ * @map: not locked
+ * @address: first byte
+ * @length: bytes
+ * @access: MACH_PROT_*
+ *
+ * Return: 0; -EADDRNOTAVAIL; -EACCES.
+ */
+int mach_map_check_access(struct mach_map *map, u64 address, u64 length,
+			  u32 access)
 {
 	struct mach_map_entry *entry;
 	u64 start, end;
 	int err;
 
-	err = mach_map_round(map, address, length, &start, &end);
+	err = mach_map_round_inside(map, address, length, &start, &end);
 	if (err || start == end)
 		return err;
 	entry = mach_map_lookup(map, start);
 	if (!mach_entries_cover(&map->entries, start, end))
 		err = -EADDRNOTAVAIL;
 	for (; !err && entry && entry->start < end; entry = entry->next)
-		if (!(entry->protection & access))
+		if (access & ~entry->protection)
 			err = -EACCES;
 	mach_map_unlock(map);
 	return err;
@@ -55,7 +79,7 @@ static int mach_data_page_look(const struct mach_map_entry *entry, u64 address,
 			       u32 access, struct mach_data_page *at)
 {
 	u32 needs = access & MACH_ACCESS_WRITE ? MACH_PROT_WRITE :
-			MACH_PROT_READ | MACH_PROT_WRITE;
+						 MACH_PROT_READ;
 
 	*at = (struct mach_data_page) {};
 	if (!entry)
@@ -236,10 +260,14 @@ static int mach_map_transfer(struct mach_map *map, struct mach_task_data *data,
 	const bool downward = copy && data->data > data->address &&
 			      data->data - data->address < data->length;
 	u8 small[MACH_DATA_SMALL];
-	u8 *buffer = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	u64 offset, bytes, most = buffer ? PAGE_SIZE : sizeof(small);
+	u64 offset, bytes, most;
+	u8 *buffer;
 	int err = 0;
 
+	if (data->flags & MACH_DATA_CHECK)
+		return 0;
+	buffer = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	most = buffer ? PAGE_SIZE : sizeof(small);
 	while (!err && data->done < data->length) {
 		bytes = mach_data_next(data, copy, downward, most, &offset);
 		err = step(map, data, offset, buffer ?: small, bytes);
@@ -264,7 +292,7 @@ static int mach_map_transfer(struct mach_map *map, struct mach_task_data *data,
 int mach_map_read(struct mach_map *map, struct mach_task_data *data)
 {
 	return mach_map_check_access(map, data->address, data->length,
-				     MACH_PROT_READ | MACH_PROT_WRITE) ?:
+				     MACH_PROT_READ) ?:
 	       mach_map_transfer(map, data, mach_data_read);
 }
 
@@ -292,7 +320,7 @@ int mach_map_write(struct mach_map *map, struct mach_task_data *data)
 int mach_map_copy(struct mach_map *map, struct mach_task_data *data)
 {
 	return mach_map_check_access(map, data->address, data->length,
-				     MACH_PROT_READ | MACH_PROT_WRITE) ?:
+				     MACH_PROT_READ) ?:
 	       mach_map_check_access(map, data->data, data->length,
 				     MACH_PROT_WRITE) ?:
 	       mach_map_transfer(map, data, mach_data_copy);
@@ -309,6 +337,43 @@ static bool mach_object_untouched(struct mach_object *object, pgoff_t index)
 	untouched = !mach_object_page(object, index);
 	mach_object_unlock(object);
 	return untouched;
+}
+
+static bool mach_spot_untouched(const struct mach_spot *spot)
+{
+	return !spot->object || (spot->index < spot->object->npages &&
+				 mach_object_untouched(spot->object,
+						       spot->index));
+}
+
+/**
+ * mach_map_zero - Fill a range with zeros
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ *
+ * Return: as mach_map_write().
+ */
+int mach_map_zero(struct mach_map *map, u64 start, u64 end)
+{
+	struct mach_spot spot;
+	int err = 0;
+
+	while (!err && start < end) {
+		if (!mach_map_spot(map, start, &spot))
+			return -EADDRNOTAVAIL;
+		if (!mach_spot_untouched(&spot))
+			err = mach_map_put_bytes(map, start,
+						 page_address(ZERO_PAGE(0)),
+						 PAGE_SIZE);
+		start = spot.object ? start + PAGE_SIZE : spot.end;
+		if (spot.object)
+			mach_object_put(spot.object);
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	return err;
 }
 
 static int mach_object_copy_page(struct mach_object *from, pgoff_t index,
@@ -358,62 +423,6 @@ int mach_object_copy(struct mach_object *from, pgoff_t first, pgoff_t n,
 		if (fatal_signal_pending(current))
 			err = err ?: -EINTR;
 		cond_resched();
-	}
-	return err;
-}
-
-/* Pages [first, end) of one object */
-static int mach_object_msync(struct mach_object *object, pgoff_t first,
-			     pgoff_t end, u32 flags)
-{
-	struct address_space *mapping = object->inode->i_mapping;
-	errseq_t since = filemap_sample_wb_err(mapping);
-	int err = 0;
-
-	end = min_t(pgoff_t, end, object->npages);
-	if (first >= end)
-		return 0;
-	if (flags & MACH_SYNC_ASYNCHRONOUS)
-		mach_data_return_later(object, first, end);
-	else if (mach_pager_is_stuck(object->pager, object->id))
-		err = -EDEADLK;
-	else
-		err = mach_object_sync(object, first, end) ?:
-		      filemap_check_wb_err(mapping, since);
-	if (!err && flags & MACH_SYNC_INVALIDATE)
-		mach_object_flush(object, first, end, false);
-	return err;
-}
-
-/**
- * mach_map_msync - Send what was written to its pagers
- * @map: not locked
- * @start: first address
- * @end: the address after the last
- * @flags: MACH_SYNC_*
- *
- * Return: 0; -EADDRNOTAVAIL; -EDEADLK; -EIO and what the pager says; -ENOMEM;
- * -EINTR. Source: Mach's vm_msync.
- */
-int mach_map_msync(struct mach_map *map, u64 start, u64 end, u32 flags)
-{
-	struct mach_spot spot;
-	int err = 0;
-	u64 pages;
-
-	for (; start < end && !err; start = spot.end) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (!mach_map_spot(map, start, &spot))
-			return -EADDRNOTAVAIL;
-		if (!spot.object)
-			continue;
-		pages = (min(end, spot.end) - start) >> PAGE_SHIFT;
-		if (spot.object->pager)
-			err = mach_object_msync(spot.object, spot.index,
-						spot.index + pages, flags);
-		mach_object_put(spot.object);
 	}
 	return err;
 }

@@ -210,7 +210,10 @@ int mach_map_remap(struct mach_map *target, struct mach_remap *remap)
 		err = mach_map_exec_check(target, remap->any_protection);
 	if (!err && remap->copy)
 		err = mach_pieces_copy(remap, &pieces);
-	/* nobody can get in between: a place that may never be accessed */
+	/*
+	 * Nobody can get in between: a place that may never be accessed. What is to
+	 * be overwritten stays until its place is taken, and may be the source.
+	 */
 	if (!err)
 		err = mach_map_enter(target, &remap->place, &room);
 	if (err)

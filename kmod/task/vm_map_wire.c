@@ -6,7 +6,7 @@
 
 #include <linux/sched/signal.h>
 
-static int mach_map_wire_page(struct mach_map *map, u64 address)
+static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
 {
 	struct mach_spot spot;
 	struct page *page;
@@ -17,16 +17,47 @@ static int mach_map_wire_page(struct mach_map *map, u64 address)
 		return -EADDRNOTAVAIL;
 	if (!spot.object)
 		return mach_map_make_object(map, address) ?:
-		       mach_map_wire_page(map, address);
-	do {
+		       mach_map_wire_page(map, address, times);
+	if (spot.index >= spot.object->npages)
+		err = -EIO;
+	while (!err) {
 		page = mach_fault_page(spot.object, spot.index,
 				       MACH_ACCESS_READ, MACH_WAIT_KILLED);
-		if (IS_ERR(page))
-			err = PTR_ERR(page);
-		else
-			put_page(page);
-	} while (!err && !mach_object_wire(spot.object, spot.index));
+		err = PTR_ERR_OR_ZERO(page);
+		if (err)
+			break;
+		put_page(page);
+		if (mach_object_wire(spot.object, spot.index))
+			break;
+	}
+	/* one that is wired does not go */
+	while (!err && --times)
+		mach_object_wire(spot.object, spot.index);
 	mach_object_put(spot.object);
+	return err;
+}
+
+/**
+ * mach_map_wire_pages - Bring pages in, and wire them
+ * @map: not locked; the range is in transition, by the caller
+ * @start: first address; out: the address after the last that is wired
+ * @end: the address after the last
+ * @times: how often each
+ *
+ * Return: as mach_map_wire().
+ */
+int mach_map_wire_pages(struct mach_map *map, u64 *start, u64 end, u32 times)
+{
+	int err = 0;
+
+	while (*start < end && !err) {
+		err = mach_map_wire_page(map, *start, times);
+		if (!err)
+			*start += PAGE_SIZE;
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
 	return err;
 }
 
@@ -40,7 +71,7 @@ static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 	for (; entry && entry->start < end; entry = entry->next) {
 		u64 delta = mach_entry_delta(entry);
 
-		if (entry->object)
+		if (entry->object && mach_entry_keeps(entry))
 			mach_object_unwire(entry->object,
 					   (max(start, entry->start) - delta) >>
 					   PAGE_SHIFT,
@@ -49,9 +80,21 @@ static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 	}
 }
 
-/* May it be wired? And how much of it is not yet? */
+/**
+ * struct mach_wiring - What is to be wired, and for whom
+ * @access: MACH_PROT_* that the entries must allow
+ * @asleep: they allow nothing yet; otherwise they allow something
+ * @privileged: the caller's capabilities count
+ */
+struct mach_wiring {
+	u32 access;
+	bool asleep;
+	bool privileged;
+};
+
+/* May it be wired? And how much of it is not yet? -EAGAIN: it is not as @asleep. */
 static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
-			       u32 access, u64 *more)
+			       const struct mach_wiring *wiring, u64 *more)
 {
 	struct mach_map_entry *entry;
 
@@ -61,8 +104,10 @@ static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
 		return -EADDRNOTAVAIL;
 	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
-		if (access & ~entry->protection)
+		if (wiring->access & ~entry->protection)
 			return -EACCES;
+		if (mach_entry_open(entry) == wiring->asleep)
+			return -EAGAIN;
 		if (!entry->wired)
 			*more += min(end, entry->end) - max(start, entry->start);
 	}
@@ -74,7 +119,7 @@ static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
  * lock comes before the map's: so it is charged first, and looked again.
  */
 static int mach_map_lock_charged(struct mach_map *map, u64 start, u64 end,
-				 u32 access)
+				 const struct mach_wiring *wiring)
 {
 	u64 charged = 0, more;
 	int err;
@@ -83,14 +128,15 @@ static int mach_map_lock_charged(struct mach_map *map, u64 start, u64 end,
 		err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
 		if (err)
 			break;
-		err = mach_map_check_wire(map, start, end, access, &more);
+		err = mach_map_check_wire(map, start, end, wiring, &more);
 		if (!err && more <= charged) {
 			map->charged += charged;
 			return 0;
 		}
 		mach_map_unlock_write(map);
 		if (!err)
-			err = mach_map_charge(map, more - charged);
+			err = mach_map_charge(map, more - charged,
+					      wiring->privileged);
 		if (err)
 			break;
 		charged = more;
@@ -100,7 +146,7 @@ static int mach_map_lock_charged(struct mach_map *map, u64 start, u64 end,
 }
 
 static int mach_map_begin_wire(struct mach_map *map, u64 start, u64 end,
-			       u32 access)
+			       const struct mach_wiring *wiring)
 {
 	const struct mach_change change = {
 		.what = MACH_CHANGE_WIRE | MACH_CHANGE_TRANSITION,
@@ -109,7 +155,7 @@ static int mach_map_begin_wire(struct mach_map *map, u64 start, u64 end,
 	};
 	int err;
 
-	err = mach_map_lock_charged(map, start, end, access);
+	err = mach_map_lock_charged(map, start, end, wiring);
 	if (err)
 		return err;
 	mach_range_change(&map->entries, start, end, &change, &map->spare);
@@ -141,52 +187,40 @@ static void mach_map_end_wire(struct mach_map *map, u64 start, u64 done,
  * @map: not locked
  * @start: first address
  * @end: the address after the last
- * @access: MACH_PROT_* that the entries must allow
+ * @access: MACH_PROT_* that the entries must allow; 0: any
+ * @privileged: the caller's capabilities count
  *
- * Return: 0; -EADDRNOTAVAIL; -EACCES; -ENOMEM; -EINTR; what the fault says. All
- * of the range or nothing of it. Source: Mach's vm_map_pageable.
+ * Return: 0; -EADDRNOTAVAIL; -EACCES; -EPERM; -ENOMEM; -EINTR; what the fault
+ * says; -EAGAIN: some entry allows nothing. All of the range or nothing of it.
+ * Source: Mach's vm_map_pageable.
  */
-int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access)
+int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access,
+		  bool privileged)
 {
+	const struct mach_wiring wiring = {
+		.access = access,
+		.privileged = privileged,
+	};
 	u64 at = start;
 	int err;
 
 	if (start >= end)
 		return 0;
-	err = mach_map_begin_wire(map, start, end, access);
+	err = mach_map_begin_wire(map, start, end, &wiring);
 	if (err)
 		return err;
-	while (at < end && !err) {
-		err = mach_map_wire_page(map, at);
-		if (!err)
-			at += PAGE_SIZE;
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	}
+	err = mach_map_wire_pages(map, &at, end, 1);
 	mach_map_end_wire(map, start, err ? at : end, end);
 	return err;
 }
 
-static bool mach_map_all_wired(struct mach_map *map, u64 start, u64 end)
-{
-	struct mach_map_entry *entry;
-
-	lockdep_assert_held(&map->lock);
-	entry = mach_entry_from(&map->entries, start);
-	for (; entry && entry->start < end; entry = entry->next)
-		if (!entry->wired)
-			return false;
-	return true;
-}
-
 /**
- * mach_map_unwire - Keep pages once less
+ * mach_map_unwire - Keep pages once less, where they are kept
  * @map: not locked
  * @start: first address
  * @end: the address after the last
  *
- * Return: 0; -EADDRNOTAVAIL; -EINVAL: not all of it is wired; -ENOMEM; -EINTR.
+ * Return: 0; -EADDRNOTAVAIL; -ENOMEM; -EINTR.
  */
 int mach_map_unwire(struct mach_map *map, u64 start, u64 end)
 {
@@ -203,8 +237,6 @@ int mach_map_unwire(struct mach_map *map, u64 start, u64 end)
 		return err;
 	if (!mach_entries_cover(&map->entries, start, end))
 		err = -EADDRNOTAVAIL;
-	else if (!mach_map_all_wired(map, start, end))
-		err = -EINVAL;
 	if (!err) {
 		mach_map_unwire_pages(map, start, end);
 		mach_range_change(&map->entries, start, end, &change,
@@ -214,54 +246,103 @@ int mach_map_unwire(struct mach_map *map, u64 start, u64 end)
 	return err;
 }
 
-/* Wired, or to be wired: there is nothing to do for who may not access it. */
-static bool mach_map_wire_wanted(const struct mach_map_entry *entry, bool wired)
-{
-	return wired ? entry->wired : !entry->wired && entry->protection;
-}
-
-/* What the next entry at or above @at, where that is wanted, has of [at, to) */
+/*
+ * What the next entry at or above @at that is wired, or is not, has of [at, to).
+ * Return: is there one? *@open: may it be accessed?
+ */
 static bool mach_map_next_range(struct mach_map *map, u64 at, u64 to,
-				bool wired, u64 *start, u64 *end)
+				bool wired, u64 *start, u64 *end, bool *open)
 {
 	struct mach_map_entry *entry;
 	bool found;
 
 	down_read(&map->lock);
 	entry = mach_entry_from(&map->entries, at);
-	while (entry && !mach_map_wire_wanted(entry, wired))
+	while (entry && !entry->wired == wired)
 		entry = entry->next;
 	found = entry && entry->start < to;
 	if (found) {
 		*start = max(entry->start, at);
 		*end = min(entry->end, to);
+		*open = mach_entry_open(entry);
 	}
 	mach_map_unlock(map);
 	return found;
 }
 
+/* For what nobody may access: it is wired when somebody may. -EAGAIN: he may. */
+static int mach_map_wire_later(struct mach_map *map, u64 start, u64 end)
+{
+	const struct mach_wiring wiring = { .asleep = true, .privileged = true };
+	const struct mach_change change = {
+		.what = MACH_CHANGE_WIRE,
+		.wire = 1,
+	};
+	int err;
+
+	err = mach_map_lock_charged(map, start, end, &wiring);
+	if (err)
+		return err;
+	mach_range_change(&map->entries, start, end, &change, &map->spare);
+	mach_map_unlock_write(map);
+	return 0;
+}
+
 /**
- * mach_map_wire_current - Wire what can be accessed and is not wired
+ * mach_map_wire_current - Wire what is not wired
  * @map: not locked
  * @start: first address
  * @to: the address after the last
  *
- * Holes are passed over. Return: as mach_map_wire().
+ * What nobody may access is to be wired once it can be accessed. Holes are passed
+ * over. Return: as mach_map_wire().
  */
 int mach_map_wire_current(struct mach_map *map, u64 start, u64 to)
 {
 	u64 end = start;
 	int err = 0;
+	bool open;
 
-	while (!err && mach_map_next_range(map, end, to, false, &start, &end)) {
-		err = mach_map_wire(map, start, end, 0);
-		/* it has gone since: look again from there */
-		if (err == -EADDRNOTAVAIL) {
-			end = start + PAGE_SIZE;
+	while (!err && mach_map_next_range(map, end, to, false, &start, &end,
+					   &open)) {
+		err = open ? mach_map_wire(map, start, end, 0, true) :
+			     mach_map_wire_later(map, start, end);
+		if (fatal_signal_pending(current))
+			return err ?: -EINTR;
+		/* it has changed since, or gone: look again */
+		if (err == -EAGAIN || err == -EADDRNOTAVAIL) {
+			end = err == -EAGAIN ? start : start + PAGE_SIZE;
 			err = 0;
 		}
 	}
 	return err;
+}
+
+static int mach_map_unwire_all(struct mach_map *map)
+{
+	u64 start, end = map->entries.min;
+	bool open;
+	int err = 0;
+
+	while (!err && mach_map_next_range(map, end, map->entries.max, true,
+					   &start, &end, &open)) {
+		err = mach_map_unwire(map, start, end);
+		/* it may be wired more than once, or be gone */
+		end = err ? start + PAGE_SIZE : start;
+		if (err == -EADDRNOTAVAIL)
+			err = 0;
+		cond_resched();
+	}
+	return err;
+}
+
+/* From now on what is new is wired, or is not. *@was: before */
+static void mach_map_wire_future(struct mach_map *map, bool future, bool *was)
+{
+	down_write(&map->lock);
+	*was = map->wire_future;
+	WRITE_ONCE(map->wire_future, future);
+	up_write(&map->lock);
 }
 
 /**
@@ -269,32 +350,21 @@ int mach_map_wire_current(struct mach_map *map, u64 start, u64 to)
  * @map: not locked
  * @flags: MACH_WIRE_*; 0 to unwire
  *
- * Entries without any access are left out. Source: Mach's vm_wire_all.
+ * If not all can be wired, what is to come is as it was. Source: Mach's
+ * vm_wire_all.
  */
 int mach_map_wire_all(struct mach_map *map, u32 flags)
 {
-	u64 start, end = map->entries.min, to = map->entries.max;
+	bool future;
 	int err;
 
-	err = mach_map_lock_write(map, MACH_MAP_SHRINKS);
+	mach_map_wire_future(map, flags & MACH_WIRE_FUTURE, &future);
+	if (!flags)
+		return mach_map_unwire_all(map);
+	if (!(flags & MACH_WIRE_CURRENT))
+		return 0;
+	err = mach_map_wire_current(map, map->entries.min, map->entries.max);
 	if (err)
-		return err;
-	WRITE_ONCE(map->wire_future, flags & MACH_WIRE_FUTURE);
-	mach_map_unlock_write(map);
-	if (flags & MACH_WIRE_CURRENT)
-		err = mach_map_wire_current(map, end, to);
-	while (!err && !flags &&
-	       mach_map_next_range(map, end, to, true, &start, &end)) {
-		err = mach_map_unwire(map, start, end);
-		if (err == -EADDRNOTAVAIL || err == -EINVAL) {
-			end = start + PAGE_SIZE;
-			err = 0;
-		} else if (!err) {
-			end = start;	/* it may be wired more than once */
-		}
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	}
+		mach_map_wire_future(map, future, &future);
 	return err;
 }

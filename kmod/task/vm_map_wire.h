@@ -5,7 +5,9 @@
 
 #include "map/vm_map.h"
 
-int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access);
+int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access,
+		  bool privileged);
+int mach_map_wire_pages(struct mach_map *map, u64 *start, u64 end, u32 times);
 int mach_map_unwire(struct mach_map *map, u64 start, u64 end);
 int mach_map_wire_current(struct mach_map *map, u64 start, u64 to);
 int mach_map_wire_all(struct mach_map *map, u32 flags);

@@ -4,7 +4,7 @@
 #include "base/compat.h"
 #include "fault/task_fault.h"
 #include "object/pmap.h"
-#include "vm_map_data.h"
+#include "vm_map_msync.h"
 
 /* What every area of a window has, whoever made it */
 static void mach_window_flags(struct vm_area_struct *vma)

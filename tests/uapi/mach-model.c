@@ -236,13 +236,19 @@ static void try_attribute(unsigned int first, unsigned int n)
 {
 	bool inherit = draw(2);
 	unsigned int value = draw(inherit ? 3 : 4), i;
+	kern_return_t want = KERN_SUCCESS;
+
+	if (!inherit && first + n > PAGES)
+		want = KERN_NO_SPACE;
+	else if (!inherit && !model_covers(first, n))
+		want = KERN_INVALID_ADDRESS;
 
 	DOING("%s %u pages at %u: %u", inherit ? "inherit" : "behavior", n,
 	      first, value);
 	expect(inherit ? vm_inherit(task, at(first), n * PAGE, value) :
 			 vm_behavior_set(task, at(first), n * PAGE, value),
-	       KERN_SUCCESS);
-	for (i = first; i < end_of(first, n); i++) {
+	       want);
+	for (i = first; !want && i < end_of(first, n); i++) {
 		if (!model[i].there)
 			continue;
 		if (inherit)
@@ -265,6 +271,11 @@ static void try_map(unsigned int first, unsigned int n)
 	if (n > OBJECT_PAGES - offset)
 		n = OBJECT_PAGES - offset;
 	want = model_place(anywhere, n, &place);
+	/* no room from there on: then from the bottom */
+	if (want && anywhere) {
+		place = 0;
+		want = model_place(true, n, &place);
+	}
 	DOING("map%s %u pages of object %u from %u %s %u", copy ? " a copy of" : "",
 	      n, object, offset, anywhere ? "from" : "at", first);
 	expect(vm_map(task, &address, n * PAGE, 0, anywhere, served[object]->fd,
@@ -390,8 +401,7 @@ static void try_copy(unsigned int first, unsigned int n)
 {
 	uint64_t before[RUN_MAX];
 	unsigned int to = draw(PAGES), i;
-	kern_return_t want = model_access(first, n,
-					  VM_PROT_READ | VM_PROT_WRITE);
+	kern_return_t want = model_access(first, n, VM_PROT_READ);
 
 	if (!want)
 		want = model_access(to, n, VM_PROT_WRITE);
@@ -409,8 +419,7 @@ static void try_copy(unsigned int first, unsigned int n)
 
 static void try_read(unsigned int first, unsigned int n)
 {
-	kern_return_t want = model_access(first, n,
-					  VM_PROT_READ | VM_PROT_WRITE);
+	kern_return_t want = model_access(first, n, VM_PROT_READ);
 	mach_msg_type_number_t count;
 	const uint64_t *words;
 	pointer_t data;
@@ -438,14 +447,16 @@ static void try_wire(unsigned int first, unsigned int n)
 			return;
 		if (access & ~model[i].prot)
 			want = KERN_PROTECTION_FAILURE;
-		if (!access && !model[i].wired)
-			want = KERN_INVALID_ARGUMENT;
 	}
 	DOING("wire %u pages at %u for %u", n, first, access);
 	expect(vm_wire(mach_host_self(), task, at(first), n * PAGE, access),
 	       want);
-	for (i = first; !want && i < first + n; i++)
-		model[i].wired += access ? 1 : -1;
+	for (i = first; !want && i < first + n; i++) {
+		if (access)
+			model[i].wired++;
+		else if (model[i].wired)
+			model[i].wired--;
+	}
 }
 
 static void step(void)

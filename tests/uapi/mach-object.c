@@ -100,8 +100,6 @@ static void test_map_rights(void)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	CHECK(fd >= 0, "%s: %m", path);
 	KERN_IS(map_port(&a, fd, 0, PAGE, VM_PROT_DEFAULT, VM_PROT_ALL),
-		KERN_PROTECTION_FAILURE);
-	KERN_IS(map_port(&a, fd, 0, PAGE, VM_PROT_READ, VM_PROT_ALL),
 		KERN_SUCCESS);
 	CHECK_IS(memory_region(SELF, a, &r), 0);
 	CHECK(!(r.max_protection & VM_PROT_WRITE), "maximum %#x",
@@ -124,17 +122,19 @@ static void test_map_offsets(void)
 		{ PAGE, PAGE, KERN_SUCCESS },
 		{ SIZE - PAGE, PAGE, KERN_SUCCESS },
 		{ 0, SIZE, KERN_SUCCESS },
-		{ 0, SIZE + 1, KERN_INVALID_ARGUMENT },
-		{ SIZE, PAGE, KERN_INVALID_ARGUMENT },
-		{ SIZE - PAGE, 2 * PAGE, KERN_INVALID_ARGUMENT },
-		{ 1UL << 31, PAGE, KERN_INVALID_ARGUMENT },
-		{ 1UL << 32, PAGE, KERN_INVALID_ARGUMENT },
+		{ 0, SIZE + 1, KERN_SUCCESS },
+		{ SIZE, PAGE, KERN_SUCCESS },
+		{ SIZE - PAGE, 2 * PAGE, KERN_SUCCESS },
+		{ 1UL << 31, PAGE, KERN_SUCCESS },
+		{ (1UL << 60) - PAGE, PAGE, KERN_SUCCESS },
+		{ (1UL << 60) - PAGE, 2 * PAGE, KERN_INVALID_ARGUMENT },
+		{ 1UL << 60, PAGE, KERN_INVALID_ARGUMENT },
 		{ -1UL, PAGE, KERN_INVALID_ARGUMENT },
 		{ -PAGE, PAGE, KERN_INVALID_ARGUMENT },
 		{ -PAGE, 2 * PAGE, KERN_INVALID_ARGUMENT },
 		{ 1UL << 63, 1UL << 63, KERN_INVALID_ARGUMENT },
 	};
-	vm_address_t a;
+	vm_address_t a, beyond;
 
 	open_served();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -145,10 +145,17 @@ static void test_map_offsets(void)
 			    map_port(&a, v->fd, rows[i].offset, rows[i].size,
 				     VM_PROT_READ, VM_PROT_READ),
 			    rows[i].want);
-		if (!rows[i].want)
+		if (rows[i].want)
+			continue;
+		beyond = a + rows[i].size - 1;
+		if (rows[i].offset + rows[i].size > SIZE) {
+			CHECK_IS(memory_load(beyond), TAP_SIGNAL(SIGBUS));
+			CHECK_IS(memory_store(beyond), TAP_SIGNAL(SIGBUS));
+		} else {
 			CHECK(pattern_is((void *)a, rows[i].offset,
 					 rows[i].size, 1), "%s: wrong data",
 			      name);
+		}
 	}
 }
 
@@ -248,12 +255,12 @@ static void test_proxy(void)
 	KERN_IS(vm_protect(SELF, a, PAGE, FALSE, VM_PROT_DEFAULT),
 		KERN_PROTECTION_FAILURE);
 	KERN_IS(map_port(&a, p, 0, PAGE, VM_PROT_DEFAULT, VM_PROT_ALL),
-		KERN_PROTECTION_FAILURE);
-	KERN_IS(make_proxy(p, VM_PROT_DEFAULT, 0, PAGE, &q),
-		KERN_PROTECTION_FAILURE);
-	KERN_IS(make_proxy(p, VM_PROT_READ, PAGE, PAGE, &q), KERN_SUCCESS);
-	KERN_IS(map_port(&a, q, 0, PAGE, VM_PROT_READ, VM_PROT_READ),
 		KERN_SUCCESS);
+	CHECK_IS(memory_store(a), NOT_READABLE);
+	KERN_IS(make_proxy(p, VM_PROT_DEFAULT, PAGE, PAGE, &q), KERN_SUCCESS);
+	KERN_IS(map_port(&a, q, 0, PAGE, VM_PROT_DEFAULT, VM_PROT_DEFAULT),
+		KERN_SUCCESS);
+	CHECK_IS(memory_store(a), NOT_READABLE);
 	CHECK(pattern_is((void *)a, 9 * PAGE, PAGE, 1), "a proxy of a proxy");
 	KERN_IS(map_port(&a, q, 0, 2 * PAGE, VM_PROT_READ, VM_PROT_READ),
 		KERN_INVALID_ARGUMENT);
@@ -301,8 +308,11 @@ static void test_proxy_arguments(void)
 		KERN_INVALID_ARGUMENT);
 	KERN_IS(make_proxy(v->fd, VM_PROT_READ, -PAGE, PAGE, &p),
 		KERN_INVALID_ARGUMENT);
-	KERN_IS(make_proxy(v->fd, 8, 0, PAGE, &p), KERN_INVALID_ARGUMENT);
-	KERN_IS(make_proxy(v->fd, -1, 0, PAGE, &p), KERN_INVALID_ARGUMENT);
+	KERN_IS(make_proxy(v->fd, 8, 0, PAGE, &p), KERN_SUCCESS);
+	KERN_IS(map_port(&a, p, 0, PAGE, VM_PROT_ALL, VM_PROT_ALL),
+		KERN_SUCCESS);
+	CHECK_IS(memory_load(a), NOT_READABLE);
+	KERN_IS(make_proxy(v->fd, -1, 0, PAGE, &p), KERN_SUCCESS);
 	KERN_IS(make_proxy(SELF, VM_PROT_READ, 0, PAGE, &p), KERN_INVALID_NAME);
 	object = v->fd;
 	KERN_IS(memory_object_create_proxy(SELF, 1, &object, 19, 1, &one, 1,

@@ -27,9 +27,9 @@ static const struct call_change bounds[] = {
 	{ "allocate", "address-2^63", F(mach_task_allocate, address),
 	  1ULL << 63, -ENOSPC },
 	{ "allocate", "address-wrap", F(mach_task_allocate, address), -PAGE,
-	  -EINVAL },
+	  -ENOSPC },
 	{ "allocate", "address-max", F(mach_task_allocate, address), -1,
-	  -EINVAL },
+	  -ENOSPC },
 	{ "allocate", "length-0", F(mach_task_allocate, length), 0, 0 },
 	{ "allocate", "length-1", F(mach_task_allocate, length), 1, 0 },
 	{ "allocate", "length-page-1", F(mach_task_allocate, length), PAGE - 1,
@@ -51,16 +51,17 @@ static const struct call_change bounds[] = {
 	{ "deallocate", "reserved", F(mach_task_range, reserved), 1, -EINVAL },
 
 	{ "map", "flags-4", F(mach_task_map, flags), 5, -EINVAL },
+	{ "map", "flags-8", F(mach_task_map, flags), 9, -EINVAL },
 	{ "map", "flags-top", F(mach_task_map, flags), TOP | 1, -EINVAL },
 	{ "map", "length-0", F(mach_task_map, length), 0, -EINVAL },
 	{ "map", "length-1", F(mach_task_map, length), 1, 0 },
 	{ "map", "length-object", F(mach_task_map, length), 64 * PAGE, 0 },
 	{ "map", "length-over", F(mach_task_map, length), 64 * PAGE + 1,
-	  -EINVAL },
-	{ "map", "length-2^32", F(mach_task_map, length), 1ULL << 32, -EINVAL },
+	  0 },
+	{ "map", "length-2^32", F(mach_task_map, length), 1ULL << 32, -ENOSPC },
 	{ "map", "length-2^63", F(mach_task_map, length), 1ULL << 63, -EINVAL },
 	{ "map", "length-max", F(mach_task_map, length), -1, -EINVAL },
-	{ "map", "address-max", F(mach_task_map, address), -1, -EINVAL },
+	{ "map", "address-max", F(mach_task_map, address), -1, -ENOSPC },
 	{ "map", "address-2^63", F(mach_task_map, address), 1ULL << 63,
 	  -ENOSPC },
 	{ "map", "mask-1", F(mach_task_map, mask), 1, 0 },
@@ -73,7 +74,7 @@ static const struct call_change bounds[] = {
 	{ "map", "offset-1", F(mach_task_map, offset), 1, -EINVAL },
 	{ "map", "offset-page-1", F(mach_task_map, offset), PAGE - 1, -EINVAL },
 	{ "map", "offset-last", F(mach_task_map, offset), 63 * PAGE, 0 },
-	{ "map", "offset-end", F(mach_task_map, offset), 64 * PAGE, -EINVAL },
+	{ "map", "offset-end", F(mach_task_map, offset), 64 * PAGE, 0 },
 	{ "map", "offset-2^63", F(mach_task_map, offset), 1ULL << 63, -EINVAL },
 	{ "map", "offset-wrap", F(mach_task_map, offset), -PAGE, -EINVAL },
 	{ "map", "object-none", F(mach_task_map, object), -1, 0 },
@@ -81,10 +82,10 @@ static const struct call_change bounds[] = {
 	{ "map", "object-min", F(mach_task_map, object), TOP, -EINVAL },
 	{ "map", "object-closed", F(mach_task_map, object), 999, -EBADF },
 	{ "map", "object-max", F(mach_task_map, object), TOP - 1, -EBADF },
-	{ "map", "protection-over", F(mach_task_map, protection), 3, -EINVAL },
+	{ "map", "protection-over", F(mach_task_map, protection), 3, 0 },
 	{ "map", "protection-8", F(mach_task_map, protection), 8, -EINVAL },
 	{ "map", "protection-none", F(mach_task_map, protection), 0, 0 },
-	{ "map", "maximum-less", F(mach_task_map, max_protection), 2, -EINVAL },
+	{ "map", "maximum-less", F(mach_task_map, max_protection), 2, 0 },
 	{ "map", "maximum-all", F(mach_task_map, max_protection), 7, 0 },
 	{ "map", "maximum-8", F(mach_task_map, max_protection), 9, -EINVAL },
 	{ "map", "maximum-top", F(mach_task_map, max_protection), TOP | 1,
@@ -99,37 +100,47 @@ static const struct call_change bounds[] = {
 	  -EINVAL },
 	{ "protect", "protection-8", F(mach_task_protect, protection), 8,
 	  -EINVAL },
+	{ "protect", "protection-notify", F(mach_task_protect, protection), 19,
+	  0 },
+	{ "protect", "protection-32", F(mach_task_protect, protection), 32,
+	  -EINVAL },
 	{ "protect", "protection-top", F(mach_task_protect, protection), TOP,
 	  -EINVAL },
-	{ "protect", "reserved", F(mach_task_protect, reserved), 1, -EINVAL },
+	{ "protect", "flags-1", F(mach_task_protect, flags), 1, 0 },
+	{ "protect", "flags-2", F(mach_task_protect, flags), 2, -EINVAL },
 	{ "inherit", "value-3", F(mach_task_attribute, value), 3, -EINVAL },
 	{ "inherit", "value-max", F(mach_task_attribute, value), -1, -EINVAL },
-	{ "behavior", "value-4", F(mach_task_attribute, value), 4, -EINVAL },
+	{ "behavior", "value-4", F(mach_task_attribute, value), 4, 0 },
+	{ "behavior", "value-7", F(mach_task_attribute, value), 7, -EINVAL },
+	{ "behavior", "value-11", F(mach_task_attribute, value), 11, -EINVAL },
+	{ "behavior", "value-13", F(mach_task_attribute, value), 13, -EINVAL },
 	{ "behavior", "value-max", F(mach_task_attribute, value), -1, -EINVAL },
-	{ "wire", "value-0", F(mach_task_attribute, value), 0, -EINVAL },
+	{ "wire", "value-0", F(mach_task_attribute, value), 0, 0 },
 	{ "wire", "value-execute", F(mach_task_attribute, value), 4, -EACCES },
 	{ "wire", "value-8", F(mach_task_attribute, value), 8, -EINVAL },
-	{ "wire", "value-top", F(mach_task_attribute, value), TOP, -EINVAL },
+	{ "wire", "value-top", F(mach_task_attribute, value), TOP, 0 },
+	{ "wire", "value-next", F(mach_task_attribute, value), TOP >> 1,
+	  -EINVAL },
 	{ "wire-all", "flags-4", F(mach_task_wire_all, flags), 4, -EINVAL },
 	{ "wire-all", "flags-top", F(mach_task_wire_all, flags), TOP, -EINVAL },
 
-	{ "read", "reserved", F(mach_task_data, reserved), 1, -EINVAL },
+	{ "read", "flags-2", F(mach_task_data, flags), 2, -EINVAL },
 	{ "read", "done", F(mach_task_data, done), 1, -EINVAL },
 	{ "read", "data-0", F(mach_task_data, data), 0, -EFAULT },
 	{ "read", "data-kernel", F(mach_task_data, data), 1ULL << 63, -EFAULT },
-	{ "read", "data-wrap", F(mach_task_data, data), -8, -EINVAL },
-	{ "write", "reserved", F(mach_task_data, reserved), 1, -EINVAL },
+	{ "read", "data-wrap", F(mach_task_data, data), -8, -EFAULT },
+	{ "write", "flags-2", F(mach_task_data, flags), 2, -EINVAL },
 	{ "write", "done", F(mach_task_data, done), -1, -EINVAL },
 	{ "write", "data-0", F(mach_task_data, data), 0, -EFAULT },
 	{ "write", "data-kernel", F(mach_task_data, data), 1ULL << 63,
 	  -EFAULT },
-	{ "write", "data-wrap", F(mach_task_data, data), -8, -EINVAL },
-	{ "copy", "reserved", F(mach_task_data, reserved), 1, -EINVAL },
+	{ "write", "data-wrap", F(mach_task_data, data), -8, -EFAULT },
+	{ "copy", "flags-2", F(mach_task_data, flags), 2, -EINVAL },
 	{ "copy", "done", F(mach_task_data, done), 1, -EINVAL },
 	{ "copy", "data-0", F(mach_task_data, data), 0, -EADDRNOTAVAIL },
 	{ "copy", "data-2^63", F(mach_task_data, data), 1ULL << 63,
 	  -EADDRNOTAVAIL },
-	{ "copy", "data-wrap", F(mach_task_data, data), -8, -EINVAL },
+	{ "copy", "data-wrap", F(mach_task_data, data), -8, -EADDRNOTAVAIL },
 
 	{ "remap", "flags-4", F(mach_task_remap, flags), 5, -EINVAL },
 	{ "remap", "flags-top", F(mach_task_remap, flags), TOP | 1, -EINVAL },
@@ -140,7 +151,7 @@ static const struct call_change bounds[] = {
 	{ "remap", "length-2^63", F(mach_task_remap, length), 1ULL << 63,
 	  -EADDRNOTAVAIL },
 	{ "remap", "length-max", F(mach_task_remap, length), -1, -EINVAL },
-	{ "remap", "address-max", F(mach_task_remap, address), -1, -EINVAL },
+	{ "remap", "address-max", F(mach_task_remap, address), -1, -ENOSPC },
 	{ "remap", "mask-max", F(mach_task_remap, mask), -1, -ENOSPC },
 	{ "remap", "source-less", F(mach_task_remap, source), -2, -EINVAL },
 	{ "remap", "source-closed", F(mach_task_remap, source), 999, -EBADF },
@@ -164,16 +175,17 @@ static const struct call_change bounds[] = {
 	{ "task-info", "start", F(mach_task_info, start), 1ULL << 63, -EINVAL },
 	{ "task-info", "reserved", F(mach_task_info, reserved), 1, -EINVAL },
 
-	{ "msync", "flags-0", F(mach_task_msync, flags), 0, -EINVAL },
+	{ "msync", "flags-0", F(mach_task_msync, flags), 0, 0 },
 	{ "msync", "flags-both", F(mach_task_msync, flags), 3, -EINVAL },
-	{ "msync", "flags-invalidate", F(mach_task_msync, flags), 4, -EINVAL },
-	{ "msync", "flags-8", F(mach_task_msync, flags), 10, -EINVAL },
+	{ "msync", "flags-invalidate", F(mach_task_msync, flags), 4, 0 },
+	{ "msync", "flags-8", F(mach_task_msync, flags), 10, 0 },
+	{ "msync", "flags-64", F(mach_task_msync, flags), 64, -EINVAL },
 	{ "msync", "flags-top", F(mach_task_msync, flags), TOP | 2, -EINVAL },
-	{ "set-limit", "reserved", F(mach_task_limit, reserved), 1, -EINVAL },
+	{ "set-limit", "flags-1", F(mach_task_limit, flags), 1, -EINVAL },
 	{ "set-limit", "maximum-less", F(mach_task_limit, maximum), -2,
 	  -EINVAL },
 	{ "set-limit", "maximum-0", F(mach_task_limit, maximum), 0, -EINVAL },
-	{ "get-limit", "reserved", F(mach_task_limit, reserved), 1, -EINVAL },
+	{ "get-limit", "flags-1", F(mach_task_limit, flags), 1, -EINVAL },
 	{ "get-limit", "limit", F(mach_task_limit, current_limit), 1, -EINVAL },
 	{ "get-limit", "maximum", F(mach_task_limit, maximum), 1ULL << 63,
 	  -EINVAL },
@@ -190,10 +202,14 @@ static const struct call_change bounds[] = {
 	{ "proxy", "length-0", F(mach_object_proxy, length), 0, -EINVAL },
 	{ "proxy", "length-1", F(mach_object_proxy, length), 1, -EINVAL },
 	{ "proxy", "length-over", F(mach_object_proxy, length), 65 * PAGE,
-	  -EINVAL },
+	  0 },
 	{ "proxy", "length-2^32", F(mach_object_proxy, length), 1ULL << 32,
-	  -EINVAL },
+	  0 },
+	{ "proxy", "length-most", F(mach_object_proxy, length), 1ULL << 60, 0 },
+	{ "proxy", "length-more", F(mach_object_proxy, length),
+	  (1ULL << 60) + PAGE, -EINVAL },
 	{ "proxy", "length-max", F(mach_object_proxy, length), -PAGE, -EINVAL },
+	{ "proxy", "length-open", F(mach_object_proxy, length), -1, 0 },
 	{ "proxy", "fd", F(mach_object_proxy, fd), 1, -EINVAL },
 	{ "proxy", "flags", F(mach_object_proxy, flags), 1, -EINVAL },
 };
@@ -234,8 +250,8 @@ static void test_fields(void)
 	world_check(&w);
 }
 
-/* What becomes of addresses and lengths together */
-enum meaning { NOTHING, HOLE, WRAP };
+/* What becomes of addresses and lengths together; ROUNDS: only that takes it too far */
+enum meaning { NOTHING, HOLE, WRAP, ROUNDS };
 
 static const struct range {
 	uint64_t address;
@@ -251,9 +267,9 @@ static const struct range {
 	{ 1ULL << 63, (1ULL << 63) - PAGE, HOLE }, { -2 * PAGE, PAGE, HOLE },
 	{ -2 * PAGE, 1, HOLE },
 	{ 1ULL << 63, 1ULL << 63, WRAP }, { 1ULL << 63, -1, WRAP },
-	{ 1ULL << 63, (1ULL << 63) - 1, WRAP }, { -PAGE, 1, WRAP },
+	{ 1ULL << 63, (1ULL << 63) - 1, ROUNDS }, { -PAGE, 1, ROUNDS },
 	{ -PAGE, PAGE, WRAP }, { -PAGE, -1, WRAP }, { -1, 1, WRAP },
-	{ -1, -1, WRAP }, { 1, -1, WRAP }, { 0, -1, WRAP },
+	{ -1, -1, WRAP }, { 1, -1, WRAP }, { 0, -1, ROUNDS },
 	{ PAGE, -PAGE, WRAP }, { PAGE + 1, -PAGE, WRAP },
 };
 
@@ -262,34 +278,35 @@ static const struct ranged {
 	const char *call;
 	size_t address;
 	size_t length;
-	long want[3];
+	long want[4];
 } calls[] = {
 	{ "deallocate", offsetof(struct mach_task_range, address),
-	  offsetof(struct mach_task_range, length), { 0, 0, -EINVAL } },
+	  offsetof(struct mach_task_range, length), { 0, 0, -EINVAL, 0 } },
 	{ "protect", offsetof(struct mach_task_protect, address),
-	  offsetof(struct mach_task_protect, length), { 0, 0, -EINVAL } },
+	  offsetof(struct mach_task_protect, length), { 0, 0, -EINVAL, -EINVAL } },
 	{ "inherit", offsetof(struct mach_task_attribute, address),
-	  offsetof(struct mach_task_attribute, length), { 0, 0, -EINVAL } },
+	  offsetof(struct mach_task_attribute, length), { 0, 0, -EINVAL, -EINVAL } },
 	{ "behavior", offsetof(struct mach_task_attribute, address),
-	  offsetof(struct mach_task_attribute, length), { 0, 0, -EINVAL } },
+	  offsetof(struct mach_task_attribute, length),
+	  { 0, -ENOSPC, -EINVAL, -EINVAL } },
 	{ "wire", offsetof(struct mach_task_attribute, address),
 	  offsetof(struct mach_task_attribute, length),
-	  { 0, -EADDRNOTAVAIL, -EINVAL } },
+	  { 0, -EADDRNOTAVAIL, -EINVAL, -EINVAL } },
 	{ "read", offsetof(struct mach_task_data, address),
 	  offsetof(struct mach_task_data, length),
-	  { 0, -EADDRNOTAVAIL, -EINVAL } },
+	  { 0, -EADDRNOTAVAIL, -EADDRNOTAVAIL, -EADDRNOTAVAIL } },
 	{ "write", offsetof(struct mach_task_data, address),
 	  offsetof(struct mach_task_data, length),
-	  { 0, -EADDRNOTAVAIL, -EINVAL } },
+	  { 0, -EADDRNOTAVAIL, -EADDRNOTAVAIL, -EADDRNOTAVAIL } },
 	{ "copy", offsetof(struct mach_task_data, address),
 	  offsetof(struct mach_task_data, length),
-	  { 0, -EADDRNOTAVAIL, -EINVAL } },
+	  { 0, -EADDRNOTAVAIL, -EADDRNOTAVAIL, -EADDRNOTAVAIL } },
 	{ "remap", offsetof(struct mach_task_remap, source_address),
 	  offsetof(struct mach_task_remap, length),
-	  { -EINVAL, -EADDRNOTAVAIL, -EINVAL } },
+	  { -EINVAL, -EADDRNOTAVAIL, -EINVAL, -EINVAL } },
 	{ "msync", offsetof(struct mach_task_msync, address),
 	  offsetof(struct mach_task_msync, length),
-	  { 0, -EADDRNOTAVAIL, -EINVAL } },
+	  { 0, 0, -EADDRNOTAVAIL, -EADDRNOTAVAIL } },
 };
 
 static const char *place(char *sub, const char *call, const struct range *r)
@@ -328,11 +345,17 @@ static void test_ranges(void)
 	world_check(&w);
 }
 
+/* Address and length are rounded by themselves: no length is too much anywhere. */
+static long place_result(const struct range *r, long nothing)
+{
+	if (!r->length)
+		return nothing;
+	return r->length > -PAGE ? -EINVAL : -EADDRNOTAVAIL;
+}
+
 /* The same of a place that is asked for. */
 static void test_places(void)
 {
-	static const long allocate[] = { 0, -EADDRNOTAVAIL, -EINVAL };
-	static const long others[] = { -EINVAL, -EADDRNOTAVAIL, -EINVAL };
 	uint64_t was;
 	char sub[80];
 
@@ -355,11 +378,13 @@ static void test_places(void)
 		};
 
 		tap_is(place(sub, "allocate", r), task_call(&w.t, MACH_TASK_ALLOCATE, &a),
-		       allocate[r->meaning]);
+		       place_result(r, 0));
 		tap_is(place(sub, "map", r), task_call(&w.t, MACH_TASK_MAP, &m),
-		       others[r->meaning]);
+		       place_result(r, -EINVAL));
 		tap_is(place(sub, "remap", r), task_call(&w.t, MACH_TASK_REMAP, &remap),
-		       others[r->meaning]);
+		       /* nor is there so much from the source on */
+		       r->length == -PAGE ? -EINVAL :
+					    place_result(r, -EINVAL));
 		CHECK(state() == was, "%s has changed something", sub);
 	}
 	world_check(&w);

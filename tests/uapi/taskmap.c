@@ -80,7 +80,7 @@ static void test_deallocate(void)
 
 static void test_protect(void)
 {
-	char *at;
+	char *at, byte = 0;
 
 	task_open(&t, 1ULL << 30);
 	at = task_allocate(&t, 8 * PAGE);
@@ -98,6 +98,9 @@ static void test_protect(void)
 	tap_is("written", task_touch(at + PAGE, true), 0);
 	tap_is("write-only", task_protect(&t, at, 2 * PAGE, MACH_PROT_WRITE), 0);
 	tap_is("write-only-write", task_touch(at, true), 0);
+	tap_is("write-only-vm-read", task_read(&t, at, 1, &byte), -EACCES);
+	tap_is("write-only-vm-copy", task_copy(&t, at, 1, at + 1), -EACCES);
+	tap_is("write-only-vm-write", task_write(&t, at, 1, &byte), 0);
 	task_close(&t);
 }
 
@@ -169,7 +172,9 @@ static void test_attributes(void)
 	CHECK_IS(task_region(&t, at + 5 * PAGE, &r), 0);
 	tap_is("random", r.behavior, MACH_BEHAVIOR_RANDOM);
 	CHECK_IS(task_inherit(&t, at, 2 * PAGE, MACH_INHERIT_COPY), 0);
-	CHECK_IS(task_behavior(&t, t.window, t.size, MACH_BEHAVIOR_DEFAULT), 0);
+	CHECK_IS(task_behavior(&t, t.window, t.size, MACH_BEHAVIOR_DEFAULT),
+		 -EADDRNOTAVAIL);
+	CHECK_IS(task_behavior(&t, at, 8 * PAGE, MACH_BEHAVIOR_DEFAULT), 0);
 	tap_is("one", task_entries(&t), 1);
 	tap_is("above-all", task_region(&t, at + 8 * PAGE, &r), -EADDRNOTAVAIL);
 	task_close(&t);
@@ -482,7 +487,8 @@ static void test_wire(void)
 	tap_is("count", r.wired, 2);
 	tap_is("unwire", task_wire(&t, at + 2 * PAGE, 2 * PAGE, 0), 0);
 	tap_is("still", task_info(&t).wired, 2 * PAGE);
-	tap_is("not-all", task_wire(&t, at, 4 * PAGE, 0), -EINVAL);
+	tap_is("not-all", task_wire(&t, at, 2 * PAGE, 0), 0);
+	tap_is("as-before", task_info(&t).wired, 2 * PAGE);
 	tap_is("hole", task_wire(&t, at + 4 * PAGE, 8 * PAGE, MACH_PROT_READ),
 	       -EADDRNOTAVAIL);
 	tap_is("forbidden", task_wire(&t, at, PAGE, MACH_PROT_EXECUTE),
@@ -493,6 +499,38 @@ static void test_wire(void)
 	CHECK_IS(task_wire(&t, at, 4 * PAGE, RW), 0);
 	tap_is("deallocate", task_deallocate(&t, at, 8 * PAGE), 0);
 	tap_is("gone", task_info(&t).wired, 0);
+	task_close(&t);
+}
+
+/* Pages of what is wired are there, and stay, as long as it can be accessed. */
+static void test_wire_rights(void)
+{
+	char *at;
+
+	task_open(&t, 1ULL << 30);
+	at = task_allocate(&t, 8 * PAGE);
+	CHECK_IS(task_wire(&t, at, 4 * PAGE, RW), 0);
+	CHECK_IS(task_wire(&t, at + PAGE, PAGE, RW), 0);
+	tap_is("none", task_protect(&t, at + PAGE, 2 * PAGE, 0), 0);
+	tap_is("none-wired", task_info(&t).wired, 2 * PAGE);
+	tap_is("again", task_protect(&t, at, 4 * PAGE, MACH_PROT_READ), 0);
+	tap_is("again-wired", task_info(&t).wired, 4 * PAGE);
+	tap_is("once-less", task_wire(&t, at, 4 * PAGE, 0), 0);
+	tap_is("twice-wired", task_info(&t).wired, PAGE);
+	tap_is("maximum", task_set_maximum(&t, at, 4 * PAGE, 0), 0);
+	tap_is("maximum-wired", task_info(&t).wired, 0);
+	tap_is("unwire", task_wire(&t, at, 8 * PAGE, 0), 0);
+	tap_is("deallocate", task_deallocate(&t, at, 8 * PAGE), 0);
+	CHECK_IS(task_wire_all(&t, MACH_WIRE_FUTURE), 0);
+	tap_is("reserve", task_map(&t, -1, 0, 8 * PAGE, 0, 0, &at), 0);
+	tap_is("reserve-wired", task_info(&t).wired, 0);
+	tap_is("commit", task_protect(&t, at + PAGE, 2 * PAGE, RW), 0);
+	tap_is("commit-wired", task_info(&t).wired, 2 * PAGE);
+	tap_is("no-more", task_wire_all(&t, 0), 0);
+	tap_is("none-wired-now", task_info(&t).wired, 0);
+	tap_is("commit-more", task_protect(&t, at, 8 * PAGE, RW), 0);
+	tap_is("not-wired", task_info(&t).wired, 0);
+	tap_is("one", task_entries(&t), 1);
 	task_close(&t);
 }
 
@@ -538,15 +576,19 @@ static void test_wire_limit(void)
 	CHECK(!syscall(SYS_setresuid, 65534, 65534, 65534), "setresuid: %m");
 	tap_is("within", task_wire(&t, at, 3 * PAGE, RW), 0);
 	digest = task_digest(&t);
-	tap_is("over", task_wire(&t, at + 8 * PAGE, 2 * PAGE, RW), -ENOMEM);
-	tap_is("all", task_wire_all(&t, MACH_WIRE_CURRENT), -ENOMEM);
+	tap_is("over", task_wire(&t, at + 8 * PAGE, 2 * PAGE, RW), -EPERM);
+	tap_is("all", task_wire_all(&t, MACH_WIRE_CURRENT), -EPERM);
+	tap_is("all-to-come", task_wire_all(&t, MACH_WIRE_CURRENT |
+						MACH_WIRE_FUTURE), -EPERM);
+	tap_is("not-to-come", task_allocate_at(&t, at + 256 * PAGE, PAGE), 0);
+	CHECK_IS(task_deallocate(&t, at + 256 * PAGE, PAGE), 0);
 	CHECK(digest == task_digest(&t), "what was refused has changed something");
 	tap_is("the-same-again", task_wire(&t, at, 3 * PAGE, RW), 0);
 	tap_is("up-to-it", task_wire(&t, at + 8 * PAGE, PAGE, RW), 0);
 	CHECK_IS(task_wire_all(&t, MACH_WIRE_FUTURE), 0);
 	digest = task_digest(&t);
 	tap_is("future", task_allocate_at(&t, at + 128 * PAGE, 2 * PAGE),
-	       -ENOMEM);
+	       -EPERM);
 	CHECK(digest == task_digest(&t), "what could not be wired is there");
 	task_close(&t);
 }
@@ -569,6 +611,7 @@ static const struct tap_test tests[] = {
 	{ "remap-between", test_remap_between, 0, 0 },
 	{ "limit", test_limit, 0, 0 },
 	{ "wire", test_wire, 0, 0 },
+	{ "wire-rights", test_wire_rights, 0, 0 },
 	{ "wire-all", test_wire_all, 0, 0 },
 	{ "wire-limit", test_wire_limit, 0, 0 },
 };

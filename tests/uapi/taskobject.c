@@ -167,17 +167,34 @@ static void test_death_wired(void)
 
 static void test_ends(void)
 {
+	char byte = 0;
+
 	open_mapped(5 * PAGE + 100, 0, RW);
 	tap_is("last-page", task_touch(at + 6 * PAGE - 1, true), 0);
 	tap_is("behind", task_touch(at + 6 * PAGE, false), SEGV);
-	tap_is("more", task_map(&t, s->fd, 0, 6 * PAGE + 1, RW, 0, &at),
-	       -EINVAL);
-	tap_is("offset", task_map(&t, s->fd, 6 * PAGE, PAGE, RW, 0, &at),
-	       -EINVAL);
+	tap_is("more", task_map(&t, s->fd, 0, 6 * PAGE + 1, RW, 0, &at), 0);
+	tap_is("more-last", task_touch(at + 6 * PAGE - 1, true), 0);
+	tap_is("more-read", task_touch(at + 6 * PAGE, false), BUS);
+	tap_is("more-write", task_touch(at + 6 * PAGE, true), BUS);
+	tap_is("more-vm-read", task_read(&t, at + 6 * PAGE, 1, &byte), -EIO);
+	tap_is("more-vm-write", task_write(&t, at + 6 * PAGE, 1, &byte), -EIO);
+	tap_is("more-wire", task_wire(&t, at, 7 * PAGE, RW), -EIO);
+	tap_is("more-wired", task_info(&t).wired, 0);
+	tap_is("more-msync", task_msync(&t, at, 7 * PAGE, SYNC), 0);
+	tap_is("more-zero", task_behavior(&t, at, 7 * PAGE,
+					  MACH_BEHAVIOR_ZERO), -EIO);
+	tap_is("more-unneeded", task_behavior(&t, at, 7 * PAGE,
+					      MACH_BEHAVIOR_DONTNEED), 0);
+	tap_is("more-needed", task_behavior(&t, at, 7 * PAGE,
+					    MACH_BEHAVIOR_WILLNEED), 0);
+	tap_is("more-copy", task_map(&t, s->fd, 0, 7 * PAGE, RW, MACH_VM_COPY,
+				     &at), -EIO);
+	tap_is("offset", task_map(&t, s->fd, 6 * PAGE, PAGE, RW, 0, &at), 0);
+	tap_is("offset-read", task_touch(at, false), BUS);
 	tap_is("offset-far", task_map(&t, s->fd, -PAGE, PAGE, RW, 0, &at),
 	       -EINVAL);
 	tap_is("last", task_map(&t, s->fd, 5 * PAGE, PAGE, RW, 0, &at), 0);
-	CHECK(pattern_is(at, 5 * PAGE, 100, 1), "wrong data");
+	CHECK(zeros(at, 100), "not filled with zeros");
 }
 
 /* A right that the object does not give cannot be had from its map either. */
@@ -192,7 +209,8 @@ static void test_read_only(void)
 	tap_is("write", task_touch(at, true), SEGV);
 	tap_is("vm-write", task_write(&t, at, 1, "x"), -EACCES);
 	tap_is("protect", task_protect(&t, at, PAGE, RW), -EACCES);
-	tap_is("map", task_map(&t, s->fd, 0, PAGE, RW, 0, &at), -EACCES);
+	tap_is("map", task_map(&t, s->fd, 0, PAGE, RW, 0, &at), 0);
+	tap_is("write-cut", task_touch(at, true), SEGV);
 	tap_is("copy", task_map(&t, s->fd, PAGE, PAGE, RW, MACH_VM_COPY, &at), 0);
 	CHECK(pattern_is(at, PAGE, PAGE, 1), "wrong data");
 	tap_is("write-copy", task_touch(at, true), 0);
@@ -210,13 +228,17 @@ static void test_opened(void)
 	task_open(&t, 1ULL << 30);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	CHECK(fd >= 0, "%s: %m", name);
-	tap_is("write", task_map(&t, fd, 0, PAGE, RW, 0, &at), -EACCES);
+	tap_is("write", task_map(&t, fd, 0, PAGE, RW, 0, &at), 0);
+	tap_is("write-cut", task_touch(at, true), SEGV);
 	tap_is("read", task_map(&t, fd, 0, PAGE, MACH_PROT_READ, 0, &at), 0);
 	tap_is("raise", task_protect(&t, at, PAGE, RW), -EACCES);
 	close(fd);
 	fd = open(name, O_WRONLY | O_CLOEXEC);
 	CHECK(fd >= 0, "%s: %m", name);
-	tap_is("wo-read", task_map(&t, fd, 0, PAGE, RW, 0, &at), -EACCES);
+	tap_is("wo-read", task_map(&t, fd, 0, PAGE, RW, 0, &at), 0);
+	tap_is("wo-vm-read", task_read(&t, at, 1, name), -EACCES);
+	tap_is("wo-vm-copy", task_copy(&t, at, 1, at + 1), -EACCES);
+	tap_is("wo-vm-write", task_write(&t, at, 1, name), 0);
 	tap_is("wo-copy", task_map(&t, fd, 0, PAGE, RW, MACH_VM_COPY, &at),
 	       -EACCES);
 }
@@ -397,13 +419,17 @@ static void test_proxy_rights(void)
 	CHECK(fcntl(reader, F_GETFD) == FD_CLOEXEC, "not close-on-exec");
 	tap_is("read", map_proxy(reader, 0, PAGE, MACH_PROT_READ), 0);
 	tap_is("maximum", task_protect(&t, at, PAGE, RW), -EACCES);
-	tap_is("write", map_proxy(reader, 0, PAGE, RW), -EACCES);
-	tap_is("execute", map_proxy(reader, 0, PAGE, MACH_PROT_EXECUTE), -EACCES);
-	tap_is("more", make_proxy(reader, 0, SIZE, RW, &writer), -EACCES);
+	tap_is("write", map_proxy(reader, 0, PAGE, RW), 0);
+	tap_is("write-cut", task_touch(at, true), SEGV);
+	tap_is("execute", map_proxy(reader, 0, PAGE, MACH_PROT_EXECUTE), 0);
+	tap_is("execute-cut", task_touch(at, false), SEGV);
+	tap_is("more", make_proxy(reader, 0, SIZE, RW, &writer), 0);
+	tap_is("more-write", map_proxy(writer, 0, PAGE, RW), 0);
+	tap_is("more-cut", task_touch(at, true), SEGV);
 	tap_is("none", make_proxy(reader, 0, SIZE, 0, &narrower), 0);
 	tap_is("map-none", map_proxy(narrower, 0, PAGE, 0), 0);
-	tap_is("read-none", map_proxy(narrower, 0, PAGE, MACH_PROT_READ),
-	       -EACCES);
+	tap_is("read-none", map_proxy(narrower, 0, PAGE, MACH_PROT_READ), 0);
+	tap_is("none-cut", task_touch(at, false), SEGV);
 	tap_is("unknown", make_proxy(s->fd, 0, SIZE, 8, &writer), -EINVAL);
 	CHECK_IS(make_proxy(s->fd, 0, SIZE, MACH_PROT_WRITE, &writer), 0);
 	tap_is("write-only", map_proxy(writer, 0, PAGE, MACH_PROT_WRITE), 0);
@@ -424,7 +450,7 @@ static void test_proxy_rights(void)
 static void test_proxy_window(void)
 {
 	struct mach_task_map unaligned = {
-		.size = sizeof(unaligned), .length = PAGE,
+		.size = sizeof(unaligned), .length = PAGE + 1,
 		.protection = MACH_PROT_READ, .max_protection = MACH_PROT_READ,
 	};
 	int proxy, inner, fd;
@@ -437,17 +463,29 @@ static void test_proxy_window(void)
 	tap_is("length-0", make_proxy(fd, 0, 0, 1, &proxy), -EINVAL);
 	tap_is("to-the-end", make_proxy(fd, SIZE, 100, 1, &proxy), 0);
 	tap_is("over", make_proxy(fd, SIZE, 101, 1, &proxy), -EINVAL);
-	tap_is("over-pages", make_proxy(fd, SIZE, 2 * PAGE, 1, &proxy), -EINVAL);
+	tap_is("over-pages", make_proxy(fd, SIZE, 2 * PAGE, 1, &proxy), 0);
+	tap_is("over-map", map_proxy(proxy, 0, 2 * PAGE, MACH_PROT_READ), 0);
+	tap_is("over-first", task_touch(at, false), 0);
+	tap_is("over-second", task_touch(at + PAGE, false), BUS);
+	tap_is("start-end", make_proxy(fd, SIZE + PAGE, PAGE, 1, &proxy),
+	       -EINVAL);
 	tap_is("start-max", make_proxy(fd, -PAGE, PAGE, 1, &proxy), -EINVAL);
 	tap_is("start-wrap", make_proxy(fd, -PAGE, 2 * PAGE, 1, &proxy),
 	       -EINVAL);
 	tap_is("length-wrap", make_proxy(fd, PAGE, -PAGE, 1, &proxy), -EINVAL);
-	tap_is("length-max", make_proxy(fd, 0, ~0ULL, 1, &proxy), -EINVAL);
+	tap_is("open-end", make_proxy(fd, PAGE, ~0ULL, 1, &proxy), 0);
+	tap_is("open-map", map_proxy(proxy, SIZE, PAGE, MACH_PROT_READ), 0);
+	tap_is("open-behind", task_touch(at, false), BUS);
+	tap_is("open-inner", make_proxy(proxy, 0, ~0ULL, 1, &inner), 0);
+	tap_is("open-last", map_proxy(inner, SIZE - PAGE, PAGE, 1), 0);
+	CHECK(pattern_is(at, SIZE, 100, 1), "wrong data");
 	tap_is("start-2^63", make_proxy(fd, 1ULL << 63, 1ULL << 63, 1, &proxy),
 	       -EINVAL);
 	CHECK_IS(make_proxy(fd, 8 * PAGE, 8 * PAGE, 1, &proxy), 0);
 	tap_is("inner-over", make_proxy(proxy, 4 * PAGE, 5 * PAGE, 1, &inner),
 	       -EINVAL);
+	tap_is("inner-open", make_proxy(proxy, 4 * PAGE, ~0ULL, 1, &inner), 0);
+	tap_is("inner-end", map_proxy(inner, 3 * PAGE, 2 * PAGE, 1), -EINVAL);
 	tap_is("inner-wrap", make_proxy(proxy, -8 * PAGE, 8 * PAGE, 1, &inner),
 	       -EINVAL);
 	CHECK_IS(make_proxy(proxy, 4 * PAGE, 4 * PAGE, 1, &inner), 0);
@@ -458,7 +496,7 @@ static void test_proxy_window(void)
 	tap_is("map-below", map_proxy(inner, -PAGE, PAGE, 1), -EINVAL);
 	tap_is("map-wrap", map_proxy(inner, -4 * PAGE, 8 * PAGE, 1), -EINVAL);
 	tap_is("map-max", map_proxy(inner, 0, -PAGE, 1), -EINVAL);
-	/* which is two pages, and the window ends after the first */
+	/* two pages, and the window ends after the first */
 	unaligned.object = inner;
 	unaligned.offset = 3 * PAGE;
 	unaligned.address = (uintptr_t)t.window + t.size / 2 + 1;

@@ -101,20 +101,21 @@ static bool list_holds(const struct mach_entries *entries)
 
 static bool sums_hold(const struct mach_entries *entries)
 {
-	u64 size = 0, none = 0, wired = 0;
+	u64 size = 0, none = 0, wired = 0, asleep = 0;
 	const struct mach_map_entry *entry;
 
 	for (entry = entries->first; entry; entry = entry->next) {
 		size += mach_entry_size(entry);
 		none += entry->max_protection ? 0 : mach_entry_size(entry);
-		wired += entry->wired ? mach_entry_size(entry) : 0;
+		wired += mach_entry_keeps(entry) ? mach_entry_size(entry) : 0;
+		asleep += mach_entry_asleep(entry) ? mach_entry_size(entry) : 0;
 	}
 	if (size == entries->size && none == entries->none &&
-	    wired == entries->wired)
+	    wired == entries->wired && asleep == entries->asleep)
 		return true;
-	return property_fail("sums %#lx %#lx %#lx, not %#lx %#lx %#lx",
-			     entries->size, entries->none, entries->wired, size,
-			     none, wired);
+	return property_fail("sums %#lx %#lx %#lx %#lx, not %#lx %#lx %#lx %#lx",
+			     entries->size, entries->none, entries->wired,
+			     entries->asleep, size, none, wired, asleep);
 }
 
 bool entries_hold(const struct mach_entries *entries)

@@ -230,7 +230,8 @@ static void page_change(struct page *page, const struct mach_change *change)
 		page->inheritance = change->inheritance;
 	if (change->what & MACH_CHANGE_BEHAVIOR)
 		page->behavior = change->behavior;
-	if (change->what & MACH_CHANGE_WIRE)
+	/* what is not wired is unwired all the same */
+	if (change->what & MACH_CHANGE_WIRE && (change->wire > 0 || page->wired))
 		page->wired += change->wire;
 	if (change->what & MACH_CHANGE_TRANSITION)
 		page->in_transition = change->in_transition;
@@ -238,26 +239,11 @@ static void page_change(struct page *page, const struct mach_change *change)
 		page->shared = true;
 }
 
-static bool may_change(const struct range *range,
-		       const struct mach_change *change)
-{
-	unsigned int i;
-
-	if (!(change->what & MACH_CHANGE_WIRE) || change->wire > 0)
-		return true;
-	for (i = range->first; i < range->end; i++)
-		if (world->pages[i].cell && !world->pages[i].wired)
-			return false;
-	return true;
-}
-
 static void turn_change(struct range range)
 {
 	struct mach_change change = some_change();
 	unsigned int i;
 
-	if (!may_change(&range, &change))
-		return;
 	entries_stock_fill(&world->stock, MACH_RANGE_STOCK);
 	mach_range_change(&world->entries, address_of(range.first),
 			  address_of(range.end), &change, &world->stock);

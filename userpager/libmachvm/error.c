@@ -47,7 +47,7 @@ static const struct {
 	{ KERN_ABORTED, "interrupted" },
 	{ KERN_INVALID_NAME, "the port is not of the right kind" },
 	{ KERN_INVALID_TASK, "no task: not a port of one, or machvm is not loaded" },
-	{ KERN_INVALID_HOST, "the port is not the host" },
+	{ KERN_INVALID_HOST, "the port is not the host, or not the privileged one" },
 };
 
 kern_return_t mach_error_from_errno(int err)
@@ -61,15 +61,29 @@ kern_return_t mach_error_from_errno(int err)
 	return KERN_FAILURE;
 }
 
+/* What Mach says of no task: most calls treat it as any other argument. */
+static kern_return_t no_task(unsigned long call)
+{
+	switch (call) {
+	case MACH_TASK_WIRE:
+	case MACH_TASK_WIRE_ALL:
+	case MACH_TASK_MSYNC:
+	case MACH_TASK_SET_SIZE_LIMIT:
+	case MACH_TASK_GET_SIZE_LIMIT:
+		return KERN_INVALID_TASK;
+	}
+	return KERN_INVALID_ARGUMENT;
+}
+
 /* EBADF can also mean a descriptor that @arg speaks of. */
 kern_return_t mach_task_call(task_t task, unsigned long call, void *arg)
 {
 	if (!MACH_PORT_VALID(task))
-		return KERN_INVALID_TASK;
+		return no_task(call);
 	if (!ioctl(task, call, arg))
 		return KERN_SUCCESS;
 	if (errno == ENOTTY || (errno == EBADF && fcntl(task, F_GETFD) < 0))
-		return KERN_INVALID_TASK;
+		return no_task(call);
 	return mach_error_from_errno(errno);
 }
 

@@ -7,8 +7,14 @@
 
 #include <mach/mach_vm.h>
 
-/* What mach_host_self() is: no descriptor. */
+/* What mach_host_self() is, and what stands for privileges: no descriptors. */
 #define MACH_HOST		((host_t)~1U)
+#define MACH_HOST_PRIV		((host_priv_t)~2U)
+
+static inline boolean_t mach_is_host(host_t host)
+{
+	return host == MACH_HOST || host == MACH_HOST_PRIV;
+}
 
 /* An errno as a kern_return_t; it is left in errno too. */
 kern_return_t mach_error_from_errno(int err);

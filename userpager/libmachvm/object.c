@@ -41,7 +41,6 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 			   mach_port_t *proxy)
 {
 	struct mach_object_proxy arg = { .size = sizeof(arg) };
-	vm_object_info_data_t info;
 	kern_return_t error;
 	int err;
 
@@ -50,16 +49,9 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 	if (object_count != 1 || offset_count != 1 || start_count != 1 ||
 	    len_count != 1 || *offset)
 		return KERN_INVALID_ARGUMENT;
-	error = vm_object_info(*object, &info);
-	if (error)
-		return error;
-	if (*start >= info.object_size)
-		return KERN_INVALID_ARGUMENT;
-	arg.max_protection = max_protection;
+	arg.max_protection = max_protection & VM_PROT_ALL;
 	arg.start = *start;
 	arg.length = *len;
-	if (arg.length > info.object_size - *start)
-		arg.length = info.object_size - *start;
 	error = object_call(*object, MACH_OBJECT_PROXY, &arg);
 	if (error)
 		return error;

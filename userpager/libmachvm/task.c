@@ -96,11 +96,6 @@ task_t mach_task_self(void)
 	return task;
 }
 
-host_t mach_host_self(void)
-{
-	return MACH_HOST;
-}
-
 kern_return_t mach_task_create(vm_size_t size, task_t *task)
 {
 	kern_return_t error;

@@ -15,15 +15,23 @@
 SAME(VM_PROT_READ, MACH_PROT_READ);
 SAME(VM_PROT_WRITE, MACH_PROT_WRITE);
 SAME(VM_PROT_EXECUTE, MACH_PROT_EXECUTE);
+SAME(VM_PROT_NOTIFY, MACH_PROT_NOTIFY);
 SAME(VM_INHERIT_SHARE, MACH_INHERIT_SHARE);
 SAME(VM_INHERIT_COPY, MACH_INHERIT_COPY);
 SAME(VM_INHERIT_NONE, MACH_INHERIT_NONE);
 SAME(VM_BEHAVIOR_RANDOM, MACH_BEHAVIOR_RANDOM);
 SAME(VM_BEHAVIOR_SEQUENTIAL, MACH_BEHAVIOR_SEQUENTIAL);
 SAME(VM_BEHAVIOR_RSEQNTL, MACH_BEHAVIOR_REVERSE);
+SAME(VM_BEHAVIOR_WILLNEED, MACH_BEHAVIOR_WILLNEED);
+SAME(VM_BEHAVIOR_DONTNEED, MACH_BEHAVIOR_DONTNEED);
+SAME(VM_BEHAVIOR_FREE, MACH_BEHAVIOR_FREE);
+SAME(VM_BEHAVIOR_ZERO, MACH_BEHAVIOR_ZERO);
 SAME(VM_SYNC_ASYNCHRONOUS, MACH_SYNC_ASYNCHRONOUS);
 SAME(VM_SYNC_SYNCHRONOUS, MACH_SYNC_SYNCHRONOUS);
 SAME(VM_SYNC_INVALIDATE, MACH_SYNC_INVALIDATE);
+SAME(VM_SYNC_KILLPAGES, MACH_SYNC_KILLPAGES);
+SAME(VM_SYNC_DEACTIVATE, MACH_SYNC_DEACTIVATE);
+SAME(VM_SYNC_CONTIGUOUS, MACH_SYNC_CONTIGUOUS);
 SAME(VM_WIRE_CURRENT, MACH_WIRE_CURRENT);
 SAME(VM_WIRE_FUTURE, MACH_WIRE_FUTURE);
 
@@ -71,18 +79,20 @@ kern_return_t vm_map(vm_task_t task, vm_address_t *address, vm_size_t size,
 		.flags = placement(anywhere, object && copy),
 		.address = *address,
 		.length = size,
-		.mask = anywhere ? mask : 0,
+		.mask = mask,
 		.offset = object ? offset : 0,
 		.object = object ? (int)memory_object : -1,
 		.protection = cur_protection,
 		.max_protection = max_protection,
 		.inheritance = inheritance,
 	};
-	kern_return_t error;
+	kern_return_t error = mach_task_call(task, MACH_TASK_MAP, &arg);
 
-	if (!anywhere && *address & mask)
-		return KERN_NO_SPACE;
-	error = mach_task_call(task, MACH_TASK_MAP, &arg);
+	/* nothing from there on: then from the bottom */
+	if (error == KERN_NO_SPACE && anywhere && arg.address) {
+		arg.address = 0;
+		error = mach_task_call(task, MACH_TASK_MAP, &arg);
+	}
 	if (!error)
 		*address = arg.address;
 	return error;
@@ -132,26 +142,33 @@ kern_return_t vm_behavior_set(vm_task_t task, vm_address_t address,
 kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
 		      vm_size_t size, vm_prot_t access)
 {
-	if (host != MACH_HOST)
+	unsigned int value = access;
+
+	if (!mach_is_host(host))
 		return KERN_INVALID_HOST;
-	return set_attribute(task, MACH_TASK_WIRE, address, size, access);
+	if (access & ~VM_PROT_ALL)
+		value = ~0U;	/* for the module to refuse, after the task */
+	else if (host != MACH_HOST_PRIV)
+		value |= MACH_UNPRIVILEGED;
+	return set_attribute(task, MACH_TASK_WIRE, address, size, value);
 }
 
 kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags)
 {
 	struct mach_task_wire_all arg = { .size = sizeof(arg), .flags = flags };
 
-	if (host != MACH_HOST)
+	if (host != MACH_HOST_PRIV)
 		return KERN_INVALID_HOST;
 	return mach_task_call(task, MACH_TASK_WIRE_ALL, &arg);
 }
 
 static kern_return_t transfer(vm_task_t task, unsigned long call,
 			      vm_address_t address, vm_size_t size,
-			      vm_address_t data)
+			      vm_address_t data, unsigned int flags)
 {
 	struct mach_task_data arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.address = address,
 		.length = size,
 		.data = data,
@@ -161,46 +178,36 @@ static kern_return_t transfer(vm_task_t task, unsigned long call,
 }
 
 /*
- * Memory for what is read of a range: not in the range itself, where it would
- * fill a hole that the call has to find.
+ * All is checked before memory for it is allocated, which might fill a hole that
+ * the call has to find. The data lies in its page as it does in the source.
  */
-static kern_return_t allocate_apart(vm_address_t *buffer, vm_address_t address,
-				    vm_size_t size)
-{
-	task_t self = mach_task_self();
-	vm_address_t inside = 0;
-	kern_return_t error = vm_allocate(self, &inside, size, TRUE);
-
-	*buffer = inside;
-	if (error || inside >= address + size || address >= inside + size)
-		return error;
-	*buffer = address + size;
-	error = vm_map(self, buffer, size, 0, TRUE, MACH_PORT_NULL, 0, FALSE,
-		       VM_PROT_DEFAULT, VM_PROT_ALL, VM_INHERIT_DEFAULT);
-	vm_deallocate(self, inside, size);
-	return error;
-}
-
 kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
 		      pointer_t *data, mach_msg_type_number_t *data_count)
 {
-	vm_address_t buffer;
+	const vm_offset_t within = size ? address & (vm_page_size - 1) : 0;
+	vm_address_t buffer = 0;
 	kern_return_t error;
 
-	if (size > UINT32_MAX)
+	/* the count has 32 bits; an end that is no address is said to be one */
+	if (size > UINT32_MAX && round_page(address + size) > address)
 		return KERN_INVALID_ARGUMENT;
-	error = allocate_apart(&buffer, address, size);
+	error = transfer(task, MACH_TASK_READ, address, size, 0,
+			 MACH_DATA_CHECK);
+	if (!error)
+		error = vm_allocate(mach_task_self(), &buffer, within + size,
+				    TRUE);
 	if (error)
 		return error;
-	error = transfer(task, MACH_TASK_READ, address, size, buffer);
+	error = transfer(task, MACH_TASK_READ, address, size, buffer + within,
+			 0);
 	if (error) {
 		int err = errno;
 
-		vm_deallocate(mach_task_self(), buffer, size);
+		vm_deallocate(mach_task_self(), buffer, within + size);
 		errno = err;
 		return error;
 	}
-	*data = buffer;
+	*data = buffer + within;
 	*data_count = size;
 	return KERN_SUCCESS;
 }
@@ -208,14 +215,14 @@ kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
 kern_return_t vm_write(vm_task_t task, vm_address_t address, pointer_t data,
 		       mach_msg_type_number_t data_count)
 {
-	return transfer(task, MACH_TASK_WRITE, address, data_count, data);
+	return transfer(task, MACH_TASK_WRITE, address, data_count, data, 0);
 }
 
 kern_return_t vm_copy(vm_task_t task, vm_address_t source_address,
 		      vm_size_t size, vm_address_t dest_address)
 {
 	return transfer(task, MACH_TASK_COPY, source_address, size,
-			dest_address);
+			dest_address, 0);
 }
 
 kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
@@ -229,7 +236,7 @@ kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
 		.flags = placement(anywhere, copy),
 		.address = *target_address,
 		.length = size,
-		.mask = anywhere ? mask : 0,
+		.mask = mask,
 		.source = source_task,
 		.inheritance = inheritance,
 		.source_address = source_address,
@@ -237,9 +244,7 @@ kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
 	kern_return_t error;
 
 	if (!MACH_PORT_VALID(source_task))
-		return KERN_INVALID_TASK;
-	if (!anywhere && *target_address & mask)
-		return KERN_NO_SPACE;
+		return KERN_INVALID_ARGUMENT;
 	error = mach_task_call(target_task, MACH_TASK_REMAP, &arg);
 	if (error)
 		return error;
@@ -285,9 +290,12 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 kern_return_t vm_msync(vm_task_t task, vm_address_t address, vm_size_t size,
 		       vm_sync_t flags)
 {
+	const vm_sync_t known = VM_SYNC_ASYNCHRONOUS | VM_SYNC_SYNCHRONOUS |
+				VM_SYNC_INVALIDATE | VM_SYNC_KILLPAGES |
+				VM_SYNC_DEACTIVATE | VM_SYNC_CONTIGUOUS;
 	struct mach_task_msync arg = {
 		.size = sizeof(arg),
-		.flags = flags,
+		.flags = flags & known,
 		.address = address,
 		.length = size,
 	};
@@ -300,12 +308,16 @@ kern_return_t vm_set_size_limit(host_t host, vm_task_t task,
 {
 	struct mach_task_limit arg = {
 		.size = sizeof(arg),
+		.flags = host == MACH_HOST_PRIV ? 0 : MACH_UNPRIVILEGED,
 		.current_limit = current_limit,
 		.maximum = max_limit,
 	};
 
-	if (host != MACH_HOST)
-		return KERN_INVALID_HOST;
+	if (current_limit > max_limit)
+		return KERN_INVALID_ARGUMENT;
+	if (!mach_is_host(host))
+		return vm_get_size_limit(task, &current_limit, &max_limit) ?:
+		       KERN_INVALID_HOST;
 	return mach_task_call(task, MACH_TASK_SET_SIZE_LIMIT, &arg);
 }
 

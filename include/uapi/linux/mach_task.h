@@ -24,14 +24,17 @@
  * executable by itself, so entries with MACH_PROT_EXECUTE can only be made, lose
  * it, or be deallocated, by calls of the window's process (EPERM).
  *
- * Addresses are rounded down and ends up to whole pages, as Mach does; a length
- * of 0 is no error and does nothing, except where said. Holes in the range of
- * deallocate, protect, inherit and behavior are passed over.
+ * Addresses are rounded down and ends up to whole pages, as Mach does; of a place
+ * to be entered the length is rounded by itself. A length of 0 is no error and
+ * does nothing, except where said. Holes in the range of deallocate, protect,
+ * inherit and msync are passed over, unless a flag says otherwise.
  *
  * Beside what <linux/mach_vm.h> says, here
  *
  * ==============  ============================================================
- * EADDRNOTAVAIL   part of the range is in no entry, or outside the window
+ * EADDRNOTAVAIL   part of the range is in no entry, or outside the window; so is
+ *                 a range to be entered, read, written, copied or sent that goes
+ *                 over the end of all addresses (EINVAL in the other calls)
  * ENOSPC          no such room in the map, or its size limit would be passed
  * EACCES          an entry's (maximum) protection, or the object's, forbids it
  * EPERM           it takes a privilege, or a call by the window's own process
@@ -45,6 +48,7 @@
 #define MACH_PROT_WRITE		0x2
 #define MACH_PROT_EXECUTE	0x4
 #define MACH_PROT_ALL		0x7
+#define MACH_PROT_NOTIFY	0x10	/* protect: kept and told, changes nothing */
 
 /* What a task that is made from this one gets of an entry */
 #define MACH_INHERIT_SHARE	0
@@ -57,14 +61,27 @@
 #define MACH_BEHAVIOR_SEQUENTIAL 2	/* upwards */
 #define MACH_BEHAVIOR_REVERSE	3	/* downwards */
 
+/* And what is done at once, and not remembered */
+#define MACH_BEHAVIOR_WILLNEED	4	/* ask the pagers for it now */
+#define MACH_BEHAVIOR_DONTNEED	5	/* it may go before what is in use */
+#define MACH_BEHAVIOR_FREE	6	/* zero-filled memory: forget what is there */
+#define MACH_BEHAVIOR_ZERO	12	/* fill it with zeros */
+
+/*
+ * define MACH_UNPRIVILEGED - As if the caller had no capability: a bit of wire's
+ * value, and of the flags of a limit.
+ */
+#define MACH_UNPRIVILEGED	(1U << 31)
+
 /* Flags of allocate, map and remap */
 #define MACH_VM_ANYWHERE	(1U << 0)	/* the lowest room at or above @address */
 #define MACH_VM_COPY		(1U << 1)	/* map, remap: a copy, not the thing */
+#define MACH_VM_OVERWRITE	(1U << 2)	/* not ANYWHERE: what is there goes */
 
 /**
  * struct mach_task_allocate - Zero-filled memory (MACH_TASK_ALLOCATE).
  * @size: sizeof(struct mach_task_allocate)
- * @flags: MACH_VM_ANYWHERE or 0
+ * @flags: MACH_VM_ANYWHERE, MACH_VM_OVERWRITE
  * @address: where; out: where it is
  * @length: bytes
  *
@@ -86,7 +103,8 @@ struct mach_task_allocate {
  * @length: bytes
  *
  * What lies in no entry is passed over. Pages that nobody else can reach are
- * free when it returns. Source: vm_deallocate.
+ * free when it returns. An end that only rounding takes to 2^64 is no error, and
+ * nothing is done. Source: vm_deallocate.
  */
 struct mach_task_range {
 	__u32 size;
@@ -98,21 +116,21 @@ struct mach_task_range {
 /**
  * struct mach_task_map - Map an object (MACH_TASK_MAP).
  * @size: sizeof(struct mach_task_map)
- * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY
+ * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE
  * @address: where; out: where it is
  * @length: bytes, not 0
  * @mask: bits that must be zero in @address, as 0xffff for 64 KiB alignment;
- *	with ANYWHERE only
+ *	ENOSPC if they are not in an address that is rounded down
  * @offset: in the object, a multiple of the page size
  * @object: an object or proxy descriptor; -1: zero-filled memory
- * @protection: MACH_PROT_*
- * @max_protection: MACH_PROT_*, must include @protection; is cut to what the
- *	descriptor allows, EACCES if @protection then is not
+ * @protection: MACH_PROT_*; is cut to the maximum
+ * @max_protection: MACH_PROT_*; is cut to what the descriptor allows
  * @inheritance: MACH_INHERIT_*
  *
- * A copy is made at once, page by page, and is this task's alone. All of the
- * range must lie in the object, or in the proxy's window (EINVAL).
- * Source: vm_map.
+ * What lies beyond the object's end is SIGBUS, and EIO to calls; all of the range
+ * must lie in a proxy's window (EINVAL). A copy is made at once, page by page, and
+ * is this task's alone: the descriptor must allow reading (EACCES), and all of it
+ * must be there (EIO). Source: vm_map.
  */
 struct mach_task_map {
 	__u32 size;
@@ -133,11 +151,13 @@ struct mach_task_map {
  * @set_maximum: 1: the maximum, and cut the protection to it; 0: the protection
  * @address: first byte
  * @length: bytes
- * @protection: MACH_PROT_*
- * @reserved: zero
+ * @protection: MACH_PROT_*, also MACH_PROT_NOTIFY, which is above no maximum
+ * @flags: MACH_RANGE_WHOLE: holes are EADDRNOTAVAIL
  *
- * EACCES: more than the maximum of some entry; nothing has changed then. Has
- * taken effect on all threads when it returns. Source: vm_protect.
+ * EACCES: more than the maximum of some entry. Entries that are wired are not
+ * while their protection is NONE; given another, their pages are brought in first,
+ * and what wire says then, this call says. Nothing has changed on error. Has taken
+ * effect on all threads when it returns. Source: vm_protect.
  */
 struct mach_task_protect {
 	__u32 size;
@@ -145,20 +165,26 @@ struct mach_task_protect {
 	__aligned_u64 address;
 	__aligned_u64 length;
 	__u32 protection;
-	__u32 reserved;
+	__u32 flags;
 };
+
+#define MACH_RANGE_WHOLE	(1U << 0)
 
 /**
  * struct mach_task_attribute - MACH_TASK_INHERIT, MACH_TASK_BEHAVIOR, MACH_TASK_WIRE.
  * @size: sizeof(struct mach_task_attribute)
  * @value: MACH_INHERIT_*; MACH_BEHAVIOR_*; for WIRE the MACH_PROT_* to have
- *	pages ready for, 0 to unwire
+ *	pages ready for, 0 to unwire, and MACH_UNPRIVILEGED
  * @address: first byte
  * @length: bytes
  *
  * Wiring brings the pages in and keeps them; it counts, per entry. It takes
- * CAP_IPC_LOCK, or the process's RLIMIT_MEMLOCK is the bound (ENOMEM). Source:
- * vm_inherit, vm_behavior_set, vm_wire.
+ * CAP_IPC_LOCK, or the process's RLIMIT_MEMLOCK is the bound (EPERM). What is not
+ * wired is unwired without an error.
+ *
+ * BEHAVIOR: holes are EADDRNOTAVAIL, what is outside the window is ENOSPC. FREE
+ * makes memory of other kinds inactive, and what is wired stays. ZERO wants the
+ * right to write (EACCES). Source: vm_inherit, vm_behavior_set, vm_wire.
  */
 struct mach_task_attribute {
 	__u32 size;
@@ -175,6 +201,9 @@ struct mach_task_attribute {
  * @size: sizeof(struct mach_task_wire_all)
  * @flags: MACH_WIRE_*; 0: unwire all, and wire no more
  *
+ * What may not be accessed is wired once it may. If CURRENT fails FUTURE is as it
+ * was.
+ *
  * Source: vm_wire_all.
  */
 struct mach_task_wire_all {
@@ -185,7 +214,7 @@ struct mach_task_wire_all {
 /**
  * struct mach_task_data - Read, write or copy (MACH_TASK_READ, _WRITE, _COPY).
  * @size: sizeof(struct mach_task_data)
- * @reserved: zero
+ * @flags: MACH_DATA_CHECK: do all checks, and nothing else
  * @address: in the map, of any alignment
  * @length: bytes
  * @data: READ: where the caller wants them; WRITE: where he has them; COPY: the
@@ -193,28 +222,31 @@ struct mach_task_wire_all {
  * @done: out, also on error: bytes done; of a COPY to an address above, within
  *	the range itself, they are the last ones
  *
- * EACCES: the entries forbid it. All of the range is checked before the first
+ * EACCES: the entries forbid it; READ and COPY want MACH_PROT_READ, though the
+ * processor lets who may write read. All of the range is checked before the first
  * byte is touched. Source: vm_read, vm_write, vm_copy.
  */
 struct mach_task_data {
 	__u32 size;
-	__u32 reserved;
+	__u32 flags;
 	__aligned_u64 address;
 	__aligned_u64 length;
 	__aligned_u64 data;
 	__aligned_u64 done;
 };
 
+#define MACH_DATA_CHECK		(1U << 0)
+
 /**
  * struct mach_task_remap - Map what another range holds (MACH_TASK_REMAP).
  * @size: sizeof(struct mach_task_remap)
- * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY
+ * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE
  * @address: where; out: where it is
  * @length: bytes, not 0
  * @mask: as of struct mach_task_map
  * @source: a task's descriptor; -1: this one
  * @inheritance: MACH_INHERIT_*
- * @source_address: first byte there
+ * @source_address: first byte there; rounded down, and so is not the end
  * @protection: out: that all of the range has
  * @max_protection: out: that all of the range may be given
  *
@@ -314,16 +346,21 @@ struct mach_task_info {
 #define MACH_SYNC_ASYNCHRONOUS	(1U << 0)	/* have it sent, wait for nothing */
 #define MACH_SYNC_SYNCHRONOUS	(1U << 1)	/* wait until the pager has it */
 #define MACH_SYNC_INVALIDATE	(1U << 2)	/* and forget it here */
+#define MACH_SYNC_KILLPAGES	(1U << 3)	/* as MACH_BEHAVIOR_FREE, up to a hole */
+#define MACH_SYNC_DEACTIVATE	(1U << 4)	/* as MACH_BEHAVIOR_DONTNEED */
+#define MACH_SYNC_CONTIGUOUS	(1U << 5)	/* EADDRNOTAVAIL in the end, if there are holes */
 
 /**
  * struct mach_task_msync - Send modified pages to their pagers (MACH_TASK_MSYNC).
  * @size: sizeof(struct mach_task_msync)
- * @flags: MACH_SYNC_*, one of the first two
+ * @flags: MACH_SYNC_*, not both of the first two (EINVAL, unless @length is 0)
  * @address: first byte
  * @length: bytes
  *
  * EIO: a pager did not take them. Zero-filled memory has no pager and is passed
- * over. Source: vm_msync.
+ * over. INVALIDATE alone forgets pages with all that was written to them, if the
+ * entry may be written to; what is only read of them goes in any case. With
+ * KILLPAGES or DEACTIVATE nothing is sent. Source: vm_msync.
  */
 struct mach_task_msync {
 	__u32 size;
@@ -335,7 +372,7 @@ struct mach_task_msync {
 /**
  * struct mach_task_limit - Size limits (MACH_TASK_SET_SIZE_LIMIT, _GET_SIZE_LIMIT).
  * @size: sizeof(struct mach_task_limit)
- * @reserved: zero
+ * @flags: SET: MACH_UNPRIVILEGED; GET: zero
  * @current_limit: bytes in entries that may be had now
  * @maximum: that @current_limit may be set to; raising it takes CAP_SYS_RESOURCE
  *	(EPERM)
@@ -345,7 +382,7 @@ struct mach_task_msync {
  */
 struct mach_task_limit {
 	__u32 size;
-	__u32 reserved;
+	__u32 flags;
 	__aligned_u64 current_limit;
 	__aligned_u64 maximum;
 };
@@ -353,10 +390,12 @@ struct mach_task_limit {
 /**
  * struct mach_object_proxy - Lesser rights to an object (MACH_OBJECT_PROXY; object or proxy).
  * @size: sizeof(struct mach_object_proxy)
- * @max_protection: MACH_PROT_* that it may be mapped with; EACCES: more than the
+ * @max_protection: MACH_PROT_* that it may be mapped with; cut to what the
  *	descriptor itself allows
- * @start: first byte of the object that it shows, a multiple of the page size
- * @length: bytes, a multiple of the page size or up to the object's end, not 0
+ * @start: first byte of the object that it shows, a multiple of the page size,
+ *	before its end
+ * @length: bytes, a multiple of the page size or up to the object's end, not 0;
+ *	2^64 - 1: as far as the descriptor itself goes
  * @fd: out: the new descriptor, close-on-exec
  * @flags: zero
  *

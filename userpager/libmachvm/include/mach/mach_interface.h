@@ -29,8 +29,9 @@ extern "C" {
  * is MACH_PORT_NULL; the library never makes a port of that number.
  *
  * Addresses, sizes and offsets are bytes. Addresses are rounded down and ends
- * up to whole pages, except by vm_read(), vm_write() and vm_copy(). A size of 0
- * is no error and does nothing, except where said.
+ * up to whole pages, except by vm_read(), vm_write() and vm_copy(); where memory is
+ * entered the size is rounded by itself. A size of 0 is no error and does nothing,
+ * except where said.
  *
  * An access that no entry of the task allows is SIGSEGV, one that a pager cannot
  * serve SIGBUS. fork(2) does not pass memory of a task on: a child has a new,
@@ -50,14 +51,17 @@ extern "C" {
  *                         vm_region(): no entry at or above the address
  * KERN_INVALID_ARGUMENT   a size, flag, mask, alignment or port is wrong
  * KERN_FAILURE            anything else; errno tells
- * KERN_RESOURCE_SHORTAGE  no memory, no descriptor, or RLIMIT_MEMLOCK is reached
- * KERN_NO_ACCESS          it takes a privilege
+ * KERN_RESOURCE_SHORTAGE  no memory, or no descriptor
+ * KERN_NO_ACCESS          it takes a privilege, or RLIMIT_MEMLOCK is reached
  * KERN_MEMORY_FAILURE     the memory object was destroyed
  * KERN_MEMORY_ERROR       its pager did not give the data, or did not take it
  * KERN_ABORTED            interrupted; what was done remains
  * KERN_INVALID_NAME       vm_object_info(): no port that names an object
- * KERN_INVALID_TASK       the port is not a task; mach_task_self() found no module
- * KERN_INVALID_HOST       the port is not mach_host_self()
+ * KERN_INVALID_TASK       vm_wire(), vm_wire_all(), vm_msync() and those of limits,
+ *                         ports and proxies: the port is not a task. Of the other
+ *                         calls it is KERN_INVALID_ARGUMENT. mach_task_self() is no
+ *                         task if it found no module.
+ * KERN_INVALID_HOST       the port is not a host, or not the privileged one
  * ======================  ===================================================
  *
  * After a failure errno says what Linux said, if it was asked. MIG's errors do
@@ -107,6 +111,7 @@ typedef natural_t mach_msg_type_number_t;
 #define KERN_INVALID_NAME	15
 #define KERN_INVALID_TASK	16
 #define KERN_INVALID_HOST	22
+#define KERN_WRITE_PROTECTION_FAILURE 24
 
 #define MACH_PORT_NULL		((mach_port_t)0)
 #define MACH_PORT_DEAD		(~(mach_port_t)0)
@@ -124,6 +129,8 @@ typedef natural_t mach_msg_type_number_t;
 #define VM_PROT_DEFAULT		(VM_PROT_READ | VM_PROT_WRITE)
 #define VM_PROT_ALL		(VM_PROT_READ | VM_PROT_WRITE | VM_PROT_EXECUTE)
 
+#define VM_PROT_NOTIFY		((vm_prot_t)0x10)
+
 #define VM_INHERIT_SHARE	((vm_inherit_t)0)
 #define VM_INHERIT_COPY		((vm_inherit_t)1)
 #define VM_INHERIT_NONE		((vm_inherit_t)2)
@@ -133,10 +140,18 @@ typedef natural_t mach_msg_type_number_t;
 #define VM_BEHAVIOR_RANDOM	((vm_behavior_t)1)
 #define VM_BEHAVIOR_SEQUENTIAL	((vm_behavior_t)2)
 #define VM_BEHAVIOR_RSEQNTL	((vm_behavior_t)3)
+#define VM_BEHAVIOR_WILLNEED	((vm_behavior_t)4)
+#define VM_BEHAVIOR_DONTNEED	((vm_behavior_t)5)
+#define VM_BEHAVIOR_FREE	((vm_behavior_t)6)
+#define VM_BEHAVIOR_ZERO	((vm_behavior_t)12)
 
 #define VM_SYNC_ASYNCHRONOUS	((vm_sync_t)0x01)
 #define VM_SYNC_SYNCHRONOUS	((vm_sync_t)0x02)
 #define VM_SYNC_INVALIDATE	((vm_sync_t)0x04)
+#define VM_SYNC_KILLPAGES	((vm_sync_t)0x08)
+#define VM_SYNC_DEACTIVATE	((vm_sync_t)0x10)
+#define VM_SYNC_CONTIGUOUS	((vm_sync_t)0x20)
+#define VM_SYNC_REUSABLEPAGES	((vm_sync_t)0x40)	/* means nothing here */
 
 #define VM_WIRE_NONE		((vm_wire_t)0)
 #define VM_WIRE_CURRENT		((vm_wire_t)1)
@@ -162,14 +177,23 @@ extern vm_size_t vm_page_size;
 task_t mach_task_self(void);
 
 /**
- * mach_host_self - The host, which calls about privileges want.
- *
- * Here a privilege is the process's, not the port's: CAP_IPC_LOCK to wire beyond
- * RLIMIT_MEMLOCK, CAP_SYS_RESOURCE to raise a limit.
+ * mach_host_self - The host, without any privilege.
  *
  * Return: a port that is no descriptor.
  */
 host_t mach_host_self(void);
+
+/**
+ * host_get_host_priv_port - The host, with the privileges of this process.
+ * @host: mach_host_self()
+ * @host_priv: out: a port that is no descriptor
+ *
+ * Whoever uses it must have the capability himself: CAP_IPC_LOCK to wire beyond
+ * RLIMIT_MEMLOCK, CAP_SYS_RESOURCE to raise a limit.
+ *
+ * Return: KERN_SUCCESS, _NO_ACCESS (neither capability), _INVALID_ARGUMENT.
+ */
+kern_return_t host_get_host_priv_port(host_t host, host_priv_t *host_priv);
 
 /**
  * mach_task_create - Make a task.
@@ -190,7 +214,7 @@ kern_return_t mach_task_create(vm_size_t size, task_t *task);
  * If this process made it, its memory is gone at once and the window is Linux's
  * again. After that of mach_task_self() the next call of it makes a new one.
  *
- * Return: KERN_SUCCESS, _INVALID_TASK.
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT.
  */
 kern_return_t task_terminate(task_t task);
 
@@ -225,8 +249,8 @@ void mach_error(const char *prefix, kern_return_t error);
  * @size: bytes; for 0, *@address is 0 afterwards
  * @anywhere: TRUE: at the lowest place there is, whatever *@address says
  *
- * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS, _INVALID_ARGUMENT (@size
- * does not fit any address), _RESOURCE_SHORTAGE, _INVALID_TASK.
+ * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS (out of the window),
+ * _INVALID_ARGUMENT (@size rounds to 0), _RESOURCE_SHORTAGE.
  */
 kern_return_t vm_allocate(vm_task_t task, vm_address_t *address, vm_size_t size,
 			  boolean_t anywhere);
@@ -237,10 +261,11 @@ kern_return_t vm_allocate(vm_task_t task, vm_address_t *address, vm_size_t size,
  * @address: first byte
  * @size: bytes
  *
- * What is empty already, or outside of the window, is passed over.
+ * What is empty already, or outside of the window, is passed over. If only
+ * rounding takes the end over that of all addresses, nothing is done.
  *
  * Return: KERN_SUCCESS, _INVALID_ARGUMENT (the end is no address),
- * _RESOURCE_SHORTAGE, _ABORTED, _INVALID_TASK.
+ * _RESOURCE_SHORTAGE, _ABORTED.
  */
 kern_return_t vm_deallocate(vm_task_t task, vm_address_t address, vm_size_t size);
 
@@ -249,21 +274,22 @@ kern_return_t vm_deallocate(vm_task_t task, vm_address_t address, vm_size_t size
  * @task: into whose memory
  * @address: where, or from where to look upwards; out: where it is
  * @size: bytes, not 0
- * @mask: bits that must be 0 in the address, with @anywhere
- * @anywhere: TRUE: at the lowest place from *@address on
+ * @mask: bits that must be 0 in the address
+ * @anywhere: TRUE: at the lowest place from *@address on, or else the lowest
  * @memory_object: an object or proxy; MACH_PORT_NULL for zero-filled memory
  * @offset: in the object, a multiple of the page size
  * @copy: TRUE: a copy of its own
- * @cur_protection: VM_PROT_*
+ * @cur_protection: VM_PROT_*; cut to the maximum
  * @max_protection: VM_PROT_* that it may ever get; cut to what the port allows
  * @inheritance: VM_INHERIT_*
  *
- * All of the range must lie in the object. A copy is made at once.
+ * An access beyond the object's end is SIGBUS; all of the range must lie in a
+ * proxy. A copy is made at once, of what is there.
  *
  * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS, _INVALID_ARGUMENT,
- * _PROTECTION_FAILURE (the port does not allow it), _NO_ACCESS (execution, into
- * the window of another process), _MEMORY_ERROR, _MEMORY_FAILURE,
- * _RESOURCE_SHORTAGE, _INVALID_TASK.
+ * _PROTECTION_FAILURE (a copy of what the port does not let read), _NO_ACCESS
+ * (execution, into the window of another process), _MEMORY_ERROR, _MEMORY_FAILURE,
+ * _RESOURCE_SHORTAGE.
  */
 kern_return_t vm_map(vm_task_t task, vm_address_t *address, vm_size_t size,
 		     vm_address_t mask, boolean_t anywhere,
@@ -277,13 +303,16 @@ kern_return_t vm_map(vm_task_t task, vm_address_t *address, vm_size_t size,
  * @address: first byte
  * @size: bytes
  * @set_maximum: TRUE: the maximum, and cut the present protection to it
- * @new_protection: VM_PROT_*
+ * @new_protection: VM_PROT_*; VM_PROT_NOTIFY is kept for vm_region() to tell
  *
  * It has taken effect on all threads at return. What is empty is passed over.
+ * Wired memory is not while it allows nothing, and is wired again before it allows
+ * something. Nothing has changed on failure.
  *
- * Return: KERN_SUCCESS, _PROTECTION_FAILURE (more than some maximum; nothing has
- * changed), _INVALID_ARGUMENT, _NO_ACCESS (execution, in the window of another
- * process), _INVALID_TASK, _RESOURCE_SHORTAGE, _ABORTED.
+ * Return: KERN_SUCCESS, _PROTECTION_FAILURE (more than some maximum),
+ * _INVALID_ARGUMENT, _NO_ACCESS (execution, in the window of another process; no
+ * right to wire as much), _MEMORY_ERROR, _MEMORY_FAILURE, _RESOURCE_SHORTAGE,
+ * _ABORTED.
  */
 kern_return_t vm_protect(vm_task_t task, vm_address_t address, vm_size_t size,
 			 boolean_t set_maximum, vm_prot_t new_protection);
@@ -297,8 +326,7 @@ kern_return_t vm_protect(vm_task_t task, vm_address_t address, vm_size_t size,
  *
  * What is empty is passed over.
  *
- * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _INVALID_TASK, _RESOURCE_SHORTAGE,
- * _ABORTED.
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE, _ABORTED.
  */
 kern_return_t vm_inherit(vm_task_t task, vm_address_t address, vm_size_t size,
 			 vm_inherit_t new_inheritance);
@@ -308,9 +336,13 @@ kern_return_t vm_inherit(vm_task_t task, vm_address_t address, vm_size_t size,
  * @task: whose
  * @address: first byte
  * @size: bytes
- * @behavior: VM_BEHAVIOR_*
+ * @behavior: VM_BEHAVIOR_*; _WILLNEED (its pagers are asked now), _DONTNEED (it may
+ *	go before what is in use), _FREE (the contents of memory without a pager are
+ *	forgotten, if nobody else sees them) and _ZERO act at once
  *
- * Return: as vm_inherit().
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS (a hole), _NO_SPACE (out of the window),
+ * _PROTECTION_FAILURE (_ZERO of what may not be written), _INVALID_ARGUMENT,
+ * _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED.
  */
 kern_return_t vm_behavior_set(vm_task_t task, vm_address_t address,
 			      vm_size_t size, vm_behavior_t behavior);
@@ -321,12 +353,13 @@ kern_return_t vm_behavior_set(vm_task_t task, vm_address_t address,
  * @address: first byte, of any alignment
  * @size: bytes, less than 4 GiB
  * @data: out: where they are, in memory of mach_task_self() that was allocated
- *	for it: vm_deallocate() it
+ *	for it, at the offset in the page that they have at @address:
+ *	vm_deallocate() it
  * @data_count: out: @size
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_SPACE,
- * _MEMORY_ERROR, _MEMORY_FAILURE, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE,
- * _INVALID_TASK. Nothing is allocated then.
+ * _MEMORY_ERROR, _MEMORY_FAILURE, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE. Nothing
+ * is allocated then.
  */
 kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
 		      pointer_t *data, mach_msg_type_number_t *data_count);
@@ -339,7 +372,7 @@ kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
  * @data_count: how many
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _MEMORY_ERROR,
- * _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _INVALID_TASK.
+ * _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _INVALID_ARGUMENT.
  */
 kern_return_t vm_write(vm_task_t task, vm_address_t address, pointer_t data,
 		       mach_msg_type_number_t data_count);
@@ -392,7 +425,7 @@ kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
  * @offset: out: in the object
  *
  * Return: KERN_SUCCESS, _NO_SPACE (there is none), _RESOURCE_SHORTAGE,
- * _INVALID_TASK.
+ * _INVALID_ARGUMENT.
  */
 kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 			vm_prot_t *protection, vm_prot_t *max_protection,
@@ -401,14 +434,14 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 
 /**
  * vm_wire - Bring pages in and keep them.
- * @host: mach_host_self()
+ * @host: mach_host_self(), or the privileged one
  * @task: whose
  * @address: first byte
  * @size: bytes
  * @access: VM_PROT_* that must not fault; VM_PROT_NONE: undo one vm_wire()
  *
- * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_ACCESS,
- * _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED,
+ * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_ACCESS (more
+ * than RLIMIT_MEMLOCK, and not the privileged host or no CAP_IPC_LOCK), _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED,
  * _INVALID_ARGUMENT, _INVALID_HOST, _INVALID_TASK.
  */
 kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
@@ -416,11 +449,13 @@ kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
 
 /**
  * vm_wire_all - Wire all that a task has, or will have.
- * @host: mach_host_self()
+ * @host: the privileged one
  * @task: whose
  * @flags: VM_WIRE_CURRENT, VM_WIRE_FUTURE; VM_WIRE_NONE: unwire all
  *
- * Return: as vm_wire().
+ * What allows nothing is wired once it allows something.
+ *
+ * Return: as vm_wire(); what is to come is as before the call then.
  */
 kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags);
 
@@ -430,20 +465,25 @@ kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags);
  * @address: first byte
  * @size: bytes
  * @flags: VM_SYNC_SYNCHRONOUS (wait until they have it) or VM_SYNC_ASYNCHRONOUS;
- *	VM_SYNC_INVALIDATE to forget it here then
+ *	VM_SYNC_INVALIDATE to forget it here then: without the other two what was
+ *	written is lost. VM_SYNC_KILLPAGES and VM_SYNC_DEACTIVATE send nothing, and
+ *	do what VM_BEHAVIOR_FREE, up to the first hole, and VM_BEHAVIOR_DONTNEED do.
  *
- * Return: KERN_SUCCESS, _INVALID_ADDRESS, _INVALID_ARGUMENT, _MEMORY_ERROR (a
- * pager did not take it), _MEMORY_FAILURE, _ABORTED, _INVALID_TASK.
+ * Holes are passed over. Return: KERN_SUCCESS, _INVALID_ADDRESS (there were holes,
+ * and VM_SYNC_CONTIGUOUS was given; or the end is no address), _INVALID_ARGUMENT
+ * (VM_SYNC_SYNCHRONOUS and VM_SYNC_ASYNCHRONOUS), _MEMORY_ERROR (a pager did not
+ * take it), _MEMORY_FAILURE, _ABORTED, _INVALID_TASK.
  */
 kern_return_t vm_msync(vm_task_t task, vm_address_t address, vm_size_t size,
 		       vm_sync_t flags);
 
 /**
  * vm_set_size_limit - Bound what a task can have in entries.
- * @host: mach_host_self()
+ * @host: mach_host_self(), or the privileged one
  * @task: whose
  * @current_limit: bytes
- * @max_limit: bytes that @current_limit may be set to; raising it is a privilege
+ * @max_limit: bytes that @current_limit may be set to; raising it takes the
+ *	privileged one, and CAP_SYS_RESOURCE
  *
  * Entries that may never be accessed do not count.
  *
@@ -483,23 +523,24 @@ kern_return_t vm_object_info(memory_object_name_t object_name,
 /**
  * memory_object_create_proxy - Lesser rights to an object.
  * @task: mach_task_self()
- * @max_protection: VM_PROT_* that it may be mapped with
+ * @max_protection: VM_PROT_* that it may be mapped with; cut to what the object's
+ *	port allows
  * @object: the object, an array of one
  * @object_poly: MACH_MSG_TYPE_COPY_SEND; _MOVE_SEND: it is deallocated as well
  * @object_count: 1
  * @offset: { 0 }
  * @offset_count: 1
  * @start: first byte of the object that the proxy shows, a multiple of the page
- *	size
+ *	size, before its end
  * @start_count: 1
- * @len: bytes; all to the end of the object if there are less
+ * @len: bytes, a multiple of the page size or up to the object's end; ~0: all there
+ *	is, or will be
  * @len_count: 1
  * @proxy: out: the new port
  *
  * Offsets of the proxy begin at *@start.
  *
  * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _INVALID_NAME (not an object),
- * _PROTECTION_FAILURE (the object's port does not allow it),
  * _RESOURCE_SHORTAGE, _INVALID_TASK.
  */
 kern_return_t
