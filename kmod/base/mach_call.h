@@ -29,6 +29,7 @@ union mach_call_args {
 	struct mach_task_msync msync;
 	struct mach_task_limit limit;
 	struct mach_object_proxy proxy;
+	struct mach_task_proxy entry_proxy;
 	struct mach_pager_register reg;
 	struct mach_pager_create create;
 	struct mach_pager_publish publish;

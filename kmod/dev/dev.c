@@ -81,7 +81,7 @@ static bool mach_is_role_call(unsigned int command)
 {
 	return _IOC_TYPE(command) == MACH_VM_IOC &&
 	       (mach_is_between(command, MACH_TASK_ALLOCATE,
-				MACH_TASK_GET_SIZE_LIMIT) ||
+				MACH_TASK_PROXY) ||
 		mach_is_between(command, MACH_PAGER_REGISTER,
 				MACH_PAGER_CHANGE_ATTRIBUTES));
 }

@@ -34,33 +34,6 @@ static int mach_object_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int mach_object_info(struct mach_call_context *context,
-			    union mach_call_args *args)
-{
-	struct mach_object *object = context->self;
-	struct mach_object_info info = { .size = args->size };
-
-	if (memchr_inv((u8 *)&args->info + sizeof(u32), 0,
-		       sizeof(info) - sizeof(u32)))
-		return -EINVAL;
-	mach_object_lock(object);
-	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
-		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
-		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0) |
-		     (object->pager ? 0 : MACH_OBJECT_INTERNAL);
-	info.object_size = object->size;
-	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
-	info.resident = object->counts.resident;
-	info.dirty = object->counts.dirty;
-	info.pageins = object->counts.pageins;
-	info.pageouts = object->counts.pageouts;
-	info.requests = object->counts.requests;
-	info.errors = object->counts.errors;
-	mach_object_unlock(object);
-	args->info = info;
-	return 0;
-}
-
 static const struct file_operations mach_name_fops;
 static const struct file_operations mach_proxy_fops;
 
@@ -172,6 +145,39 @@ int mach_grant_get(int fd, struct mach_grant *grant)
 	return err;
 }
 
+static int mach_object_info(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct mach_object *object = context->self;
+	struct mach_object_info info = { .size = args->size };
+	struct mach_grant grant = {};
+
+	if (memchr_inv((u8 *)&args->info + sizeof(u32), 0,
+		       sizeof(info) - sizeof(u32)))
+		return -EINVAL;
+	/* a name gives nothing */
+	mach_grant_of_file(context->file, &grant);
+	info.rights = grant.protection;
+	mach_object_lock(object);
+	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
+		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
+		     (object->read_only ? MACH_OBJECT_READ_ONLY : 0) |
+		     (object->pager ? 0 : MACH_OBJECT_INTERNAL) |
+		     (context->file->f_op == &mach_proxy_fops ?
+		      MACH_OBJECT_BY_PROXY : 0);
+	info.object_size = object->size;
+	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
+	info.resident = object->counts.resident;
+	info.dirty = object->counts.dirty;
+	info.pageins = object->counts.pageins;
+	info.pageouts = object->counts.pageouts;
+	info.requests = object->counts.requests;
+	info.errors = object->counts.errors;
+	mach_object_unlock(object);
+	args->info = info;
+	return 0;
+}
+
 /* Narrow a grant, whose object may end within it. Return: 0 or -EINVAL. */
 static int mach_grant_narrow(struct mach_grant *grant,
 			     const struct mach_object_proxy *args)
@@ -193,10 +199,30 @@ static int mach_grant_narrow(struct mach_grant *grant,
 	return 0;
 }
 
+/**
+ * mach_grant_file - Make a proxy
+ * @grant: what it gives; somebody has a right to the object
+ */
+struct file *mach_grant_file(const struct mach_grant *grant)
+{
+	struct mach_proxy *proxy = kmalloc(sizeof(*proxy), GFP_KERNEL_ACCOUNT);
+	struct file *file;
+
+	if (!proxy)
+		return ERR_PTR(-ENOMEM);
+	proxy->grant = *grant;
+	file = anon_inode_getfile("[machproxy]", &mach_proxy_fops, proxy,
+				  O_RDONLY);
+	if (IS_ERR(file))
+		kfree(proxy);
+	else
+		mach_object_right_get(grant->object);
+	return file;
+}
+
 static int mach_object_proxy(struct mach_call_context *context,
 			     union mach_call_args *args)
 {
-	struct mach_proxy *proxy;
 	struct mach_grant grant;
 	struct file *file;
 	int err;
@@ -209,17 +235,9 @@ static int mach_object_proxy(struct mach_call_context *context,
 	err = mach_grant_narrow(&grant, &args->proxy);
 	if (err)
 		return err;
-	proxy = kmalloc(sizeof(*proxy), GFP_KERNEL_ACCOUNT);
-	if (!proxy)
-		return -ENOMEM;
-	proxy->grant = grant;
-	file = anon_inode_getfile("[machproxy]", &mach_proxy_fops, proxy,
-				  O_RDONLY);
-	if (IS_ERR(file)) {
-		kfree(proxy);
+	file = mach_grant_file(&grant);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
-	}
-	mach_object_right_get(grant.object);
 	return mach_call_make_fd(context, file, &args->proxy.fd);
 }
 

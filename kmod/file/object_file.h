@@ -34,6 +34,7 @@ struct mach_grant {
 extern const struct file_operations mach_object_fops;
 
 int mach_grant_get(int fd, struct mach_grant *grant);
+struct file *mach_grant_file(const struct mach_grant *grant);
 struct file *mach_object_name_file(struct mach_object *object);
 struct file *mach_object_file(struct mach_object *object);
 int mach_object_file_open(struct mach_object *object, struct file *file);

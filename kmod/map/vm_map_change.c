@@ -37,8 +37,9 @@ int mach_map_round(const struct mach_map *map, u64 address, u64 length,
 	return 0;
 }
 
-static bool mach_map_within(const struct mach_map *map,
-			    const struct mach_map_place *place)
+/* Are all of the place's addresses the map's? */
+bool mach_map_within(const struct mach_map *map,
+		     const struct mach_map_place *place)
 {
 	const struct mach_entries *entries = &map->entries;
 

@@ -26,6 +26,8 @@ struct mach_map_place {
 
 int mach_map_round(const struct mach_map *map, u64 address, u64 length,
 		   u64 *start, u64 *end);
+bool mach_map_within(const struct mach_map *map,
+		     const struct mach_map_place *place);
 int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 		   const struct mach_map_entry *like);
 int mach_map_replace(struct mach_map *map, u64 start, u64 end,

@@ -10,6 +10,7 @@
 #include "vm_map_data.h"
 #include "vm_map_msync.h"
 #include "vm_map_protect.h"
+#include "vm_map_proxy.h"
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
 
@@ -185,6 +186,8 @@ static int mach_task_map_object(const struct mach_task_map *args, u64 length,
 		entry->protection &= grant.protection;
 	}
 	entry->object = grant.object;
+	/* memory without a pager is somebody's: he sees it as well */
+	entry->shared = mach_object_is_internal(grant.object);
 	entry->offset = grant.start + args->offset;
 	return 0;
 }
@@ -207,6 +210,7 @@ static int mach_task_map_copy(u64 length, struct mach_map_entry *entry)
 	mach_object_right_put(entry->object);
 	entry->object = copy;
 	entry->offset = MACH_INTERNAL_MIDDLE;
+	entry->shared = 0;
 	return 0;
 }
 
@@ -414,6 +418,7 @@ static int mach_task_remap_from(struct mach_call_context *context,
 	struct mach_remap remap = {
 		.source = source,
 		.copy = args->flags & MACH_VM_COPY,
+		.all_rights = args->flags & MACH_VM_ALL_RIGHTS,
 		.inheritance = args->inheritance,
 	};
 	struct mach_map *map = context->self;
@@ -459,7 +464,9 @@ static int mach_task_remap(struct mach_call_context *context,
 	struct file *file;
 	int err;
 
-	if (remap->flags & ~MACH_TASK_MAP_FLAGS ||
+	if (remap->flags & ~(MACH_TASK_MAP_FLAGS | MACH_VM_ALL_RIGHTS) ||
+	    (remap->flags & MACH_VM_ALL_RIGHTS &&
+	     !(remap->flags & MACH_VM_COPY)) ||
 	    remap->inheritance > MACH_INHERIT_NONE || remap->source < -1 ||
 	    remap->protection || remap->max_protection || !remap->length)
 		return -EINVAL;
@@ -643,6 +650,7 @@ static const struct mach_call mach_task_calls[] = {
 	MACH_CALL(MACH_TASK_MSYNC, mach_task_msync),
 	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, mach_task_set_size_limit),
 	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, mach_task_get_size_limit),
+	MACH_CALL(MACH_TASK_PROXY, mach_task_proxy),
 };
 
 /* What a task's descriptor answers */

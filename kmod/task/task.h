@@ -8,6 +8,7 @@
  *	window		the areas that show the map, and Linux's msync of them
  *	vm_map_protect	rights, and wiring that follows them
  *	vm_map_msync	sending home, forgetting, asking for soon
+ *	vm_map_proxy	a right to what an entry shows
  *	task		the table of calls, and what they check
  *
  * There are no locks here: the map's are taken, and none of them is held while

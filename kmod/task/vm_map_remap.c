@@ -32,24 +32,33 @@ static void mach_pieces_free(struct list_head *pieces)
 }
 
 /* What @entry has of [address, end) */
-static void mach_piece_fill(struct mach_piece *piece,
+static void mach_piece_fill(struct mach_map_entry *piece,
 			    const struct mach_map_entry *entry, u64 address,
 			    u64 end)
 {
-	piece->entry = *entry;
-	piece->entry.offset += address - entry->start;
-	piece->entry.start = address;
-	piece->entry.end = min(end, entry->end);
-	piece->entry.wired = 0;
-	piece->entry.in_transition = 0;
-	piece->entry.shared = 1;
+	*piece = *entry;
+	piece->offset += address - entry->start;
+	piece->start = address;
+	piece->end = min(end, entry->end);
+	piece->wired = 0;
+	piece->in_transition = 0;
+	piece->shared = 1;
 	/* the view holds a right, so there is one to be had */
 	mach_object_right_get(entry->object);
 }
 
-/* The piece that begins at @address, to be shown elsewhere */
-static int mach_piece_share(struct mach_map *map, u64 address, u64 end,
-			    struct mach_piece *piece)
+/**
+ * mach_map_share - Have what an entry shows shown elsewhere
+ * @map: not locked
+ * @address: first, of whole pages, in an entry
+ * @end: the address after the last, at most
+ * @piece: out: attributes, and what it shows from there on; a right to the object is
+ *	the caller's
+ *
+ * Return: 0; -EADDRNOTAVAIL; -ENOMEM; -EINTR.
+ */
+int mach_map_share(struct mach_map *map, u64 address, u64 end,
+		   struct mach_map_entry *piece)
 {
 	struct mach_object *own = mach_internal_create();
 	struct mach_map_entry *entry;
@@ -76,7 +85,7 @@ out_put:
 
 /* To be copied; untouched memory gets its object first. */
 static int mach_piece_take(struct mach_map *map, u64 address, u64 end,
-			   struct mach_piece *piece)
+			   struct mach_map_entry *piece)
 {
 	struct mach_map_entry *entry;
 	int err = 0;
@@ -112,13 +121,18 @@ static int mach_pieces_take(struct mach_remap *remap, struct list_head *pieces)
 		if (!piece)
 			return -ENOMEM;
 		err = remap->copy ?
-		      mach_piece_take(remap->source, at, end, piece) :
-		      mach_piece_share(remap->source, at, end, piece);
+		      mach_piece_take(remap->source, at, end, &piece->entry) :
+		      mach_map_share(remap->source, at, end, &piece->entry);
 		if (err) {
 			kfree(piece);
 			return err;
 		}
 		list_add_tail(&piece->link, pieces);
+		if (remap->all_rights &&
+		    !(piece->entry.max_protection & MACH_PROT_READ))
+			return -EACCES;
+		if (remap->all_rights)
+			piece->entry.max_protection = MACH_PROT_ALL;
 		piece->entry.inheritance = remap->inheritance;
 		remap->protection &= piece->entry.protection;
 		remap->max_protection &= piece->entry.max_protection;
@@ -189,19 +203,33 @@ static void mach_remap_heal(const struct mach_remap *remap)
 	mach_map_unlock_write(map);
 }
 
+/*
+ * Nobody can get in between: a place that may never be accessed. What is to be
+ * overwritten may be the source, and stays until each piece takes its part.
+ */
+static int mach_remap_place(struct mach_map *target, struct mach_map_place *place)
+{
+	const struct mach_map_entry room = {};
+
+	if (!place->overwrite)
+		return mach_map_enter(target, place, &room);
+	return mach_map_within(target, place) ? 0 : -EADDRNOTAVAIL;
+}
+
 /**
  * mach_map_remap - Map what another range shows
  * @target: not locked
  * @remap: what and where
  *
- * Return: 0; -EADDRNOTAVAIL; -ENOSPC; -EIO; -ENOMEM; -EINTR. Source: Mach's
+ * Nothing has changed on error, but pieces may have overwritten theirs.
+ *
+ * Return: 0; -EADDRNOTAVAIL; -ENOSPC; -EACCES; -EIO; -ENOMEM; -EINTR. Source: Mach's
  * vm_remap.
  */
 int mach_map_remap(struct mach_map *target, struct mach_remap *remap)
 {
 	LIST_HEAD(pieces);
 	struct mach_piece *piece;
-	struct mach_map_entry room = {};
 	u64 delta;
 	int err;
 
@@ -210,12 +238,8 @@ int mach_map_remap(struct mach_map *target, struct mach_remap *remap)
 		err = mach_map_exec_check(target, remap->any_protection);
 	if (!err && remap->copy)
 		err = mach_pieces_copy(remap, &pieces);
-	/*
-	 * Nobody can get in between: a place that may never be accessed. What is to
-	 * be overwritten stays until its place is taken, and may be the source.
-	 */
 	if (!err)
-		err = mach_map_enter(target, &remap->place, &room);
+		err = mach_remap_place(target, &remap->place);
 	if (err)
 		goto out_free;
 	delta = remap->place.address - remap->start;
@@ -228,7 +252,7 @@ int mach_map_remap(struct mach_map *target, struct mach_remap *remap)
 	}
 	if (!err && !remap->copy)
 		err = mach_remap_share(remap);
-	if (err)
+	if (err && !remap->place.overwrite)
 		mach_map_remove(target, remap->place.address,
 				remap->place.address + remap->place.length);
 out_free:

@@ -11,6 +11,7 @@
  * @start: first address there, of a whole page
  * @place: where it is to be in the target
  * @copy: a copy rather than the thing
+ * @all_rights: of which any may be given
  * @inheritance: of the new entries
  * @any_protection: that some of it has
  * @protection: out: that all of it has
@@ -21,12 +22,15 @@ struct mach_remap {
 	u64 start;
 	struct mach_map_place place;
 	bool copy;
+	bool all_rights;
 	u8 inheritance;
 	u8 any_protection;
 	u8 protection;
 	u8 max_protection;
 };
 
+int mach_map_share(struct mach_map *map, u64 address, u64 end,
+		   struct mach_map_entry *piece);
 int mach_map_remap(struct mach_map *target, struct mach_remap *remap);
 
 #endif /* MACH_VM_MAP_REMAP_H */

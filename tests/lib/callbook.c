@@ -160,6 +160,16 @@ static void fill_region(const struct world *w, void *args)
 	region->address = memory(w);
 }
 
+static void fill_entry_proxy(const struct world *w, void *args)
+{
+	struct mach_task_proxy *proxy = args;
+
+	proxy->flags = MACH_PROXY_HERE;
+	proxy->address = memory(w) + 7 * PAGE;
+	proxy->length = PAGE;
+	proxy->max_protection = MACH_PROT_READ;
+}
+
 static void fill_msync(const struct world *w, void *args)
 {
 	struct mach_task_msync *msync = args;
@@ -218,6 +228,8 @@ const struct call callbook[] = {
 	CALL("set-limit", MACH_TASK_SET_SIZE_LIMIT, ON_TASK,
 	     ARGS(mach_task_limit, .current_limit = ~0ULL, .maximum = ~0ULL)),
 	CALL("get-limit", MACH_TASK_GET_SIZE_LIMIT, ON_TASK),
+	CALL("entry-proxy", MACH_TASK_PROXY, ON_TASK,
+	     .fill = fill_entry_proxy),
 	CALL("create", MACH_PAGER_CREATE, ON_PAGER,
 	     ARGS(mach_pager_create, .object_size = 5000, .cluster = 8192)),
 	/* Right but for the object, so that it can be said again and again. */
@@ -335,6 +347,7 @@ static void undo(struct world *w, const struct call *call, const void *args)
 {
 	const struct mach_object_name *name = args;
 	const struct mach_object_proxy *proxy = args;
+	const struct mach_task_proxy *entry_proxy = args;
 
 	undo_task(w, call);
 	switch (_IOC_NR(call->number)) {
@@ -343,6 +356,9 @@ static void undo(struct world *w, const struct call *call, const void *args)
 		break;
 	case _IOC_NR(MACH_OBJECT_PROXY):
 		close(proxy->fd);
+		break;
+	case _IOC_NR(MACH_TASK_PROXY):
+		close(entry_proxy->fd);
 		break;
 	case _IOC_NR(MACH_PAGER_CREATE):
 		undo_create(w, args);

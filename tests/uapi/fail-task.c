@@ -152,6 +152,19 @@ static void wired(void)
 	CHECK_IS(op_wire(NULL), 0);
 }
 
+/* Wired memory that nobody may access: its pages come before the right does. */
+static void asleep(void)
+{
+	wired();
+	CHECK_IS(task_protect(&t, at + PAGE, 2 * PAGE, 0), 0);
+}
+
+static long op_rouse(const uint64_t *arg)
+{
+	(void)arg;
+	return task_protect(&t, at, 4 * PAGE, MACH_PROT_READ);
+}
+
 static char bytes[2 * PAGE];
 
 static long op_read(const uint64_t *arg)
@@ -218,6 +231,34 @@ static long op_remap_copy(const uint64_t *arg)
 {
 	(void)arg;
 	return remap(MACH_VM_COPY);
+}
+
+/* Onto itself */
+static long op_overwrite(const uint64_t *arg)
+{
+	struct mach_task_remap args = {
+		.size = sizeof(args),
+		.flags = MACH_VM_OVERWRITE | MACH_VM_COPY | MACH_VM_ALL_RIGHTS,
+		.address = (uintptr_t)at + PAGE, .length = 2 * PAGE,
+		.source = -1, .source_address = (uintptr_t)at + PAGE,
+	};
+
+	(void)arg;
+	return task_call(&t, MACH_TASK_REMAP, &args);
+}
+
+static long op_entry_proxy(const uint64_t *arg)
+{
+	struct mach_task_proxy args = {
+		.size = sizeof(args), .flags = MACH_PROXY_HERE,
+		.address = (uintptr_t)at + PAGE, .length = PAGE,
+	};
+	long err = task_call(&t, MACH_TASK_PROXY, &args);
+
+	(void)arg;
+	if (!err)
+		close(args.fd);
+	return err;
 }
 
 static long op_name(const uint64_t *arg)
@@ -321,6 +362,7 @@ static const struct deed deeds[] = {
 	{ "behavior", op_behavior, NULL, false },
 	{ "wire", op_wire, NULL, false },
 	{ "unwire", op_unwire, wired, false },
+	{ "rouse", op_rouse, asleep, false },
 	{ "read", op_read, NULL, false },
 	{ "write", op_write, same_bytes, false },
 	{ "copy", op_copy, NULL, false },
@@ -328,6 +370,8 @@ static const struct deed deeds[] = {
 	{ "map-copy", op_map_copy, supply_all, false },
 	{ "remap", op_remap, NULL, false },
 	{ "remap-copy", op_remap_copy, NULL, false },
+	{ "overwrite", op_overwrite, NULL, false },
+	{ "entry-proxy", op_entry_proxy, NULL, true },
 	{ "name", op_name, NULL, false },
 	{ "proxy", op_proxy, NULL, false },
 	{ "window", op_window, NULL, false },

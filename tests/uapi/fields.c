@@ -45,7 +45,7 @@ static const struct call_change wrongs[] = {
 	  -EFAULT },
 	{ "caches", "address-max", F(mach_vm_array, address), ~0ULL, -EFAULT },
 
-	{ "info", "reserved", F(mach_object_info, reserved), 1, -EINVAL },
+	{ "info", "rights", F(mach_object_info, rights), 1, -EINVAL },
 	{ "name", "flags", F(mach_object_name, flags), 1, -EINVAL },
 	{ "name", "flags-top", F(mach_object_name, flags), 1U << 31, -EINVAL },
 	{ "name", "reserved", F(mach_object_name, reserved), 1, -EINVAL },

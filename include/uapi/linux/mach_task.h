@@ -77,6 +77,7 @@
 #define MACH_VM_ANYWHERE	(1U << 0)	/* the lowest room at or above @address */
 #define MACH_VM_COPY		(1U << 1)	/* map, remap: a copy, not the thing */
 #define MACH_VM_OVERWRITE	(1U << 2)	/* not ANYWHERE: what is there goes */
+#define MACH_VM_ALL_RIGHTS	(1U << 3)	/* remap, with COPY: it may be given any */
 
 /**
  * struct mach_task_allocate - Zero-filled memory (MACH_TASK_ALLOCATE).
@@ -240,7 +241,8 @@ struct mach_task_data {
 /**
  * struct mach_task_remap - Map what another range holds (MACH_TASK_REMAP).
  * @size: sizeof(struct mach_task_remap)
- * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE
+ * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE, MACH_VM_ALL_RIGHTS
+ *	(EACCES for what may never be read)
  * @address: where; out: where it is
  * @length: bytes, not 0
  * @mask: as of struct mach_task_map
@@ -411,6 +413,32 @@ struct mach_object_proxy {
 	__u32 flags;
 };
 
+#define MACH_PROXY_HERE		(1U << 0)	/* from @address on, as far as there is */
+
+/**
+ * struct mach_task_proxy - A right to what an entry shows (MACH_TASK_PROXY).
+ * @size: sizeof(struct mach_task_proxy)
+ * @flags: MACH_PROXY_HERE or 0
+ * @address: where to look from, for an entry there or above; out: where the memory
+ *	that it shows begins: with HERE at @address, else where the entry does
+ * @length: bytes, not 0; out: of whole pages. With HERE cut to the entry, else EINVAL
+ *	if there are less
+ * @max_protection: MACH_PROT_*; cut to the entry's maximum
+ * @fd: out: the new descriptor, a proxy, close-on-exec
+ *
+ * Zero-filled memory is shared from then on, and stays as long as somebody has it or
+ * the proxy. EADDRNOTAVAIL: there is no entry. Source: vm_region_create_proxy,
+ * mach_make_memory_entry.
+ */
+struct mach_task_proxy {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 address;
+	__aligned_u64 length;
+	__u32 max_protection;
+	__s32 fd;
+};
+
 #define MACH_TASK_ALLOCATE	_IOWR(MACH_VM_IOC, 0x20, struct mach_task_allocate)
 #define MACH_TASK_DEALLOCATE	_IOW(MACH_VM_IOC, 0x21, struct mach_task_range)
 #define MACH_TASK_MAP		_IOWR(MACH_VM_IOC, 0x22, struct mach_task_map)
@@ -428,6 +456,7 @@ struct mach_object_proxy {
 #define MACH_TASK_MSYNC		_IOW(MACH_VM_IOC, 0x2e, struct mach_task_msync)
 #define MACH_TASK_SET_SIZE_LIMIT _IOW(MACH_VM_IOC, 0x2f, struct mach_task_limit)
 #define MACH_TASK_GET_SIZE_LIMIT _IOWR(MACH_VM_IOC, 0x30, struct mach_task_limit)
+#define MACH_TASK_PROXY		_IOWR(MACH_VM_IOC, 0x31, struct mach_task_proxy)
 #define MACH_OBJECT_PROXY	_IOWR(MACH_VM_IOC, 0x13, struct mach_object_proxy)
 
 #endif /* _UAPI_LINUX_MACH_TASK_H */

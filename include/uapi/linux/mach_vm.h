@@ -117,6 +117,7 @@ struct mach_vm_version {
 #define MACH_OBJECT_PUBLISHED	(1U << 1)	/* it has a node */
 #define MACH_OBJECT_READ_ONLY	(1U << 2)	/* nobody may write to it */
 #define MACH_OBJECT_INTERNAL	(1U << 3)	/* no pager: zero-filled memory */
+#define MACH_OBJECT_BY_PROXY	(1U << 4)	/* asked of a proxy */
 
 /**
  * struct mach_object_info - State of an object (MACH_OBJECT_INFO; object or name).
@@ -124,7 +125,7 @@ struct mach_vm_version {
  * @state: out: MACH_OBJECT_* bits
  * @object_size: out: bytes; need not be a multiple of the page size
  * @cluster: out: bytes of a full request
- * @reserved: zero
+ * @rights: out: MACH_PROT_* that it may be mapped with by this descriptor
  * @resident: out: pages in memory
  * @dirty: out: resident pages whose pager has not yet taken the contents
  * @pageins: out: pages supplied so far
@@ -139,7 +140,7 @@ struct mach_object_info {
 	__u32 state;
 	__aligned_u64 object_size;
 	__u32 cluster;
-	__u32 reserved;
+	__u32 rights;
 	__aligned_u64 resident;
 	__aligned_u64 dirty;
 	__aligned_u64 pageins;
