@@ -47,6 +47,11 @@ static const struct {
 	{ KERN_ABORTED, "interrupted" },
 	{ KERN_INVALID_NAME, "the port is not of the right kind" },
 	{ KERN_INVALID_TASK, "no task: not a port of one, or machvm is not loaded" },
+	{ KERN_INVALID_RIGHT, "the memory entry does not give as much" },
+	{ KERN_INVALID_VALUE, "no number of references that can be" },
+	{ KERN_UREFS_OVERFLOW, "too many references" },
+	{ KERN_MEMORY_PRESENT, "the page is there already" },
+	{ KERN_WRITE_PROTECTION_FAILURE, "it may not be written to" },
 	{ KERN_INVALID_HOST, "the port is not the host, or not the privileged one" },
 };
 

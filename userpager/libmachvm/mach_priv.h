@@ -5,6 +5,7 @@
 
 #include <linux/mach_task.h>
 
+#include <mach/mach.h>
 #include <mach/mach_vm.h>
 
 /* What mach_host_self() is, and what stands for privileges: no descriptors. */

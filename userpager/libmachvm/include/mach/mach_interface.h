@@ -2,13 +2,20 @@
 /*
  * libmachvm - Mach's address-space calls for programs on Linux with machvm.
  *
- * Names, types and numbers are Mach's, so that source written for its calls
- * compiles: include <mach/mach.h>, or this.
+ * Names, types and numbers are GNU Mach's, so that source written for its calls
+ * compiles: include <mach/mach.h>. XNU's are in <mach/mach_vm.h>.
  */
-#ifndef _MACH_VM_H
-#define _MACH_VM_H
+#ifndef _MACH_MACH_INTERFACE_H
+#define _MACH_MACH_INTERFACE_H
+
+#ifdef _MACH_VM_MAP_H
+#error "<mach/vm_map.h> has XNU's calls of these names: a program has either"
+#endif
 
 #include <linux/mach_vm.h>
+
+#include <mach/mach_types.h>
+#include <mach/vm_statistics.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,131 +46,6 @@ extern "C" {
  * parent. All calls are thread-safe; with a second task a thread can also work
  * on the memory of another process, which passed its task on (SCM_RIGHTS).
  */
-
-/**
- * DOC: kern_return_t
- *
- * ======================  ===================================================
- * KERN_SUCCESS            done
- * KERN_INVALID_ADDRESS    part of the range is in no entry, or out of the window
- * KERN_PROTECTION_FAILURE an entry's (maximum) protection forbids it
- * KERN_NO_SPACE           no such room, or the size limit would be passed;
- *                         vm_region(): no entry at or above the address
- * KERN_INVALID_ARGUMENT   a size, flag, mask, alignment or port is wrong
- * KERN_FAILURE            anything else; errno tells
- * KERN_RESOURCE_SHORTAGE  no memory, or no descriptor
- * KERN_NO_ACCESS          it takes a privilege, or RLIMIT_MEMLOCK is reached
- * KERN_MEMORY_FAILURE     the memory object was destroyed
- * KERN_MEMORY_ERROR       its pager did not give the data, or did not take it
- * KERN_ABORTED            interrupted; what was done remains
- * KERN_INVALID_NAME       vm_object_info(): no port that names an object
- * KERN_INVALID_TASK       vm_wire(), vm_wire_all(), vm_msync() and those of limits,
- *                         ports and proxies: the port is not a task. Of the other
- *                         calls it is KERN_INVALID_ARGUMENT. mach_task_self() is no
- *                         task if it found no module.
- * KERN_INVALID_HOST       the port is not a host, or not the privileged one
- * ======================  ===================================================
- *
- * After a failure errno says what Linux said, if it was asked. MIG's errors do
- * not occur.
- */
-
-typedef int kern_return_t;
-typedef int boolean_t;
-typedef unsigned int natural_t;
-typedef int integer_t;
-typedef unsigned long vm_offset_t;
-typedef unsigned long vm_address_t;
-typedef unsigned long vm_size_t;
-typedef vm_offset_t pointer_t;
-typedef int vm_prot_t;
-typedef int vm_inherit_t;
-typedef int vm_behavior_t;
-typedef int vm_sync_t;
-typedef int vm_wire_t;
-
-typedef natural_t mach_port_t;
-typedef mach_port_t task_t;
-typedef mach_port_t vm_task_t;
-typedef mach_port_t host_t;
-typedef mach_port_t host_priv_t;
-typedef mach_port_t memory_object_t;
-typedef mach_port_t memory_object_name_t;
-typedef natural_t mach_msg_type_name_t;
-typedef natural_t mach_msg_type_number_t;
-
-#ifndef TRUE
-#define TRUE			1
-#define FALSE			0
-#endif
-
-#define KERN_SUCCESS		0
-#define KERN_INVALID_ADDRESS	1
-#define KERN_PROTECTION_FAILURE	2
-#define KERN_NO_SPACE		3
-#define KERN_INVALID_ARGUMENT	4
-#define KERN_FAILURE		5
-#define KERN_RESOURCE_SHORTAGE	6
-#define KERN_NO_ACCESS		8
-#define KERN_MEMORY_FAILURE	9
-#define KERN_MEMORY_ERROR	10
-#define KERN_ABORTED		14
-#define KERN_INVALID_NAME	15
-#define KERN_INVALID_TASK	16
-#define KERN_INVALID_HOST	22
-#define KERN_WRITE_PROTECTION_FAILURE 24
-
-#define MACH_PORT_NULL		((mach_port_t)0)
-#define MACH_PORT_DEAD		(~(mach_port_t)0)
-#define MACH_PORT_VALID(port)	\
-	((port) != MACH_PORT_NULL && (port) != MACH_PORT_DEAD)
-
-#define MACH_MSG_TYPE_MOVE_SEND	17
-#define MACH_MSG_TYPE_COPY_SEND	19
-#define MACH_MSG_TYPE_MAKE_SEND	20
-
-#define VM_PROT_NONE		((vm_prot_t)0x00)
-#define VM_PROT_READ		((vm_prot_t)0x01)
-#define VM_PROT_WRITE		((vm_prot_t)0x02)
-#define VM_PROT_EXECUTE		((vm_prot_t)0x04)
-#define VM_PROT_DEFAULT		(VM_PROT_READ | VM_PROT_WRITE)
-#define VM_PROT_ALL		(VM_PROT_READ | VM_PROT_WRITE | VM_PROT_EXECUTE)
-
-#define VM_PROT_NOTIFY		((vm_prot_t)0x10)
-
-#define VM_INHERIT_SHARE	((vm_inherit_t)0)
-#define VM_INHERIT_COPY		((vm_inherit_t)1)
-#define VM_INHERIT_NONE		((vm_inherit_t)2)
-#define VM_INHERIT_DEFAULT	VM_INHERIT_COPY
-
-#define VM_BEHAVIOR_DEFAULT	((vm_behavior_t)0)
-#define VM_BEHAVIOR_RANDOM	((vm_behavior_t)1)
-#define VM_BEHAVIOR_SEQUENTIAL	((vm_behavior_t)2)
-#define VM_BEHAVIOR_RSEQNTL	((vm_behavior_t)3)
-#define VM_BEHAVIOR_WILLNEED	((vm_behavior_t)4)
-#define VM_BEHAVIOR_DONTNEED	((vm_behavior_t)5)
-#define VM_BEHAVIOR_FREE	((vm_behavior_t)6)
-#define VM_BEHAVIOR_ZERO	((vm_behavior_t)12)
-
-#define VM_SYNC_ASYNCHRONOUS	((vm_sync_t)0x01)
-#define VM_SYNC_SYNCHRONOUS	((vm_sync_t)0x02)
-#define VM_SYNC_INVALIDATE	((vm_sync_t)0x04)
-#define VM_SYNC_KILLPAGES	((vm_sync_t)0x08)
-#define VM_SYNC_DEACTIVATE	((vm_sync_t)0x10)
-#define VM_SYNC_CONTIGUOUS	((vm_sync_t)0x20)
-#define VM_SYNC_REUSABLEPAGES	((vm_sync_t)0x40)	/* means nothing here */
-
-#define VM_WIRE_NONE		((vm_wire_t)0)
-#define VM_WIRE_CURRENT		((vm_wire_t)1)
-#define VM_WIRE_FUTURE		((vm_wire_t)2)
-#define VM_WIRE_ALL		(VM_WIRE_CURRENT | VM_WIRE_FUTURE)
-
-/** vm_page_size - Bytes in a page. */
-extern vm_size_t vm_page_size;
-
-#define trunc_page(address)	((vm_offset_t)(address) & ~(vm_page_size - 1))
-#define round_page(address)	\
-	trunc_page((vm_offset_t)(address) + vm_page_size - 1)
 
 /**
  * mach_task_self - The task of this process.
@@ -441,8 +323,9 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
  * @access: VM_PROT_* that must not fault; VM_PROT_NONE: undo one vm_wire()
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_ACCESS (more
- * than RLIMIT_MEMLOCK, and not the privileged host or no CAP_IPC_LOCK), _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED,
- * _INVALID_ARGUMENT, _INVALID_HOST, _INVALID_TASK.
+ * than RLIMIT_MEMLOCK, and not the privileged host or no CAP_IPC_LOCK),
+ * _RESOURCE_SHORTAGE, _MEMORY_ERROR, _MEMORY_FAILURE, _ABORTED, _INVALID_ARGUMENT,
+ * _INVALID_HOST, _INVALID_TASK.
  */
 kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
 		      vm_size_t size, vm_prot_t access);
@@ -504,6 +387,40 @@ kern_return_t vm_set_size_limit(host_t host, vm_task_t task,
 kern_return_t vm_get_size_limit(vm_task_t task, vm_size_t *current_limit,
 				vm_size_t *max_limit);
 
+/**
+ * vm_statistics - The module in numbers.
+ * @task: any
+ * @stats: out: see &lt;mach/vm_statistics.h&gt;
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT.
+ */
+kern_return_t vm_statistics(vm_task_t task, vm_statistics_data_t *stats);
+
+/**
+ * vm_cache_statistics - Memory objects and their pages in numbers.
+ * @task: any
+ * @stats: out: see &lt;mach/vm_statistics.h&gt;
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT.
+ */
+kern_return_t vm_cache_statistics(vm_task_t task,
+				  vm_cache_statistics_data_t *stats);
+
+/**
+ * vm_machine_attribute - Change how processors cache a range.
+ * @task: whose
+ * @address: first byte
+ * @size: bytes
+ * @attribute: which
+ * @value: to what
+ *
+ * Caches are coherent here: there is nothing to change. Return:
+ * KERN_INVALID_ADDRESS, as from GNU Mach on x86; _INVALID_ARGUMENT.
+ */
+kern_return_t vm_machine_attribute(vm_task_t task, vm_address_t address,
+				   vm_size_t size, natural_t attribute,
+				   int *value);
+
 /** typedef vm_object_info_data_t - What there is to know of an object. */
 typedef struct mach_object_info vm_object_info_data_t;
 
@@ -556,10 +473,27 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 			   mach_msg_type_number_t len_count,
 			   mach_port_t *proxy);
 
+/**
+ * vm_region_create_proxy - A right to what an entry shows.
+ * @task: whose
+ * @address: in the entry, or below it
+ * @max_protection: VM_PROT_* that it may be mapped with; cut to the entry's maximum
+ * @len: bytes from the entry's start, not more than it has
+ * @port: out: the new port
+ *
+ * Memory without a pager is shared from then on.
+ *
+ * Return: KERN_SUCCESS, _NO_SPACE (there is no entry), _INVALID_ARGUMENT,
+ * _RESOURCE_SHORTAGE, _ABORTED.
+ */
+kern_return_t vm_region_create_proxy(vm_task_t task, vm_address_t address,
+				     vm_prot_t max_protection, vm_size_t len,
+				     mach_port_t *port);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* _MACH_VM_H */
+#endif /* _MACH_MACH_INTERFACE_H */
