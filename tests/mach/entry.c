@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rows about memory entries, proxies of ranges, and numbers. */
 #include <mach/mach_vm.h>
+#include <mach_debug/mach_debug.h>
 #include <unistd.h>
 
 #include "rows.h"
@@ -199,6 +200,44 @@ void row_statistics(void)
 	      "no object counted");
 	KERN_IS(vm_statistics(MACH_PORT_NULL, &after), KERN_INVALID_ARGUMENT);
 	KERN_IS(vm_cache_statistics(HOST, &cache), KERN_INVALID_ARGUMENT);
+}
+
+void row_slab_info(void)
+{
+	mach_msg_type_number_t n = 0, all;
+	cache_info_array_t info = NULL;
+	cache_info_t one[64];
+
+	KERN_IS(host_slab_info(SELF, &info, &n), KERN_INVALID_HOST);
+	KERN_IS(host_slab_info(HOST, &info, &n),
+		KERN_SUCCESS);
+	CHECK(n && info && info[0].name[0] && info[0].obj_size, "no caches");
+	all = n;
+	KERN_IS(vm_deallocate(SELF, (vm_address_t)info, n * sizeof(*info)),
+		KERN_SUCCESS);
+	n = ARRAY_SIZE(one);
+	info = one;
+	KERN_IS(host_slab_info(HOST, &info, &n),
+		KERN_SUCCESS);
+	CHECK(info == one && n == all, "%u caches, not %u, elsewhere", n, all);
+}
+
+void row_region_info(void)
+{
+	vm_address_t a = memory_allocate(2 * PAGE);
+	vm_region_info_debug_t region;
+	memory_object_name_t name;
+
+	memset((void *)a, 7, PAGE);
+	KERN_IS(vm_wire(HOST, SELF, a, 2 * PAGE, VM_PROT_READ), KERN_SUCCESS);
+	KERN_IS(mach_vm_region_info(SELF, a + PAGE, &region, &name),
+		KERN_SUCCESS);
+	CHECK(region.vri_start == a && region.vri_end == a + 2 * PAGE &&
+	      region.vri_wired_count == 1 && MACH_PORT_VALID(name),
+	      "not the entry");
+	KERN_IS(mach_port_deallocate(SELF, name), KERN_SUCCESS);
+	KERN_IS(mach_vm_region_info(SELF, a + 2 * PAGE, &region, &name),
+		KERN_NO_SPACE);
 }
 
 void row_machine_attribute(void)
