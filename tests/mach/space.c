@@ -14,6 +14,36 @@ void row_headers(void)
 	CHECK(headers_included, "none");
 }
 
+void row_port_refs(void)
+{
+	mach_port_t port = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	KERN_IS(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_SEND, 2),
+		KERN_SUCCESS);
+	KERN_IS(mach_port_insert_right(SELF, port, port,
+				       MACH_MSG_TYPE_MAKE_SEND), KERN_SUCCESS);
+	KERN_IS(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_SEND, -5),
+		KERN_INVALID_VALUE);
+	KERN_IS(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_SEND, 1 << 20),
+		KERN_UREFS_OVERFLOW);
+	KERN_IS(mach_port_mod_refs(SELF, port, MACH_PORT_RIGHT_RECEIVE, 1),
+		KERN_INVALID_RIGHT);
+	KERN_IS(mach_port_mod_refs(SELF, port, 99, 1), KERN_INVALID_VALUE);
+	for (int i = 0; i < 3; i++)
+		KERN_IS(mach_port_deallocate(SELF, port), KERN_SUCCESS);
+	CHECK(fcntl(port, F_GETFD) >= 0, "closed before the last");
+	KERN_IS(mach_port_deallocate(SELF, port), KERN_SUCCESS);
+	CHECK(fcntl(port, F_GETFD) < 0, "not closed with the last");
+	KERN_IS(mach_port_deallocate(SELF, port), KERN_INVALID_NAME);
+	KERN_IS(mach_port_deallocate(SELF, MACH_PORT_NULL), KERN_INVALID_NAME);
+	KERN_IS(mach_port_mod_refs(SELF, MACH_PORT_DEAD, 0, 1),
+		KERN_INVALID_NAME);
+	KERN_IS(mach_port_insert_right(SELF, port, MACH_PORT_NULL,
+				       MACH_MSG_TYPE_MAKE_SEND),
+		KERN_INVALID_CAPABILITY);
+	KERN_IS(mach_port_mod_refs(HOST, port, 0, 1), KERN_INVALID_TASK);
+}
+
 static const task_t *no_tasks(size_t *n)
 {
 	static task_t bad[4];

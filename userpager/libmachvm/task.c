@@ -132,14 +132,3 @@ kern_return_t task_terminate(task_t task)
 	close(task);
 	return KERN_SUCCESS;
 }
-
-kern_return_t mach_port_deallocate(task_t task, mach_port_t name)
-{
-	if (!task || task != mach_task_self())
-		return KERN_INVALID_TASK;
-	if (!MACH_PORT_VALID(name) || name == MACH_HOST || name == task ||
-	    fcntl(name, F_GETFD) < 0)
-		return KERN_INVALID_NAME;
-	close(name);
-	return KERN_SUCCESS;
-}

@@ -101,13 +101,43 @@ kern_return_t mach_task_create(vm_size_t size, task_t *task);
 kern_return_t task_terminate(task_t task);
 
 /**
- * mach_port_deallocate - Give up a port.
+ * mach_port_deallocate - Give up a reference to a port; with the last it is closed.
  * @task: mach_task_self()
  * @name: the port
  *
  * Return: KERN_SUCCESS, _INVALID_TASK, _INVALID_NAME.
  */
-kern_return_t mach_port_deallocate(task_t task, mach_port_t name);
+kern_return_t mach_port_deallocate(ipc_space_t task, mach_port_name_t name);
+
+/**
+ * mach_port_mod_refs - Change how many references to a port there are.
+ * @task: mach_task_self()
+ * @name: the port; it begins with one
+ * @right: MACH_PORT_RIGHT_SEND
+ * @delta: how many more, or less; with none left it is closed
+ *
+ * Return: KERN_SUCCESS, _INVALID_TASK, _INVALID_NAME, _INVALID_RIGHT (another
+ * right), _INVALID_VALUE (no such right, or fewer than none), _UREFS_OVERFLOW,
+ * _RESOURCE_SHORTAGE.
+ */
+kern_return_t mach_port_mod_refs(ipc_space_t task, mach_port_name_t name,
+				 mach_port_right_t right,
+				 mach_port_delta_t delta);
+
+/**
+ * mach_port_insert_right - One more reference to a port.
+ * @task: mach_task_self()
+ * @name: the port
+ * @right: the same
+ * @right_poly: MACH_MSG_TYPE_MAKE_SEND, _COPY_SEND; _MOVE_SEND adds none
+ *
+ * Return: KERN_SUCCESS, _INVALID_TASK, _INVALID_NAME, _INVALID_VALUE,
+ * _INVALID_CAPABILITY (@right is no port), _RIGHT_EXISTS (it has another number),
+ * _UREFS_OVERFLOW, _RESOURCE_SHORTAGE.
+ */
+kern_return_t mach_port_insert_right(ipc_space_t task, mach_port_name_t name,
+				     mach_port_t right,
+				     mach_msg_type_name_t right_poly);
 
 /**
  * mach_error_string - A kern_return_t in words.
