@@ -5,10 +5,10 @@
  *	vm_map_data	reading, writing, copying
  *	vm_map_wire	pages that are there and stay there
  *	vm_map_remap	a range shown at another place
- *	window		the areas that show the map, and Linux's msync of them
  *	vm_map_protect	rights, and wiring that follows them
  *	vm_map_msync	sending home, forgetting, asking for soon
  *	vm_map_proxy	a right to what an entry shows
+ *	window		the areas that show the map, and Linux's msync of them
  *	task		the table of calls, and what they check
  *
  * There are no locks here: the map's are taken, and none of them is held while

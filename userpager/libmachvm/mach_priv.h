@@ -26,4 +26,8 @@ kern_return_t mach_task_call(task_t task, unsigned long call, void *arg);
 /* The same descriptor under a number that can be a port: 0, or an errno. */
 int mach_port_from_fd(int fd, mach_port_t *port);
 
+/* So many references to a descriptor's number more; without any it is closed. */
+kern_return_t mach_port_change_refs(mach_port_name_t name,
+				    mach_port_delta_t delta);
+
 #endif /* MACH_PRIV_H */
