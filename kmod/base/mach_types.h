@@ -28,6 +28,13 @@ struct mach_object;
 struct mach_pager;
 struct mach_request;
 
+/*
+ * For the module of tools/bench/pool, which measures the allocators in kernels as
+ * they are, where EXPORT_SYMBOL_IF_KUNIT exports nothing. No other module needs
+ * these, and without naming the namespace none gets them.
+ */
+#define EXPORT_SYMBOL_FOR_BENCH(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MACHVM)
+
 #define MACH_CLUSTER_MAX_PAGES	(MACH_CLUSTER_MAX >> PAGE_SHIFT)
 
 #endif /* MACH_TYPES_H */

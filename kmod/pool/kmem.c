@@ -158,7 +158,7 @@ void *mach_kmem_alloc(struct mach_kmem *cache, gfp_t gfp)
 	kmemleak_alloc(object, cache->slab.size, 1, gfp);
 	return object;
 }
-EXPORT_SYMBOL_NS_GPL(mach_kmem_alloc, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_kmem_alloc);
 
 static noinline void mach_kmem_free_slow(struct mach_kmem *cache, void *object)
 {
@@ -194,7 +194,7 @@ void mach_kmem_free(struct mach_kmem *cache, void *object)
 	if (unlikely(!kept))
 		mach_kmem_free_slow(cache, object);
 }
-EXPORT_SYMBOL_NS_GPL(mach_kmem_free, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_kmem_free);
 
 /**
  * mach_kmem_lend - Get an object that cannot be refused
@@ -327,7 +327,7 @@ unsigned long mach_kmem_overhead(void)
 	mutex_unlock(&mach_kmem_lock);
 	return n;
 }
-EXPORT_SYMBOL_NS_GPL(mach_kmem_overhead, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_kmem_overhead);
 
 static void mach_kmem_init_magazines(struct mach_kmem *cache, unsigned int size)
 {
@@ -376,7 +376,7 @@ struct mach_kmem *mach_kmem_create(const char *name, unsigned int size,
 	mutex_unlock(&mach_kmem_lock);
 	return cache;
 }
-EXPORT_SYMBOL_NS_GPL(mach_kmem_create, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_kmem_create);
 
 /* Nobody uses it any more; objects that are left are a bug and stay. */
 void mach_kmem_destroy(struct mach_kmem *cache)
@@ -394,7 +394,7 @@ void mach_kmem_destroy(struct mach_kmem *cache)
 	free_percpu(cache->magazines);
 	kfree(cache);
 }
-EXPORT_SYMBOL_NS_GPL(mach_kmem_destroy, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_kmem_destroy);
 
 void __init mach_kmem_init(void)
 {

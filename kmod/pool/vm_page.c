@@ -334,7 +334,7 @@ int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 		return 0;
 	return mach_page_get_many(frames, n, flags);
 }
-EXPORT_SYMBOL_NS_GPL(mach_page_get, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_page_get);
 
 static noinline void mach_page_free_slow(struct page *page)
 {
@@ -399,7 +399,7 @@ void mach_page_free(struct page *page)
 	if (unlikely(!mach_cache_push(page)))
 		mach_page_free_slow(page);
 }
-EXPORT_SYMBOL_NS_GPL(mach_page_free, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_page_free);
 
 /**
  * mach_page_pinned - Does anyone but the object hold the frame?
@@ -484,7 +484,7 @@ void mach_page_get_counts(struct mach_page_counts *counts)
 	counts->overhead = counts->pool.overhead +
 			   num_possible_cpus() * sizeof(struct mach_page_cache);
 }
-EXPORT_SYMBOL_NS_GPL(mach_page_get_counts, MACHVM);
+EXPORT_SYMBOL_FOR_BENCH(mach_page_get_counts);
 
 int mach_page_init(void)
 {
