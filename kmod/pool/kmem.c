@@ -14,7 +14,7 @@
 #define MACH_MAGAZINE_SIZE	32
 #define MACH_MAGAZINE_BATCH	16
 
-static bool mach_kmem_debug;
+static bool mach_kmem_debug __ro_after_init;
 module_param_named(slab_debug, mach_kmem_debug, bool, 0444);
 MODULE_PARM_DESC(slab_debug,
 		 "Put red zones around structures and poison free ones");

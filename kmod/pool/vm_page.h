@@ -40,7 +40,6 @@
 #define MACH_FRAME_BUSY		0x01	/* owned by a request, nobody may see it */
 #define MACH_FRAME_ABSENT	0x02	/* its contents have not come yet */
 #define MACH_FRAME_DIRTY	0x04	/* the pager does not have the contents */
-#define MACH_FRAME_PRECIOUS	0x08	/* the pager has no copy of its own */
 #define MACH_FRAME_WIRED	0x10	/* may not be taken away */
 #define MACH_FRAME_LAUNDRY	0x20	/* in a data_return: read, not written */
 
