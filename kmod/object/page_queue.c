@@ -164,10 +164,10 @@ MODULE_PARM_DESC(policy,
  * mach_queue_enter - Pages have become resident, or come back from a return
  * @frames: theirs, in an object that the caller has locked
  * @n: how many
- * @asked: which one somebody waits for; @n or more if none
+ * @asked: the one that somebody waits for, or NULL
  */
 void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
-		      unsigned long asked)
+		      const struct page *asked)
 {
 	unsigned int i;
 
@@ -176,7 +176,7 @@ void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
 		if (!mach_page_is_wired(frames[i].bv_page))
 			mach_policy->enter(&mach_queues,
 					   mach_page_frame(frames[i].bv_page),
-					   i == asked);
+					   frames[i].bv_page == asked);
 	spin_unlock(&mach_queue_lock);
 }
 
@@ -249,7 +249,7 @@ void mach_queue_unwire(struct page *page, bool judged)
 	atomic_long_dec(mach_queue_wired_count(judged));
 	/* one in a return enters when that ends */
 	if (judged && mach_page_state(page) == MACH_PAGE_RESIDENT)
-		mach_queue_enter(&bvec, 1, 0);
+		mach_queue_enter(&bvec, 1, page);
 }
 
 bool mach_queue_inactive(struct page *page)

@@ -47,7 +47,7 @@ struct mach_policy {
 };
 
 void mach_queue_enter(const struct bio_vec *frames, unsigned int n,
-		      unsigned long asked);
+		      const struct page *asked);
 void mach_queue_leave(struct page *page);
 void mach_queue_wire(struct page *page, bool judged);
 void mach_queue_unwire(struct page *page, bool judged);

@@ -202,14 +202,16 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 {
 	struct mach_object_counts *counts = &request->object->counts;
 	struct bio_vec *frame = &request->frames[first - request->first];
+	struct page *asked = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&request->object->lock);
 	for (i = 0; i < n; i++)
 		mach_page_set_owner(frame[i].bv_page, request->object,
 				    first + i);
-	mach_queue_enter(frame, n, request->waited ?
-			 request->mandatory - first : n);
+	if (mach_request_awaits(request, first, n))
+		asked = frame[request->mandatory - first].bv_page;
+	mach_queue_enter(frame, n, asked);
 	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;
 	mach_object_count_busy(request->object, -(long)n);
@@ -240,7 +242,7 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 		if (request->laundry)
 			mach_queue_enter_first(frame[i].bv_page);
 		else
-			mach_queue_enter(&frame[i], 1, 0);
+			mach_queue_enter(&frame[i], 1, frame[i].bv_page);
 		/* who waits to flush it must not find it pinned by us */
 		put_page(frame[i].bv_page);
 		frame[i].bv_page = NULL;
@@ -260,7 +262,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 	for (i = 0; i < n; i++) {
 		mach_page_set_state(frame[i].bv_page, MACH_PAGE_RESIDENT);
 		mach_object_mark(request->object, first + i);
-		mach_queue_enter(&frame[i], 1, 0);
+		mach_queue_enter(&frame[i], 1, frame[i].bv_page);
 	}
 	request->object->counts.laundry -= n;
 }
