@@ -22,6 +22,7 @@ bool mach_task_may_force(const struct vm_area_struct *vma,
 {
 	u32 needs = MACH_PROT_READ | MACH_PROT_WRITE;
 
+	lockdep_assert_held(&mach_map_of(vma)->lock);
 	if (write && !(vma->vm_flags & VM_WRITE))
 		return false;
 	return entry->max_protection & (write ? MACH_PROT_WRITE : needs);

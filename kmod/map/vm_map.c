@@ -39,6 +39,7 @@ static void mach_map_entry_get(struct mach_entries *entries,
 {
 	struct mach_map *map = mach_map_of_entries(entries);
 
+	lockdep_assert_held_write(&map->lock);
 	WARN_ON_ONCE(mach_view_get(entry->object, mach_map_mapping(map),
 				   mach_entry_delta(entry)));
 }
@@ -48,6 +49,7 @@ static void mach_map_entry_put(struct mach_entries *entries,
 {
 	struct mach_map *map = mach_map_of_entries(entries);
 
+	lockdep_assert_held_write(&map->lock);
 	mach_view_put(entry->object, mach_map_mapping(map),
 		      mach_entry_delta(entry));
 }
@@ -62,6 +64,7 @@ static bool mach_map_private(const struct mach_map_entry *entry)
 static bool mach_map_pieces(struct mach_entries *entries,
 			    const struct mach_map_entry *entry)
 {
+	lockdep_assert_held_write(&mach_map_of_entries(entries)->lock);
 	return mach_view_sole(entry->object) != 1;
 }
 
@@ -71,6 +74,7 @@ static bool mach_map_extends(struct mach_entries *entries,
 {
 	u64 delta = mach_entry_delta(entry);
 
+	lockdep_assert_held_write(&mach_map_of_entries(entries)->lock);
 	return mach_map_private(entry) && start - delta <= end - delta &&
 	       end - delta <= MACH_OBJECT_SIZE_MAX;
 }
@@ -81,6 +85,7 @@ static void mach_map_extend(struct mach_entries *entries,
 {
 	u64 delta = mach_entry_delta(entry);
 
+	lockdep_assert_held_write(&mach_map_of_entries(entries)->lock);
 	mach_internal_discard(entry->object, (start - delta) >> PAGE_SHIFT,
 			      (end - delta) >> PAGE_SHIFT);
 }
@@ -93,6 +98,7 @@ static bool mach_map_absorb(struct mach_entries *entries,
 	pgoff_t from_first = from->offset >> PAGE_SHIFT;
 	pgoff_t pages = mach_entry_size(from) >> PAGE_SHIFT;
 
+	lockdep_assert_held_write(&mach_map_of_entries(entries)->lock);
 	if (!mach_map_private(from) ||
 	    !mach_map_extends(entries, to, from->start, from->end))
 		return false;
