@@ -19,6 +19,12 @@ mach_call_find(const struct mach_call_table *table, unsigned int command)
 	return NULL;
 }
 
+/* Is a call in a table, whatever size its structure has? */
+bool mach_call_knows(const struct mach_call_table *table, unsigned int command)
+{
+	return mach_call_find(table, command);
+}
+
 /*
  * An older caller gets as much as it knows. A newer one's tail was seen to be zero
  * when it came, and stays so.

@@ -106,6 +106,7 @@ struct mach_call_table {
 	.next = (_next),						\
 }
 
+bool mach_call_knows(const struct mach_call_table *table, unsigned int command);
 long mach_call_dispatch(const struct mach_call_table *table,
 			struct mach_call_context *context,
 			unsigned int command, unsigned long address);

@@ -69,45 +69,25 @@ static const struct mach_call mach_dev_calls[] = {
 static const struct mach_call_table mach_dev_table =
 	MACH_CALL_TABLE(mach_dev_calls, &mach_task_table);
 
-static bool mach_is_between(unsigned int command, unsigned int first,
-			    unsigned int last)
-{
-	return _IOC_NR(command) >= _IOC_NR(first) &&
-	       _IOC_NR(command) <= _IOC_NR(last);
-}
-
-/* A call of tasks or of pagers? */
-static bool mach_is_role_call(unsigned int command)
-{
-	return _IOC_TYPE(command) == MACH_VM_IOC &&
-	       (mach_is_between(command, MACH_TASK_ALLOCATE,
-				MACH_TASK_PROXY) ||
-		mach_is_between(command, MACH_PAGER_REGISTER,
-				MACH_PAGER_CHANGE_ATTRIBUTES));
-}
-
 static long mach_dev_ioctl(struct file *file, unsigned int command,
 			   unsigned long address)
 {
+	const struct mach_call_table *own = &mach_dev_table;
+	const struct mach_call_table *other = &mach_pager_table;
 	struct mach_call_context context = {
 		.self = mach_dev_port(file),
 		.file = file,
 	};
 	struct mach_task *task = file->private_data;
-	long err;
 
-	if (context.self) {
-		err = mach_call_dispatch(&mach_pager_table, &context, command,
-					 address);
-	} else {
+	if (context.self)
+		swap(own, other);
+	else
 		context.self = task->map;
-		err = mach_call_dispatch(&mach_dev_table, &context, command,
-					 address);
-	}
 	/* it is the right descriptor, but not (or no longer) in the right role */
-	if (err == -ENOTTY && mach_is_role_call(command))
+	if (!mach_call_knows(own, command) && mach_call_knows(other, command))
 		return -EPERM;
-	return err;
+	return mach_call_dispatch(own, &context, command, address);
 }
 
 static int mach_dev_uring_cmd(struct io_uring_cmd *ioucmd,
