@@ -459,20 +459,6 @@ void mach_entry_link_after(struct mach_entries *entries,
 }
 
 /**
- * mach_entry_link - Put an entry where it belongs; for tests
- * @entries: the entries
- * @entry: with everything but its links; overlaps no other
- */
-void mach_entry_link(struct mach_entries *entries,
-		     struct mach_map_entry *entry)
-{
-	struct mach_map_entry *next = mach_entry_from(entries, entry->start);
-
-	mach_entry_link_after(entries, next ? next->prev : entries->last,
-			      entry);
-}
-
-/**
  * mach_entry_unlink - Take an entry out
  * @entries: the entries
  * @entry: keeps everything but its links; its object still counts it

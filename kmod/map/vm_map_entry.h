@@ -230,8 +230,6 @@ bool mach_entries_cover(const struct mach_entries *entries, u64 start, u64 end);
 int mach_entries_find_space(const struct mach_entries *entries, u64 from,
 			    u64 size, u64 mask, u64 *address);
 
-void mach_entry_link(struct mach_entries *entries,
-		     struct mach_map_entry *entry);
 void mach_entry_link_after(struct mach_entries *entries,
 			   struct mach_map_entry *prev,
 			   struct mach_map_entry *entry);

@@ -21,6 +21,14 @@ void entries_stock_drain(struct mach_entry_stock *stock)
 		free(mach_stock_take(stock));
 }
 
+void entries_link(struct mach_entries *entries, struct mach_map_entry *entry)
+{
+	struct mach_map_entry *next = mach_entry_from(entries, entry->start);
+
+	mach_entry_link_after(entries, next ? next->prev : entries->last,
+			      entry);
+}
+
 /**
  * struct walk - What a walk through the tree finds
  * @entries: whose tree it is

@@ -153,7 +153,7 @@ static void pair_link(struct mach_entries *entries,
 	entry->max_protection ^= 7;
 	if (entry->object)
 		plain_get(entries, entry);
-	mach_entry_link(entries, entry);
+	entries_link(entries, entry);
 }
 
 /* One entry maps what the joint one maps, and none the other object. */

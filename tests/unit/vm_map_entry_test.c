@@ -110,7 +110,7 @@ static void turn_link(unsigned int page)
 		prev = world->owner[--below];
 	own(page, page + n, entry);
 	if (property_below(2))
-		mach_entry_link(&world->entries, entry);
+		entries_link(&world->entries, entry);
 	else
 		mach_entry_link_after(&world->entries, prev, entry);
 }
