@@ -9,6 +9,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+ANY_INCLUDE = re.compile(r"\s*#\s*include\b")
 FOLDER = re.compile(r"(= )?([\w.]+)/ (.+)")
 UAPI = re.compile(r"linux/mach_\w+\.h")  # the same in user space
 VERSION = re.compile(r"\bLINUX_VERSION_CODE\b|\bKERNEL_VERSION\b|linux/version\.h")
@@ -79,17 +80,21 @@ def check_target(file, target, files):
     return None
 
 
-def check_file(path, file, files):
+def check_file(path, file, files, kmod):
     """Yields (line number, complaint)."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if file.name != "compat" and VERSION.search(line):
             yield number, "only compat.h knows kernel versions"
         found = INCLUDE.match(line)
         if not found:
+            if ANY_INCLUDE.match(line):
+                yield number, "an include names its header"
             continue
         kind, target = found.groups()
         if kind == "<":
-            if file.pure and not UAPI.fullmatch(target):
+            if (kmod / target).exists():
+                yield number, f"<{target}>: the module's own are in quotes"
+            elif file.pure and not UAPI.fullmatch(target):
                 yield number, f"a pure file includes base/kern.h, not <{target}>"
             continue
         complaint = check_target(file, target, files)
@@ -108,7 +113,7 @@ def complaints(kmod, files):
         if key not in files:
             yield f"kmod/{where}:1: give this file a rank in tests/lint/LAYERS"
             continue
-        for number, text in check_file(path, files[key], files):
+        for number, text in check_file(path, files[key], files, kmod):
             yield f"kmod/{where}:{number}: {text}"
     for key in sorted(set(files) - seen):
         yield f"LAYERS: {key} has a rank but is not there"
