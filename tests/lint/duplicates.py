@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Prints the blocks of ten or more lines that stand twice in the given files.
-Blank lines, brackets, comments, includes and parameters, which a declaration
-shares with its function, do not count."""
+Blank lines, brackets, comments and includes do not count."""
 
 import argparse
 import collections
@@ -12,7 +11,7 @@ import sys
 LENGTH = 10
 C_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 HASH_COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
-SAYS_NOTHING = re.compile(r"[{}()\[\];,]*$|#\s*include\b|(\w+ )+\**\w+(,|\);?)$")
+SAYS_NOTHING = re.compile(r"[{}()\[\];,]*$|#\s*include\b")
 
 
 def blank(found):

@@ -30,8 +30,7 @@ kern_return_t vm_object_info(memory_object_name_t object_name,
 kern_return_t
 memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 			   const memory_object_t *object,
-			   mach_msg_type_name_t object_poly,
-			   mach_msg_type_number_t object_count,
+			   mach_msg_type_name_t poly, mach_msg_type_number_t n,
 			   const vm_offset_t *offset,
 			   mach_msg_type_number_t offset_count,
 			   const vm_offset_t *start,
@@ -46,7 +45,7 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 
 	if (!task || task != mach_task_self())
 		return KERN_INVALID_TASK;
-	if (object_count != 1 || offset_count != 1 || start_count != 1 ||
+	if (n != 1 || offset_count != 1 || start_count != 1 ||
 	    len_count != 1 || *offset)
 		return KERN_INVALID_ARGUMENT;
 	arg.max_protection = max_protection & VM_PROT_ALL;
@@ -58,7 +57,7 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 	err = mach_port_from_fd(arg.fd, proxy);
 	if (err)
 		return mach_error_from_errno(err);
-	if (object_poly == MACH_MSG_TYPE_MOVE_SEND)
+	if (poly == MACH_MSG_TYPE_MOVE_SEND)
 		close(*object);
 	return KERN_SUCCESS;
 }
