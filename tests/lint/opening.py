@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each C file says in its second line what it is; a header of each folder of
-kmod/ opens with the folder's sentence in LAYERS and a line for each file."""
+"""Each file says below the line of its license what it is; a header of each folder
+of kmod/ opens with the folder's sentence in LAYERS and a line for each file."""
 
 import argparse
 import pathlib
@@ -12,28 +12,38 @@ from layers import read_layers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMENT = re.compile(r"/\*(?!\*)(.*?)\*/", re.S)
+HASH_COMMENT = re.compile(r"((?:#.*\n)+)")
+DOCSTRING = re.compile(r'"""(.*?)"""', re.S)
+# Others may have lines for programs above it: limits, what shellcheck is to know.
+HASH = re.compile(r"#!.*\n|# SPDX.*\n|# \w+: \d+\n|# shellcheck .*\n|#\n")
 NAME = re.compile(r" ?\*\t(\w+)\t")
 
 
 def opening(path):
-    """The text of the comment that the second line begins, or None."""
+    """The text of the comment that the file begins with below its license."""
     text = path.read_text()
-    found = COMMENT.match(text, text.find("\n") + 1)
+    if not text.startswith("#"):
+        found = COMMENT.match(text, text.find("\n") + 1)
+        return found and found[1]
+    end = 0
+    while found := HASH.match(text, end):
+        end = found.end()
+    found = HASH_COMMENT.match(text, end) or DOCSTRING.match(text, end)
     return found and found[1]
 
 
 def plain(comment):
-    """The comment as one line, without its stars."""
-    return " ".join(re.sub(r"^ \*", "", comment, flags=re.M).split())
+    """The comment as one line, without its stars or hashes."""
+    return " ".join(re.sub(r"^ \*|^#", "", comment, flags=re.M).split())
 
 
 def check_file(path):
     """What is wrong with the file's opening, or None."""
     comment = opening(path)
     if comment is None:
-        return "line 2 does not begin a comment that says what the file is"
+        return "no comment below the license says what the file is"
     if not re.search(r"\w+\W+\w+\W+\w+.*[.?:;]", plain(comment)):
-        return "the comment in line 2 is no sentence"
+        return "the comment below the license is no sentence"
     return None
 
 
@@ -58,7 +68,7 @@ def check_folder(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+", help="C files, from the root")
+    parser.add_argument("files", nargs="+", help="from the root")
     args = parser.parse_args()
     bad = [f"{name}:2: {text}" for name in args.files
            if (text := check_file(ROOT / name))]
