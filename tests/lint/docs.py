@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the documents name exists: files, functions, structures, symbols; a
-function beside a file is in it; the rows of docs/mach-map.md name the files that
+"""What the documents name exists, in code spans and blocks: files, functions,
+structures and their fields, symbols; a function beside a file is in it; the rows of docs/mach-map.md name the files that
 define their symbols; the picture in docs/architecture.md is that of LAYERS."""
 
 import argparse
@@ -21,11 +21,18 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 CODE = re.compile(r"`([^`\n]+)`")
+# It may go over two lines, but not beyond its paragraph.
+SPAN = re.compile(r"`((?:[^`\n]|\n(?!\s*\n))+)`")
+FENCE = re.compile(r"^ *```.*?^ *```[ \t]*$", re.S | re.M)
+INDENTED = re.compile(r"(?:(?<=\n\n)|\A)(?: {4}.*\n|\n(?= {4}))+")
 SYMBOL = re.compile(r"\b((?:mach|MACH)_[A-Za-z_]*[A-Za-z])\b")
 FUNCTION = re.compile(r"\b([A-Za-z_]\w*)\(\)")
 STRUCTURE = re.compile(r"\b(?:struct|enum|union) (\w+)")
+# Of a variable, which is named as its structure is, or of the structure itself
+FIELD = re.compile(r"\b(\w+->|mach_\w+\.)(?!c\b|h\b)([a-z_]\w*)\b(?!\()")
+BODY = re.compile(r"^struct (\w+) \{(.*?)^\}", re.S | re.M)
 ENDING = r"\.(?:c|h|py|sh|md|awk|map|mk|fio|rules|[1-8])"
-FILE = re.compile(rf"(?<![\w./*<-])([A-Za-z_*][\w./*-]*{ENDING})(?![\w.])")
+FILE = re.compile(rf"(?<![\w./*<-])([A-Za-z_*][\w./*-]*{ENDING})(?![\w.-])")
 PATH = re.compile(rf"(?<![\w./-])((?:{'|'.join(FOLDERS)})/[\w./*-]*)")
 # In a walk: a function, and the file that it is in
 PLACE = re.compile(r"`(\w+)\(\)`\s+(?:\(|in\s+)`([\w/.]+)`")
@@ -44,6 +51,7 @@ class Tree:
     def __init__(self):
         self.files = {}
         self.words = set()
+        self.fields = {}
         for folder in FOLDERS:
             for path in (ROOT / folder).rglob("*"):
                 self.files.setdefault(path.name, []).append(path)
@@ -51,7 +59,11 @@ class Tree:
             self.files.setdefault(path.name, []).append(path)
         for folder in PARTS:
             for path in (ROOT / folder).rglob("*.[ch]"):
-                self.words.update(WORD.findall(strip(path.read_text())))
+                text = strip(path.read_text())
+                self.words.update(WORD.findall(text))
+                for name, body in BODY.findall(text):
+                    self.fields.setdefault(name, set()).update(
+                        WORD.findall(body))
         self.words |= FOREIGN
 
     def find(self, name, document):
@@ -71,18 +83,31 @@ class Tree:
             return f"there are {len(found)} files {name}: name the folder"
         return None
 
+    def find_field(self, owner, field):
+        """What is wrong with the field of a structure or variable, or None."""
+        name = owner.removesuffix("->").removesuffix(".")
+        if owner.endswith("->"):
+            name = f"mach_{name}"
+        if name in self.fields:
+            known = field in self.fields[name]
+        else:
+            known = owner.endswith(".") or field in self.words
+        return None if known else f"{name} has no {field}"
 
-def names(line, tree, document):
+
+def names(line, tree, document, exact):
     """Yields what is wrong with the names in a piece of code."""
     for name in FILE.findall(line):
         text = tree.find(name, document)
-        # headers of a manual are those that are installed
-        if text and (document.suffix == ".md" or text.startswith("there is no")):
+        if text and (exact or text.startswith("there is no")):
             yield text
     for pattern in (SYMBOL, FUNCTION, STRUCTURE):
         for name in pattern.findall(line):
             if name not in tree.words:
                 yield f"there is no {name}"
+    for found in FIELD.findall(line):
+        if (text := tree.find_field(*found)):
+            yield text
 
 
 def paths(line, tree, document):
@@ -92,20 +117,37 @@ def paths(line, tree, document):
             yield text
 
 
+def pieces_of_code(text):
+    """Yields (line number, code, is it a span?); a picture has little room."""
+    spans = list(text)
+    for pattern in (FENCE, INDENTED):
+        for block in pattern.finditer("".join(spans)):
+            number = text.count("\n", 0, block.start()) + 1
+            for line in block[0].splitlines():
+                yield number, line, False
+                number += 1
+            for at in range(*block.span()):
+                spans[at] = "\n" if text[at] == "\n" else " "
+    for found in SPAN.finditer("".join(spans)):
+        number = text.count("\n", 0, found.start()) + 1
+        yield number, " ".join(found[1].split()), True
+
+
 def check_text(path, tree):
     """Yields (line number, complaint) of a document in Markdown."""
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        found = list(paths(line, tree, path))
+    text = path.read_text()
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        found += [(number, bad) for bad in paths(line, tree, path)]
         for link in LINK.findall(line):
             if not (path.parent / link).exists():
-                found.append(f"there is no {link}")
-        for code in CODE.findall(line):
-            found += names(code, tree, path)
+                found.append((number, f"there is no {link}"))
         for name in COMING.findall(line):
             if not tree.find(name, path):
-                found.append(f"{name} is there: not in italics")
-        for text in dict.fromkeys(found):
-            yield number, text
+                found.append((number, f"{name} is there: not in italics"))
+    for number, code, exact in pieces_of_code(text):
+        found += [(number, bad) for bad in names(code, tree, path, exact)]
+    yield from sorted(set(found))
 
 
 def check_manual(path, tree):
@@ -115,7 +157,8 @@ def check_manual(path, tree):
             continue
         line = re.sub(r"\\f.", "", line).replace(r"\-", "-")
         line = re.sub(r"<(?!linux/mach)[^>]+>", "", line)
-        found = [*names(line, tree, path), *paths(line, tree, path)]
+        # its headers are those that are installed
+        found = [*names(line, tree, path, False), *paths(line, tree, path)]
         for text in dict.fromkeys(found):
             yield number, text
 
