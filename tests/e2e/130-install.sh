@@ -58,14 +58,19 @@ loads()
 	wait_for 5 [ -c /dev/machvm ]
 }
 
+# All that the tree has are found, and two are read.
 manuals()
 {
-	local page
-	for page in 4:machvm 8:machpagerd 8:machvmstat 1:vminfo 1:vmreplay 3:mach_vm; do
-		[[ $(man -w "${page%:*}" "${page#*:}") == /usr/local/* ]]
-	done
+	local page name
+	while read -r page; do
+		name=${page##*/}
+		[[ $(man -w "${name##*.}" "${name%.*}") == /usr/local/* ]] ||
+			fail "man does not find $name"
+	done < <(find "$project"/{docs,tools,userpager} -name '*.[1-9]')
 	man machvm >"$work/out"
 	said 'Mach'
+	man hurdpager >"$work/out"
+	said 'libpager'
 }
 
 # By the line of the README, with what is installed only.
@@ -95,6 +100,78 @@ compiles_mach()
 		$(pkg-config --cflags --libs machvm)
 	expect 0 "$work/walk"
 	said 'written by the program'
+}
+
+# A pager as for the Hurd, whose process maps its own object.
+hurd_source()
+{
+	cat <<-'END'
+	#include <hurd/pager.h>
+	#include <string.h>
+	#include <sys/mman.h>
+
+	error_t pager_read_page(struct user_pager_info *upi, vm_offset_t page,
+				vm_address_t *buf, int *write_lock)
+	{
+		void *to = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (to == MAP_FAILED)
+			return EIO;
+		strcpy(to, "from the pager");
+		*buf = (vm_address_t)to;
+		return 0;
+	}
+
+	error_t pager_write_page(struct user_pager_info *upi, vm_offset_t page,
+				 vm_address_t buf)
+	{
+		return EIO;
+	}
+
+	error_t pager_unlock_page(struct user_pager_info *upi, vm_offset_t at)
+	{
+		return 0;
+	}
+
+	error_t pager_report_extent(struct user_pager_info *upi,
+				    vm_address_t *offset, vm_size_t *size)
+	{
+		*offset = 0;
+		*size = 4096;
+		return 0;
+	}
+
+	void pager_clear_user_data(struct user_pager_info *upi) {}
+	void pager_dropweak(struct user_pager_info *upi) {}
+
+	int main(void)
+	{
+		struct port_bucket *bucket = ports_create_bucket();
+		struct pager_requests *requests;
+		struct pager *pager;
+		char *map;
+
+		if (!bucket || pager_start_workers(bucket, &requests))
+			return 2;
+		pager = pager_create(NULL, bucket, 0, MEMORY_OBJECT_COPY_NONE, 0);
+		if (!pager)
+			return 3;
+		map = mmap(NULL, 4096, PROT_READ, MAP_SHARED,
+			   pager_get_port(pager), 0);
+		return map == MAP_FAILED || strcmp(map, "from the pager");
+	}
+	END
+}
+
+compiles_hurd()
+{
+	hurd_source >"$work/hurd.c"
+	expect 1 cc -fsyntax-only "$work/hurd.c"
+	# shellcheck disable=SC2046
+	cc -o "$work/hurd" "$work/hurd.c" \
+		$(pkg-config --cflags --libs hurdpager)
+	expect 0 "$work/hurd"
 }
 
 serves()
@@ -183,6 +260,7 @@ check modprobe loads
 check manuals manuals
 check pkg-config compiles
 check pkg-config-mach compiles_mach
+check pkg-config-hurd compiles_hurd
 check serves serves
 check completions completions
 check uninstall removed

@@ -9,6 +9,7 @@
 #define _HURD_PAGER_H
 
 #include <hurd/ports.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
