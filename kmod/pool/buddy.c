@@ -474,7 +474,6 @@ bool mach_buddy_would_mix(const struct mach_buddy *buddy, bool lasting,
 			return false;
 	return true;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_buddy_would_mix);
 
 static bool free_is_valid(const struct mach_buddy *buddy,
 			  const struct mach_frame *frame, unsigned int order)

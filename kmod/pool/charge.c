@@ -173,7 +173,6 @@ int mach_charge_page(struct page *page)
 	mach_compat_set_charge(page, charge);
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_charge_page);
 
 /**
  * mach_uncharge_page - A charged frame is used no more
@@ -187,7 +186,6 @@ void mach_uncharge_page(struct page *page)
 	if (mach_charge_keep(mach_compat_charge(page)))
 		mach_compat_set_charge(page, 0);
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_uncharge_page);
 
 int mach_charge_init(void)
 {

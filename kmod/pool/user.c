@@ -233,7 +233,6 @@ int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,
 		mach_user_add(user, kind, -(long)n);
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_user_charge);
 
 /* What all users together have of a kind */
 unsigned long mach_user_total(enum mach_user_kind kind)
