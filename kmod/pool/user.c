@@ -111,11 +111,17 @@ struct mach_user *mach_user_get_current(void)
 void mach_user_put(struct mach_user *user)
 {
 	unsigned int i;
+	bool last;
 
-	if (!user || !refcount_dec_and_lock(&user->ref, &mach_users_lock))
+	if (!user || refcount_dec_not_one(&user->ref))
 		return;
-	hash_del(&user->node);
+	spin_lock(&mach_users_lock);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		hash_del(&user->node);
 	spin_unlock(&mach_users_lock);
+	if (!last)
+		return;
 	for (i = 0; i < MACH_USER_KINDS; i++)
 		WARN_ONCE(atomic_long_read(&user->counts[i]),
 			  "machvm: %ld %s of a user are left\n",
