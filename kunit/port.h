@@ -6,6 +6,7 @@
 #include "base/compat.h"
 #include "fake_pager.h"
 #include "pager/pager_port.h"
+#include "pager/pager_sweep.h"
 
 #define PORT_DEPTH	4
 
@@ -27,11 +28,13 @@ struct fake_command {
  * struct port_context - What each test starts with
  * @port: one queue, PORT_DEPTH slots
  * @object: of the port
+ * @other: another one, if port_other() was called
  * @commands: one a slot
  */
 struct port_context {
 	struct mach_port *port;
 	struct mach_object *object;
+	struct mach_object *other;
 	struct fake_command commands[PORT_DEPTH];
 };
 
@@ -42,6 +45,9 @@ struct mach_slot *port_hold(struct port_context *c, unsigned int tag);
 /* Without waiting */
 int port_receive(struct port_context *c, unsigned int *tag);
 struct mach_request *port_submit_new(struct kunit *test);
+struct mach_request *port_submit_for(struct kunit *test,
+				     struct mach_object *object);
+struct mach_object *port_other(struct kunit *test);
 /* It has ended so, and the caller's is the last reference. */
 void port_drop(struct kunit *test, struct mach_request *request, int error);
 

@@ -11,6 +11,10 @@
  * @state: of each slot
  * @generation: of each slot
  * @request: of each slot
+ * @mine: of each slot: this thread holds or received it last
+ * @turn: of each slot
+ * @turns: of all
+ * @several: who serves them has answered out of order
  * @completed: how often each slot's command was
  * @armed: slots that wait, latest last
  * @nr_armed: how many
@@ -21,6 +25,10 @@ struct model {
 	enum mach_slot_state state[PORT_DEPTH];
 	u32 generation[PORT_DEPTH];
 	struct mach_request *request[PORT_DEPTH];
+	bool mine[PORT_DEPTH];
+	unsigned int turn[PORT_DEPTH];
+	unsigned int turns;
+	bool several;
 	unsigned int completed[PORT_DEPTH];
 	unsigned int armed[PORT_DEPTH];
 	unsigned int nr_armed;
@@ -34,6 +42,35 @@ static void model_offer(struct model *m, unsigned int tag,
 	m->state[tag] = MACH_SLOT_HELD;
 	m->generation[tag]++;
 	m->request[tag] = request;
+	m->turn[tag] = ++m->turns;
+}
+
+static unsigned int model_held(const struct model *m)
+{
+	unsigned int tag, n = 0;
+
+	for (tag = 0; tag < PORT_DEPTH; tag++)
+		n += m->state[tag] >= MACH_SLOT_HELD;
+	return n;
+}
+
+static bool model_works(const struct model *m)
+{
+	unsigned int tag, n = 0;
+
+	for (tag = 0; tag < PORT_DEPTH; tag++)
+		n += m->state[tag] >= MACH_SLOT_HELD && m->mine[tag];
+	return n;
+}
+
+static bool model_out_of_order(const struct model *m, unsigned int done)
+{
+	unsigned int tag, n = 0;
+
+	for (tag = 0; tag < PORT_DEPTH; tag++)
+		n += m->state[tag] >= MACH_SLOT_HELD &&
+		     (int)(m->turn[tag] - m->turn[done]) < 0;
+	return n;
 }
 
 static struct mach_request *model_next(struct model *m)
@@ -55,6 +92,21 @@ static void model_hand(struct model *m, struct mach_request *request)
 	model_offer(m, tag, request);
 }
 
+/* Those who work on several get more, but for the last slot. */
+static bool model_ready(const struct model *m)
+{
+	unsigned int held = model_held(m);
+
+	return m->nr_armed && m->nr_pending &&
+	       (!held || (m->several && held + 1 < PORT_DEPTH));
+}
+
+static void model_match(struct model *m)
+{
+	while (model_ready(m))
+		model_hand(m, model_next(m));
+}
+
 static void try_submit(struct kunit *test, struct model *m)
 {
 	struct mach_request *request;
@@ -62,10 +114,8 @@ static void try_submit(struct kunit *test, struct model *m)
 	if (m->nr_pending == NR_REQUESTS)
 		return;
 	request = port_submit_new(test);
-	if (m->nr_armed)
-		model_hand(m, request);
-	else
-		m->pending[m->nr_pending++] = request;
+	m->pending[m->nr_pending++] = request;
+	model_match(m);
 }
 
 static void try_arm(struct kunit *test, struct model *m, unsigned int tag)
@@ -74,14 +124,31 @@ static void try_arm(struct kunit *test, struct model *m, unsigned int tag)
 
 	if (m->state[tag] != MACH_SLOT_FREE) {
 		KUNIT_EXPECT_EQ(test, ret, -EBUSY);
-	} else if (m->nr_pending) {
-		KUNIT_EXPECT_EQ(test, ret, 0);
-		model_offer(m, tag, model_next(m));
 	} else {
-		KUNIT_EXPECT_EQ(test, ret, -EIOCBQUEUED);
+		m->mine[tag] = false;
 		m->state[tag] = MACH_SLOT_ARMED;
 		m->armed[m->nr_armed++] = tag;
+		if (!model_ready(m)) {
+			KUNIT_EXPECT_EQ(test, ret, -EIOCBQUEUED);
+			return;
+		}
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		m->nr_armed--;
+		model_offer(m, tag, model_next(m));
+		model_match(m);
 	}
+}
+
+/* Who receives is ready, but may not be the last who is. */
+static bool model_receives(const struct model *m)
+{
+	unsigned int held = model_held(m);
+
+	if (!m->nr_pending)
+		return false;
+	if (!held)
+		return true;
+	return model_works(m) ? held + 1 < PORT_DEPTH : m->nr_armed;
 }
 
 static void try_receive(struct kunit *test, struct model *m)
@@ -93,12 +160,19 @@ static void try_receive(struct kunit *test, struct model *m)
 		;
 	if (tag == PORT_DEPTH) {
 		KUNIT_EXPECT_EQ(test, ret, -EBUSY);
-	} else if (!m->nr_pending) {
+		return;
+	}
+	/* claimed in any case */
+	m->mine[tag] = true;
+	/* what this thread has sent goes to others rather than itself */
+	model_match(m);
+	if (!model_receives(m)) {
 		KUNIT_EXPECT_EQ(test, ret, -ETIMEDOUT);
 	} else {
 		KUNIT_EXPECT_EQ(test, ret, 0);
 		KUNIT_EXPECT_EQ(test, got, tag);
 		model_offer(m, tag, model_next(m));
+		model_match(m);
 	}
 }
 
@@ -110,16 +184,18 @@ static void try_put_back(struct kunit *test, struct model *m, unsigned int tag,
 	if (m->nr_pending == NR_REQUESTS)
 		return;
 	mach_port_put_back(c->port, 0, tag, generation);
-	if (m->state[tag] != MACH_SLOT_HELD || generation != m->generation[tag])
+	if (m->state[tag] != MACH_SLOT_HELD ||
+	    generation != m->generation[tag]) {
+		model_match(m);
 		return;
+	}
 	memmove(m->pending + 1, m->pending,
 		m->nr_pending * sizeof(m->pending[0]));
 	m->pending[0] = m->request[tag];
 	m->nr_pending++;
 	m->state[tag] = MACH_SLOT_FREE;
 	m->request[tag] = NULL;
-	if (m->nr_armed)
-		model_hand(m, model_next(m));
+	model_match(m);
 }
 
 static void try_hold(struct kunit *test, struct model *m, unsigned int tag,
@@ -135,7 +211,19 @@ static void try_hold(struct kunit *test, struct model *m, unsigned int tag,
 	} else {
 		KUNIT_EXPECT_PTR_EQ(test, slot, port_slot_of(c, tag));
 		m->state[tag] = MACH_SLOT_ANSWERING;
+		m->mine[tag] = true;
 	}
+}
+
+/* What was put back may hide that it was out of order; nothing may invent it. */
+static void model_learn(struct kunit *test, struct model *m, unsigned int tag)
+{
+	struct port_context *c = test->priv;
+	bool several = c->port->queues[0].several;
+
+	if (several && !m->several)
+		KUNIT_EXPECT_TRUE(test, model_out_of_order(m, tag));
+	m->several = several;
 }
 
 static void try_release(struct kunit *test, struct model *m, unsigned int tag,
@@ -149,6 +237,7 @@ static void try_release(struct kunit *test, struct model *m, unsigned int tag,
 	if (done)
 		mach_request_end(request, 0);
 	mach_port_release(c->port, port_slot_of(c, tag), done);
+	model_learn(test, m, tag);
 	m->state[tag] = done ? MACH_SLOT_FREE : MACH_SLOT_HELD;
 	if (done) {
 		m->request[tag] = NULL;
@@ -163,12 +252,15 @@ static void compare(struct kunit *test, struct model *m)
 	struct mach_slot *slot;
 	unsigned int i = 0;
 
-	list_for_each_entry(request, &c->port->pending, port_link) {
+	list_for_each_entry(request, &c->object->asking, port_link) {
 		KUNIT_ASSERT_LT(test, i, m->nr_pending);
 		KUNIT_ASSERT_PTR_EQ(test, request, m->pending[i]);
 		i++;
 	}
 	KUNIT_ASSERT_EQ(test, i, m->nr_pending);
+	KUNIT_ASSERT_EQ(test, mach_port_asks(c->port), i > 0);
+	KUNIT_ASSERT_EQ(test, c->port->held, model_held(m));
+	KUNIT_ASSERT_EQ(test, c->object->held, model_held(m));
 	i = m->nr_armed;
 	hlist_for_each_entry(slot, &c->port->queues[0].armed, link) {
 		KUNIT_ASSERT_GT(test, i, 0);
@@ -225,6 +317,9 @@ void port_random_steps(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	mach_random_init(test, &random);
 	for (i = 0; i < 20000; i++) {
+		/* forget it at times */
+		m->several &= mach_random(&random, 256) > 0;
+		c->port->queues[0].several = m->several;
 		try_something(test, m, &random);
 		compare(test, m);
 	}

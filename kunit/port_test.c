@@ -12,6 +12,8 @@
 #include <linux/sched/task.h>
 #include <linux/mman.h>
 
+#define LAST	(PORT_DEPTH - 1)
+
 static void fake_command_done(struct io_uring_cmd *command, int result)
 {
 	struct fake_command *fake =
@@ -24,6 +26,11 @@ static void fake_command_done(struct io_uring_cmd *command, int result)
 static bool fake_command_ends(struct io_uring_cmd *command)
 {
 	return container_of(command, struct fake_command, command)->ends;
+}
+
+/* The tests tick themselves. */
+static void fake_tick_later(struct mach_port *port)
+{
 }
 
 static void port_open(struct kunit *test, u32 deadline_ms, u32 message_size)
@@ -53,6 +60,12 @@ static void port_close(struct kunit *test)
 	mach_object_kill(c->object);
 	KUNIT_EXPECT_EQ(test, refcount_read(&c->object->ref), 1);
 	mach_object_put(c->object);
+	if (c->other) {
+		mach_object_kill(c->other);
+		KUNIT_EXPECT_EQ(test, refcount_read(&c->other->ref), 1);
+		mach_object_put(c->other);
+		c->other = NULL;
+	}
 	KUNIT_EXPECT_EQ(test, refcount_read(&c->port->pager.ref), 1);
 	mach_port_shutdown(c->port);
 	c->port = NULL;
@@ -70,6 +83,7 @@ static int port_test_init(struct kunit *test)
 					    MAP_ANONYMOUS | MAP_PRIVATE, 0), 0);
 	kunit_activate_static_stub(test, mach_command_done, fake_command_done);
 	kunit_activate_static_stub(test, mach_command_ends, fake_command_ends);
+	kunit_activate_static_stub(test, mach_port_tick_later, fake_tick_later);
 	port_open(test, 0, sizeof(struct mach_message));
 	return 0;
 }
@@ -82,41 +96,6 @@ static void port_test_exit(struct kunit *test)
 		port_close(test);
 }
 
-/* As another thread would, which requests of this one may wait for. */
-int port_arm(struct port_context *c, unsigned int tag)
-{
-	return mach_port_arm(c->port, 0, tag,
-			     &c->commands[tag].command, task_pid(&init_task));
-}
-
-static struct mach_request *new_request(struct kunit *test)
-{
-	struct port_context *c = test->priv;
-	struct mach_request *request;
-
-	request = mach_request_create(c->object, MACH_OP_SYNCHRONIZE, 0);
-	KUNIT_ASSERT_NOT_NULL(test, request);
-	return request;
-}
-
-struct mach_request *port_submit_new(struct kunit *test)
-{
-	struct mach_request *request = new_request(test);
-
-	mach_request_submit(request);
-	return request;
-}
-
-struct mach_slot *port_slot_of(struct port_context *c, unsigned int tag)
-{
-	return &c->port->queues[0].slots[tag];
-}
-
-struct mach_slot *port_hold(struct port_context *c, unsigned int tag)
-{
-	return mach_port_hold(c->port, 0, tag, port_slot_of(c, tag)->generation);
-}
-
 /* Answer what the slot holds, and leave it free. */
 static void commit(struct kunit *test, unsigned int tag)
 {
@@ -126,15 +105,6 @@ static void commit(struct kunit *test, unsigned int tag)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(slot));
 	mach_request_end(slot->request, 0);
 	mach_port_release(c->port, slot, true);
-}
-
-/* The caller's is the last reference. */
-void port_drop(struct kunit *test, struct mach_request *request, int error)
-{
-	KUNIT_EXPECT_TRUE(test, request->ended);
-	KUNIT_EXPECT_EQ(test, request->error, error);
-	KUNIT_EXPECT_EQ(test, refcount_read(&request->ref), 1);
-	mach_request_put(request);
 }
 
 static void armed_slot_takes_request(struct kunit *test)
@@ -181,18 +151,26 @@ static void requests_wait_in_order(struct kunit *test)
 	struct port_context *c = test->priv;
 	unsigned int i;
 
+	c->port->queues[0].several = true;
 	for (i = 0; i <= PORT_DEPTH; i++)
 		requests[i] = port_submit_new(test);
-	for (i = 0; i < PORT_DEPTH; i++) {
+	for (i = 0; i < LAST; i++) {
 		KUNIT_EXPECT_EQ(test, port_arm(c, i), 0);
 		KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, i)->request, requests[i]);
 		KUNIT_EXPECT_EQ(test, c->commands[i].times, 0);
 	}
+	/* the last one is for other objects */
+	KUNIT_EXPECT_EQ(test, port_arm(c, LAST), -EIOCBQUEUED);
 	commit(test, 1);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 1), 0);
-	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 1)->request, requests[PORT_DEPTH]);
-	for (i = 0; i < PORT_DEPTH; i++)
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 1)->request, requests[LAST]);
+	for (i = 0; i < LAST; i++)
 		commit(test, i);
+	mach_port_match(c->port);
+	KUNIT_EXPECT_EQ(test, c->commands[LAST].times, 1);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, LAST)->request,
+			    requests[PORT_DEPTH]);
+	commit(test, LAST);
 	for (i = 0; i <= PORT_DEPTH; i++)
 		port_drop(test, requests[i], 0);
 }
@@ -319,13 +297,6 @@ static void arm_refuses(struct kunit *test)
 			-ENOENT);
 }
 
-int port_receive(struct port_context *c, unsigned int *tag)
-{
-	u32 generation;
-
-	return mach_port_receive(c->port, 0, 0, false, tag, &generation);
-}
-
 static void receive_takes_what_waits(struct kunit *test)
 {
 	struct mach_request *requests[PORT_DEPTH + 1];
@@ -333,13 +304,19 @@ static void receive_takes_what_waits(struct kunit *test)
 	unsigned int i, tag;
 
 	KUNIT_EXPECT_EQ(test, port_receive(c, &tag), -ETIMEDOUT);
-	for (i = 0; i <= PORT_DEPTH; i++)
+	for (i = 0; i < PORT_DEPTH; i++)
 		requests[i] = port_submit_new(test);
-	for (i = 0; i < PORT_DEPTH; i++) {
+	for (i = 0; i < LAST; i++) {
 		KUNIT_ASSERT_EQ(test, port_receive(c, &tag), 0);
 		KUNIT_EXPECT_EQ(test, tag, i);
 		KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, i)->request, requests[i]);
 	}
+	/* the last slot is for other objects */
+	KUNIT_EXPECT_EQ(test, port_receive(c, &tag), -ETIMEDOUT);
+	requests[PORT_DEPTH] = port_submit_for(test, port_other(test));
+	KUNIT_ASSERT_EQ(test, port_receive(c, &tag), 0);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, tag)->request,
+			    requests[PORT_DEPTH]);
 	KUNIT_EXPECT_EQ(test, port_receive(c, &tag), -EBUSY);
 	/* the caller could not be told of the third: it comes again, first */
 	mach_port_put_back(c->port, 0, 2, port_slot_of(c, 2)->generation);
@@ -392,7 +369,7 @@ static void put_back_passes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mach_request_end(request, -EIO), 0);
 	mach_port_put_back(c->port, 0, 1, port_slot_of(c, 1)->generation);
 	KUNIT_EXPECT_EQ(test, port_slot_of(c, 1)->state, MACH_SLOT_FREE);
-	KUNIT_EXPECT_TRUE(test, list_empty(&c->port->pending));
+	KUNIT_EXPECT_FALSE(test, mach_port_asks(c->port));
 	port_drop(test, request, -EIO);
 }
 
@@ -407,7 +384,7 @@ static void put_back_of_what_is_ending(struct kunit *test)
 	list_del_init(&request->due_link);
 	mach_port_put_back(c->port, 0, 0, port_slot_of(c, 0)->generation);
 	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
-	KUNIT_EXPECT_TRUE(test, list_empty(&c->port->pending));
+	KUNIT_EXPECT_FALSE(test, mach_port_asks(c->port));
 	KUNIT_EXPECT_EQ(test, mach_request_end(request, -EIO), 0);
 	port_drop(test, request, -EIO);
 }
@@ -512,13 +489,14 @@ static void death_ends_everything(struct kunit *test)
 
 	mach_object_get(c->object);
 	KUNIT_ASSERT_EQ(test, mach_port_add_object(c->port, c->object), 0);
+	c->port->queues[0].several = true;
 	held = port_submit_new(test);
 	answering = port_submit_new(test);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
 	KUNIT_EXPECT_EQ(test, port_arm(c, 1), 0);
 	slot = port_hold(c, 1);
 	pending = port_submit_new(test);
-	KUNIT_EXPECT_FALSE(test, list_empty(&c->port->pending));
+	KUNIT_EXPECT_TRUE(test, mach_port_asks(c->port));
 	mach_port_die(c->port);
 
 	KUNIT_EXPECT_TRUE(test, held->ended);

@@ -191,6 +191,8 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	mach_tree_init(&object->pages);
 	object->requests = RB_ROOT_CACHED;
 	object->returns = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&object->asking);
+	INIT_LIST_HEAD(&object->turn);
 	if (mach_object_set_owner(object, setup->pager)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;

@@ -134,6 +134,9 @@ struct mach_view {
  * @unsent_end: (o) the page after the last of them; likewise
  * @lost: (o) pages that were modified and dropped at its end
  * @counts: (o)
+ * @asking: (p) requests that wait for a thread of the pager, oldest first
+ * @turn: (p) among objects that have such
+ * @held: (p) requests that threads of the pager have
  * @node: (n) its node, if it is published
  * @terminate: runs when the last right went
  * @launder: sends what is unsent; holds a reference while it is queued
@@ -168,6 +171,9 @@ struct mach_object {
 	pgoff_t unsent_end;
 	u64 lost;
 	struct mach_object_counts counts;
+	struct list_head asking;
+	struct list_head turn;
+	unsigned int held;
 	struct mach_published *node;
 	struct work_struct terminate;
 	struct work_struct launder;

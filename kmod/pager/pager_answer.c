@@ -278,6 +278,17 @@ int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_answer);
 
+/* Without fetching the next one: so others of the queue may be ready for it. */
+int mach_answer_only(struct mach_port *port,
+		     const struct mach_pager_answer *answer, bool more)
+{
+	int err = mach_answer(port, answer, more);
+
+	if (mach_port_asks(port))
+		mach_port_match(port);
+	return err;
+}
+
 static int mach_collect(struct mach_request *request,
 			const struct mach_pager_collect *args)
 {

@@ -10,6 +10,8 @@
 
 int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 		bool more);
+int mach_answer_only(struct mach_port *port,
+		     const struct mach_pager_answer *answer, bool more);
 int mach_answer_collect(struct mach_port *port,
 			const struct mach_pager_collect *args);
 int mach_answer_unasked(struct mach_object *object,

@@ -18,8 +18,10 @@ static int mach_pager_answer(struct mach_call_context *context,
 
 	if (answer->flags & ~MACH_ANSWER_MORE)
 		return -EINVAL;
-	return mach_answer(context->self, answer,
-			   answer->flags & MACH_ANSWER_MORE);
+	mach_port_answers_apart(context->self, answer->queue, answer->tag,
+				answer->generation);
+	return mach_answer_only(context->self, answer,
+				answer->flags & MACH_ANSWER_MORE);
 }
 
 static int mach_pager_receive_answer(struct mach_port *port,

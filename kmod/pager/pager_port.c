@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ports: birth, death, reaping, and the objects by number. */
 #include "pager_port.h"
+#include "pager_sweep.h"
 #include "pager_watch.h"
 #include "file/publish.h"
 #include "request/data_return.h"
@@ -79,6 +80,7 @@ void mach_port_shutdown(struct mach_port *port)
 	flush_work(&port->reap);
 	cancel_delayed_work_sync(&port->watchdog);
 	cancel_delayed_work_sync(&port->sweep);
+	cancel_delayed_work_sync(&port->tick);
 	mach_port_drop_requests(port);
 	xa_for_each(&port->objects, id, object)
 		if (xa_cmpxchg(&port->objects, id, object, NULL, 0) == object)
@@ -231,6 +233,9 @@ static int mach_queue_init(struct mach_port *port, struct mach_queue *queue,
 	unsigned int tag;
 
 	INIT_HLIST_HEAD(&queue->armed);
+	queue->heard = jiffies;
+	queue->more_at = jiffies;
+	queue->patience = 1;
 	queue->messages = mach_array_alloc(port->array_size);
 	queue->slots = kvcalloc(port->depth, sizeof(*queue->slots),
 				GFP_KERNEL_ACCOUNT);
@@ -286,7 +291,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	mmgrab(port->pager.mm);
 	RB_CLEAR_NODE(&port->pager.node);
 	spin_lock_init(&port->lock);
-	INIT_LIST_HEAD(&port->pending);
+	INIT_LIST_HEAD(&port->asking);
 	INIT_LIST_HEAD(&port->due);
 	port->nr_queues = args->queues;
 	port->depth = args->depth;
@@ -301,6 +306,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	xa_init_flags(&port->objects, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&port->watchdog, mach_port_watchdog);
 	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
+	INIT_DELAYED_WORK(&port->tick, mach_port_tick);
 	INIT_WORK(&port->reap, mach_port_reap);
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();

@@ -30,7 +30,8 @@ static int mach_ring_post(struct mach_port *port,
 	mach_compat_ring_mark(ioucmd, issue_flags);
 	ret = mach_port_arm(port, command->queue, command->tag, ioucmd,
 			    task_pid(mach_compat_cmd_task(ioucmd)));
-	return mach_compat_ring_return(ioucmd, ret, issue_flags);
+	return mach_compat_ring_return(ioucmd, mach_command_outcome(ioucmd, ret),
+				       issue_flags);
 }
 
 static int mach_ring_fetch(struct mach_port *port,
@@ -104,9 +105,9 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 		return mach_ring_commit_and_fetch(port, command, ioucmd,
 						  issue_flags);
 	case MACH_RING_COMMIT:
-		return mach_answer(port, command, false);
+		return mach_answer_only(port, command, false);
 	case MACH_RING_ANSWER:
-		return mach_answer(port, command, true);
+		return mach_answer_only(port, command, true);
 	}
 	return -ENOTTY;
 }

@@ -10,12 +10,10 @@ static_assert(sizeof(struct mach_command) <=
 /* Where io_uring tells nobody of a ring's end, how often to look for it */
 #define MACH_SWEEP	(HZ / 2)
 
-struct workqueue_struct *mach_port_wq __ro_after_init;
+/* How long a request waits for a slot until one that is not ready may do */
+#define MACH_TICK	1
 
-static struct mach_command *mach_command_of(struct io_uring_cmd *command)
-{
-	return (struct mach_command *)command->pdu;
-}
+struct workqueue_struct *mach_port_wq __ro_after_init;
 
 /* Before anyone can see it */
 void mach_command_init(struct io_uring_cmd *command, struct mach_port *port)
@@ -23,15 +21,7 @@ void mach_command_init(struct io_uring_cmd *command, struct mach_port *port)
 	*mach_command_of(command) = (struct mach_command) { .port = port };
 }
 
-/* Does nobody look any more at the ring that the command is of? */
-bool mach_command_ends(struct io_uring_cmd *command)
-{
-	mach_compat_stub(mach_command_ends, command);
-	return mach_compat_ring_ends(command);
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_command_ends);
-
-static void mach_port_sweep_later(struct mach_port *port)
+void mach_port_sweep_later(struct mach_port *port)
 {
 	lockdep_assert_held(&port->lock);
 	if (port->sweeping)
@@ -52,6 +42,7 @@ static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
 	slot->cpu = raw_smp_processor_id();
 	slot->command = command;
 	slot->receiver = receiver;
+	slot->queue->heard = jiffies;
 	hlist_add_head(&slot->link, &slot->queue->armed);
 	if (!command)
 		return;
@@ -60,7 +51,7 @@ static void mach_slot_wait(struct mach_port *port, struct mach_slot *slot,
 		mach_port_sweep_later(port);
 }
 
-static void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
+void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
 {
 	lockdep_assert_held(&port->lock);
 	WARN_ON_ONCE(slot->state != MACH_SLOT_ARMED);
@@ -108,53 +99,28 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	/* looked at without the lock */
 	WRITE_ONCE(slot->queue->offers, slot->queue->offers + 1);
 	WRITE_ONCE(slot->queue->near, request->near);
+	slot->turn = slot->queue->offers;
+	slot->queue->held++;
+	port->held++;
+	request->object->held++;
 	slot->generation++;
 	/* a field of a later version goes only into messages that have it */
 	slot->message->size = port->message_size;
 	mach_message_fill(slot->message, request, slot->generation);
 	if (!list_empty(&request->port_link))
-		list_del_init(&request->port_link);
+		mach_port_unask(port, request);
 }
 
 /* The slot has no request now. */
 static void mach_slot_clear(struct mach_port *port, struct mach_slot *slot)
 {
 	lockdep_assert_held(&port->lock);
+	slot->queue->held--;
+	port->held--;
+	slot->request->object->held--;
 	slot->state = MACH_SLOT_FREE;
 	slot->request = NULL;
 	mach_worker_end(&port->workers, &slot->worker);
-}
-
-/* One that waits, but not of this thread, nor for a ring that nobody looks at */
-static struct mach_slot *mach_queue_armed_slot(struct mach_port *port,
-					       struct mach_queue *queue,
-					       struct pid *but)
-{
-	struct mach_slot *slot;
-
-	lockdep_assert_held(&port->lock);
-	hlist_for_each_entry(slot, &queue->armed, link)
-		if (slot->worker.thread != but &&
-		    (!slot->command || !mach_command_ends(slot->command)))
-			return slot;
-	return NULL;
-}
-
-static struct mach_slot *mach_port_armed_slot(struct mach_port *port,
-					      struct pid *but)
-{
-	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
-	struct mach_slot *slot;
-
-	lockdep_assert_held(&port->lock);
-	for (i = 0; i < port->nr_queues; i++) {
-		slot = mach_queue_armed_slot(port, &port->queues[q], but);
-		if (slot)
-			return slot;
-		if (++q == port->nr_queues)
-			q = 0;
-	}
-	return NULL;
 }
 
 /* To who waits in the slot. Return: the command to complete, if it is one. */
@@ -166,7 +132,6 @@ static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
 	struct io_uring_cmd *command = slot->command;
 
 	lockdep_assert_held(&port->lock);
-	request->near = slot->cpu == raw_smp_processor_id();
 	mach_slot_disarm(port, slot);
 	mach_slot_offer(port, slot, request);
 	if (command) {
@@ -177,22 +142,6 @@ static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
 	WRITE_ONCE(receiver->done, true);
 	wake_up_process(receiver->task);
 	return NULL;
-}
-
-/*
- * A sender that waits takes nothing from its own ring meanwhile: another thread has
- * to. What it does not wait for it may get itself.
- */
-static struct mach_slot *mach_port_slot_for(struct mach_port *port,
-					    struct mach_request *request)
-{
-	struct mach_slot *slot;
-
-	lockdep_assert_held(&port->lock);
-	slot = mach_port_armed_slot(port, task_pid(current));
-	if (slot || request->waited)
-		return slot;
-	return mach_port_armed_slot(port, NULL);
 }
 
 /* From now on the request has a deadline. All have as much time: so in order. */
@@ -234,12 +183,42 @@ void mach_port_dismiss(struct mach_port *port, struct mach_request *request)
 	spin_unlock(&port->lock);
 }
 
+/* While requests wait, the tick comes. */
+void mach_port_tick_later(struct mach_port *port)
+{
+	mach_compat_stub(mach_port_tick_later, port);
+	lockdep_assert_held(&port->lock);
+	if (port->ticking)
+		return;
+	port->ticking = true;
+	queue_delayed_work(mach_port_wq, &port->tick, MACH_TICK);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_port_tick_later);
+
+/* Return: the command to complete, if it goes to one. It waits behind others. */
+static struct io_uring_cmd *mach_port_send(struct mach_port *port,
+					   struct mach_request *request)
+{
+	struct mach_slot *slot = NULL;
+
+	lockdep_assert_held(&port->lock);
+	if (!mach_port_asks(port))
+		slot = mach_port_choose(port, request, false);
+	if (slot) {
+		request->near = slot->cpu == raw_smp_processor_id();
+		return mach_slot_hand(port, slot, request);
+	}
+	mach_port_ask(port, request);
+	mach_port_tick_later(port);
+	return NULL;
+}
+
 int mach_port_submit(struct mach_pager *pager,
 		     struct mach_request *request)
 {
 	struct mach_port *port = mach_port_of(pager);
-	struct io_uring_cmd *command = NULL;
-	struct mach_slot *slot;
+	struct io_uring_cmd *command;
+	bool asks;
 
 	spin_lock(&port->lock);
 	if (port->dead) {
@@ -247,24 +226,16 @@ int mach_port_submit(struct mach_pager *pager,
 		return -EIO;
 	}
 	mach_request_get(request);
+	request->sender = task_pid_nr(current);
 	mach_port_watch(port, request);
-	slot = mach_port_slot_for(port, request);
-	if (slot)
-		command = mach_slot_hand(port, slot, request);
-	else
-		list_add_tail(&request->port_link, &port->pending);
+	command = mach_port_send(port, request);
+	asks = mach_port_asks(port);
 	spin_unlock(&port->lock);
 	if (command)
 		mach_command_done(command, 0);
+	if (asks)
+		mach_port_match(port);
 	return 0;
-}
-
-/* The oldest request that waits for a slot and has not ended meanwhile. */
-static struct mach_request *mach_port_next(struct mach_port *port)
-{
-	lockdep_assert_held(&port->lock);
-	return list_first_entry_or_null(&port->pending, struct mach_request,
-					port_link);
 }
 
 static struct mach_slot *mach_port_slot(struct mach_port *port,
@@ -287,27 +258,47 @@ static void mach_queue_hand_off(struct mach_port *port,
 	if (!READ_ONCE(queue->near))
 		return;
 	WRITE_ONCE(queue->near, false);
-	if (!list_empty(&port->pending) ||
+	if (mach_port_asks(port) ||
 	    !mach_hand_off_pays(&queue->hand_off))
 		return;
 	mach_compat_hand_off();
-	if (READ_ONCE(queue->offers) == offers && list_empty(&port->pending))
+	if (READ_ONCE(queue->offers) == offers && !mach_port_asks(port))
 		mach_hand_off_failed(&queue->hand_off);
 }
 
-/* Offer the request, or wait for one. */
-static int mach_slot_arm(struct mach_port *port, struct mach_slot *slot,
-			 struct mach_request *request,
-			 struct io_uring_cmd *command)
+/* One of what waits, to who does. Return: false if nobody could get any. */
+static bool mach_port_match_one(struct mach_port *port, bool anyway,
+				struct io_uring_cmd **command)
 {
+	struct mach_request *request;
+	struct mach_slot *slot;
+
 	lockdep_assert_held(&port->lock);
-	if (request) {
-		mach_slot_offer(port, slot, request);
-		return 0;
-	}
-	mach_slot_wait(port, slot, command, NULL);
-	return -EIOCBQUEUED;
+	*command = NULL;
+	request = mach_port_next(port, anyway, &slot);
+	if (!request)
+		return false;
+	if (slot->queue->held)
+		slot->queue->more_at = jiffies + slot->queue->patience;
+	*command = mach_slot_hand(port, slot, request);
+	return true;
 }
+
+/* Requests and slots that wait come together. */
+void mach_port_match(struct mach_port *port)
+{
+	struct io_uring_cmd *command;
+	bool more;
+
+	do {
+		spin_lock(&port->lock);
+		more = mach_port_match_one(port, false, &command);
+		spin_unlock(&port->lock);
+		if (command)
+			mach_command_done(command, 0);
+	} while (more && mach_port_asks(port));
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_port_match);
 
 /**
  * mach_port_arm - Fetch: have a command wait for a request
@@ -324,23 +315,31 @@ int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		  struct io_uring_cmd *command, struct pid *thread)
 {
 	struct mach_slot *slot = mach_port_slot(port, queue, tag);
-	struct mach_request *request;
-	int ret = 0;
+	struct io_uring_cmd *got = NULL;
+	int ret = -EIOCBQUEUED;
+	bool more = false;
 
 	if (!slot)
 		return -ENOENT;
 	mach_queue_hand_off(port, &port->queues[queue]);
 	spin_lock(&port->lock);
-	request = mach_port_next(port);
 	if (port->dead) {
 		ret = -ENODEV;
 	} else if (slot->state != MACH_SLOT_FREE) {
 		ret = -EBUSY;
 	} else {
 		mach_worker_claim(&port->workers, &slot->worker, thread);
-		ret = mach_slot_arm(port, slot, request, command);
+		mach_slot_wait(port, slot, command, NULL);
+		if (mach_port_asks(port))
+			more = mach_port_match_one(port, false, &got);
 	}
 	spin_unlock(&port->lock);
+	if (got && got == command)
+		ret = 0;
+	else if (got)
+		mach_command_done(got, 0);
+	if (more)
+		mach_port_match(port);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_arm);
@@ -376,6 +375,18 @@ static int mach_receiver_sleep(struct mach_receiver *receiver,
 	return left ? -EINTR : -ETIMEDOUT;
 }
 
+/* Take what waits for a slot, or wait for what comes. */
+static int mach_receiver_wait(struct mach_port *port,
+			      struct mach_receiver *receiver,
+			      unsigned int timeout_ms, bool block)
+{
+	if (mach_port_asks(port))
+		mach_port_match(port);
+	if (READ_ONCE(receiver->done))
+		return 0;
+	return block ? mach_receiver_sleep(receiver, timeout_ms) : -ETIMEDOUT;
+}
+
 /**
  * mach_port_receive - Wait for a request by ioctl
  * @port: the pager's
@@ -392,7 +403,6 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 		      u32 *generation)
 {
 	struct mach_receiver receiver = { .task = current };
-	struct mach_request *request;
 	struct mach_slot *slot;
 	int err = 0;
 
@@ -404,19 +414,14 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 	if (slot)
 		mach_worker_claim(&port->workers, &slot->worker,
 				  task_pid(current));
-	request = mach_port_next(port);
 	if (port->dead) {
 		err = -ENODEV;
 	} else if (!slot) {
 		err = -EBUSY;
-	} else if (request) {
-		mach_slot_offer(port, slot, request);
-	} else if (!block) {
-		err = -ETIMEDOUT;
 	} else {
 		mach_slot_wait(port, slot, NULL, &receiver);
 		spin_unlock(&port->lock);
-		err = mach_receiver_sleep(&receiver, timeout_ms);
+		err = mach_receiver_wait(port, &receiver, timeout_ms, block);
 		spin_lock(&port->lock);
 		if (receiver.done)
 			err = receiver.error;
@@ -432,25 +437,30 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_receive);
 
-/* What was put back, to who waits */
-static void mach_port_match(struct mach_port *port)
+/*
+ * What waits goes to those who are busy, too: perhaps they work on several at a time,
+ * or need it to go on.
+ */
+void mach_port_tick(struct work_struct *work)
 {
+	struct mach_port *port = container_of(work, struct mach_port, tick.work);
 	struct io_uring_cmd *command;
-	struct mach_request *request;
-	struct mach_slot *slot;
+	bool more;
 
 	do {
-		command = NULL;
 		spin_lock(&port->lock);
-		request = mach_port_next(port);
-		slot = request ? mach_port_armed_slot(port, NULL) : NULL;
-		if (slot)
-			command = mach_slot_hand(port, slot, request);
+		more = mach_port_match_one(port, true, &command);
+		if (!more) {
+			port->ticking = false;
+			if (mach_port_asks(port) && !port->dead)
+				mach_port_tick_later(port);
+		}
 		spin_unlock(&port->lock);
 		if (command)
 			mach_command_done(command, 0);
-	} while (slot);
+	} while (more);
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_port_tick);
 
 static void mach_slot_put_back(struct mach_port *port, struct mach_slot *slot,
 			       u32 generation)
@@ -464,7 +474,9 @@ static void mach_slot_put_back(struct mach_port *port, struct mach_slot *slot,
 		/* one that is not due any more is just being ended */
 		if (!port->dead && !list_empty(&request->due_link) &&
 		    !mach_request_has_ended(request)) {
-			list_add(&request->port_link, &port->pending);
+			request->near = false;
+			mach_port_ask_again(port, request);
+			mach_port_tick_later(port);
 			request = NULL;
 		} else {
 			list_del_init(&request->due_link);
@@ -546,6 +558,8 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 
 	spin_lock(&port->lock);
 	if (done) {
+		slot->queue->heard = jiffies;
+		mach_queue_learn(slot->queue, slot);
 		mach_slot_clear(port, slot);
 		list_del_init(&request->due_link);
 	} else {
@@ -557,6 +571,30 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
 
+/**
+ * mach_port_answers_apart - A call answers a request that perhaps another thread took
+ * @port: the pager's
+ * @queue: its queue
+ * @tag: its slot
+ * @generation: which request
+ *
+ * If so, who takes requests of the queue does not work on them.
+ */
+void mach_port_answers_apart(struct mach_port *port, unsigned int queue,
+			     unsigned int tag, u32 generation)
+{
+	struct mach_slot *slot = mach_port_slot(port, queue, tag);
+
+	if (!slot)
+		return;
+	spin_lock(&port->lock);
+	if (slot->state == MACH_SLOT_HELD && slot->generation == generation &&
+	    slot->worker.thread != task_pid(current))
+		slot->queue->several = true;
+	spin_unlock(&port->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_port_answers_apart);
+
 /* Does the current thread hold a request? */
 bool mach_port_working(struct mach_pager *pager)
 {
@@ -564,18 +602,31 @@ bool mach_port_working(struct mach_pager *pager)
 				 task_pid(current));
 }
 
+/**
+ * mach_command_outcome - What to complete a command with
+ * @command: out of its slot
+ * @result: 0: a request lies there
+ *
+ * A request that nobody would be told of is put back. Return: @result, or -ECANCELED.
+ */
+int mach_command_outcome(struct io_uring_cmd *command, int result)
+{
+	struct mach_command *note = mach_command_of(command);
+
+	if (result || !mach_command_ends(command))
+		return result;
+	mach_slot_put_back(note->port, note->slot, note->generation);
+	return -ECANCELED;
+}
+
 /* Where io_uring lets the command complete */
 static void mach_command_tell(struct io_uring_cmd *command,
 			      unsigned int issue_flags)
 {
-	struct mach_command *note = mach_command_of(command);
-	int result = note->result;
+	int result = mach_command_of(command)->result;
 
-	if (!result && mach_command_ends(command)) {
-		mach_slot_put_back(note->port, note->slot, note->generation);
-		result = -ECANCELED;
-	}
-	io_uring_cmd_done(command, result, 0, issue_flags);
+	io_uring_cmd_done(command, mach_command_outcome(command, result), 0,
+			  issue_flags);
 }
 
 /* Complete a command that was taken out of its slot; no lock held. */
@@ -586,16 +637,6 @@ void mach_command_done(struct io_uring_cmd *command, int result)
 	mach_compat_ring_tell(command, mach_command_tell);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_command_done);
-
-void mach_commands_done(struct llist_head *commands, int result)
-{
-	struct mach_command *note, *next;
-
-	llist_for_each_entry_safe(note, next, llist_del_all(commands), link)
-		mach_command_done(container_of((void *)note,
-					       struct io_uring_cmd, pdu),
-				  result);
-}
 
 /* Its ring ends. A command that has got a request is being completed already. */
 void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,
@@ -613,80 +654,3 @@ void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,
 	if (armed)
 		io_uring_cmd_done(command, -ECANCELED, 0, issue_flags);
 }
-
-static void mach_slot_take_command(struct mach_port *port,
-				   struct mach_slot *slot,
-				   struct llist_head *commands)
-{
-	struct io_uring_cmd *command = slot->command;
-
-	lockdep_assert_held(&port->lock);
-	mach_slot_disarm(port, slot);
-	__llist_add(&mach_command_of(command)->link, commands);
-}
-
-void mach_port_disarm_all(struct mach_port *port, struct llist_head *commands)
-{
-	struct hlist_node *next;
-	struct mach_slot *slot;
-	unsigned int q;
-
-	lockdep_assert_held(&port->lock);
-	for (q = 0; q < port->nr_queues; q++) {
-		hlist_for_each_entry_safe(slot, next, &port->queues[q].armed,
-					  link) {
-			struct mach_receiver *receiver = slot->receiver;
-
-			if (slot->command) {
-				mach_slot_take_command(port, slot, commands);
-				continue;
-			}
-			mach_slot_disarm(port, slot);
-			receiver->error = -ENODEV;
-			WRITE_ONCE(receiver->done, true);
-			wake_up_process(receiver->task);
-		}
-	}
-}
-
-/* Return: does a command of the queue wait on? */
-static bool mach_queue_sweep(struct mach_port *port, struct mach_queue *queue)
-{
-	LLIST_HEAD(commands);
-	struct hlist_node *next;
-	struct mach_slot *slot;
-	bool left = false;
-
-	spin_lock(&port->lock);
-	hlist_for_each_entry_safe(slot, next, &queue->armed, link) {
-		if (!slot->command)
-			continue;
-		if (mach_command_ends(slot->command))
-			mach_slot_take_command(port, slot, &commands);
-		else
-			left = true;
-	}
-	spin_unlock(&port->lock);
-	mach_commands_done(&commands, -ECANCELED);
-	return left;
-}
-
-/* End the commands whose ring ends; come again while others wait. */
-void mach_port_sweep(struct work_struct *work)
-{
-	struct mach_port *port =
-		container_of(work, struct mach_port, sweep.work);
-	bool left = false;
-	unsigned int q;
-
-	spin_lock(&port->lock);
-	port->sweeping = false;
-	spin_unlock(&port->lock);
-	for (q = 0; q < port->nr_queues; q++)
-		left |= mach_queue_sweep(port, &port->queues[q]);
-	spin_lock(&port->lock);
-	if (left)
-		mach_port_sweep_later(port);
-	spin_unlock(&port->lock);
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_port_sweep);

@@ -21,7 +21,7 @@ static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
 	if (list_empty(&request->port_link))
 		mach_request_get(request);
 	else
-		list_del_init(&request->port_link);
+		mach_port_unask(port, request);
 	return request;
 }
 

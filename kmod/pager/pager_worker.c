@@ -45,6 +45,18 @@ void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker)
 	hlist_del_init(&worker->link);
 }
 
+/* Does this thread work? */
+bool mach_workers_find(struct mach_workers *workers, struct pid *thread)
+{
+	struct mach_worker *worker;
+
+	lockdep_assert_held(workers->lock);
+	hlist_for_each_entry(worker, mach_workers_like(workers, thread), link)
+		if (worker->thread == thread)
+			return true;
+	return false;
+}
+
 /**
  * mach_workers_have - Does this thread work?
  * @workers: not locked
@@ -53,18 +65,13 @@ void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker)
 bool mach_workers_have(struct mach_workers *workers, struct pid *thread)
 {
 	struct hlist_head *list = mach_workers_like(workers, thread);
-	struct mach_worker *worker;
-	bool found = false;
+	bool found;
 
 	/* nobody but the caller could add what is looked for */
 	if (hlist_empty(list))
 		return false;
 	spin_lock(workers->lock);
-	hlist_for_each_entry(worker, list, link) {
-		found = worker->thread == thread;
-		if (found)
-			break;
-	}
+	found = mach_workers_find(workers, thread);
 	spin_unlock(workers->lock);
 	return found;
 }

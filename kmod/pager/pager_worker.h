@@ -38,6 +38,7 @@ void mach_worker_claim(struct mach_workers *workers, struct mach_worker *worker,
 void mach_worker_begin(struct mach_workers *workers,
 		       struct mach_worker *worker);
 void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker);
+bool mach_workers_find(struct mach_workers *workers, struct pid *thread);
 bool mach_workers_have(struct mach_workers *workers, struct pid *thread);
 
 #endif /* MACH_PAGER_WORKER_H */

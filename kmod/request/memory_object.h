@@ -44,6 +44,7 @@
  * @waited: (c) somebody waits for it
  * @cookie: (c) for the message
  * @error: (o) 0, or -errno for who waits for the mandatory page or the return
+ * @sender: (p) number of the thread that sent it
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
  * @laundry: (c) a data_return that makes room
  * @ended: (o) bool: nothing more will be settled; may be read without the lock.
@@ -73,6 +74,7 @@ struct mach_request {
 	bool waited;
 	u64 cookie;
 	int error;
+	pid_t sender;
 	bool near;
 	bool laundry;
 	u8 ended;

@@ -147,7 +147,8 @@ static void test_some_held(void)
 /* Every slot is held, and more would be asked: no command is posted. */
 static void test_all_held(void)
 {
-	open_doomed(WAITERS / 2, 1);
+	/* one object has all slots but one */
+	open_doomed(WAITERS / 2 + 1, 1);
 	begin_waiters();
 	CHECK_IS(actor_do(&pager, doomed_hold, WAITERS / 2), WAITERS / 2);
 	kill_and_check();
@@ -155,7 +156,7 @@ static void test_all_held(void)
 
 static void test_queues(void)
 {
-	open_doomed(2, 4);
+	open_doomed(3, 4);
 	begin_waiters();
 	CHECK_IS(actor_do(&pager, doomed_hold, 2), 2);
 	kill_and_check();
@@ -164,7 +165,7 @@ static void test_queues(void)
 /* Parts are in, the mandatory page is not. */
 static void test_half(void)
 {
-	open_doomed(WAITERS, 1);
+	open_doomed(WAITERS + 1, 1);
 	begin_waiters();
 	CHECK_IS(actor_do(&pager, doomed_hold, WAITERS), WAITERS);
 	for (unsigned int i = 0; i < WAITERS; i++)

@@ -111,11 +111,11 @@ static void test_queue_of_cpu(void)
 	}
 }
 
-/* When that one is busy another serves. */
+/* When that one is busy another serves, and one is left to other objects. */
 static void test_queue_busy(void)
 {
 	struct pager_setup setup = {
-		.transport = BY_RING, .queues = 2, .depth = 1,
+		.transport = BY_RING, .queues = 3, .depth = 1,
 	};
 	struct test_request r[2];
 	struct scene s;

@@ -259,7 +259,7 @@ static unsigned int take_locks(unsigned int n, long *err)
 static const struct cap caps[] = {
 	{ "user_tasks", 4, 4, take_tasks, -EAGAIN },
 	{ "user_pagers", 3, 3, take_pagers, -EAGAIN },
-	{ "user_queues", 60, 2, take_queues, -EAGAIN },
+	{ "user_queues", 80, 2, take_queues, -EAGAIN },
 	{ "user_objects", 8, 8, take_objects, -EAGAIN },
 	{ "user_names", 3, 3, take_names, -ENOSPC },
 	{ "user_requests", 5, 5, take_requests, -EAGAIN },

@@ -77,7 +77,8 @@
  * struct mach_pager_register - Become a pager (MACH_PAGER_REGISTER, task).
  * @size: sizeof(struct mach_pager_register)
  * @flags: MACH_PAGER_SINGLE_PAGE
- * @queues: 1 to MACH_PAGER_QUEUES_MAX; a fault prefers queue (cpu % queues)
+ * @queues: 1 to MACH_PAGER_QUEUES_MAX; a fault prefers queue (cpu % queues), if its
+ *	thread has nothing else to do
  * @depth: slots of each queue, 1 to MACH_PAGER_DEPTH_MAX
  * @deadline_ms: time to answer a request, 0 for MACH_DEADLINE_DEFAULT, at most the
  *	module's parameter deadline_max; when it is over the request is aborted and
@@ -287,7 +288,7 @@ struct mach_pager_answer {
  * struct mach_pager_receive - Wait for a request (MACH_PAGER_RECEIVE, pager).
  * @size: sizeof(struct mach_pager_receive)
  * @flags: MACH_RECEIVE_*
- * @queue: the queue to receive from; requests of others come when they are busy
+ * @queue: the queue to receive from; requests for others come when they are busy
  * @tag: out: the slot that now holds the request
  * @timeout_ms: 0 waits for ever, killably
  * @answer: with MACH_RECEIVE_ANSWER: as for MACH_PAGER_ANSWER, no flags;
