@@ -4,18 +4,23 @@
 #include "check.h"
 
 #include <linux/file.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 
 static const struct mach_call *
 mach_call_find(const struct mach_call_table *table, unsigned int command)
 {
 	const unsigned int size_bits = _IOC_SIZEMASK << _IOC_SIZESHIFT;
-	unsigned int i;
+	const unsigned int number = _IOC_NR(command);
+	const struct mach_call *call;
 
-	for (; table; table = table->next)
-		for (i = 0; i < table->n; i++)
-			if (!((table->calls[i].command ^ command) & ~size_bits))
-				return &table->calls[i];
+	for (; table; table = table->next) {
+		if (number >= table->n)
+			continue;
+		call = &table->calls[array_index_nospec(number, table->n)];
+		if (call->execute && !((call->command ^ command) & ~size_bits))
+			return call;
+	}
 	return NULL;
 }
 

@@ -80,8 +80,12 @@ struct mach_call {
 	bool probe;
 };
 
-/* A row; what is said beyond command and function is said by name. */
-#define MACH_CALL(_command, _execute, ...) {				\
+/*
+ * A row, at its command's number; what is said beyond command and function is said by
+ * name.
+ */
+#define MACH_CALL(_command, _execute, ...)				\
+[_IOC_NR(_command)] = {							\
 	.command = (_command),						\
 	.size = _IOC_SIZE(_command),					\
 	.execute = (_execute),						\
@@ -90,8 +94,8 @@ struct mach_call {
 
 /**
  * struct mach_call_table - What a kind of descriptor answers
- * @calls: rows
- * @n: how many
+ * @calls: rows, by number; those without @execute are none
+ * @n: the number after the highest
  * @next: what it answers as well, or NULL
  */
 struct mach_call_table {

@@ -79,15 +79,17 @@ static long mach_dev_ioctl(struct file *file, unsigned int command,
 		.file = file,
 	};
 	struct mach_task *task = file->private_data;
+	long err;
 
 	if (context.self)
 		swap(own, other);
 	else
 		context.self = task->map;
+	err = mach_call_dispatch(own, &context, command, address);
 	/* it is the right descriptor, but not (or no longer) in the right role */
-	if (!mach_call_knows(own, command) && mach_call_knows(other, command))
-		return -EPERM;
-	return mach_call_dispatch(own, &context, command, address);
+	if (err == -ENOTTY && mach_call_knows(other, command))
+		err = -EPERM;
+	return err;
 }
 
 static int mach_dev_uring_cmd(struct io_uring_cmd *ioucmd,
