@@ -15,27 +15,25 @@ static DEFINE_HASHTABLE(mach_users, 6);
 /**
  * struct mach_user_rule - What holds for a kind
  * @name: of its column, for people
- * @bytes: what one takes of the pool, about
  * @max: how many a user may have
  */
 struct mach_user_rule {
 	const char *name;
-	unsigned int bytes;
 	unsigned long max;
 };
 
 static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
-	[MACH_USER_TASKS] = { "tasks", 0, 4096 },
-	[MACH_USER_PAGERS] = { "pagers", 0, 256 },
-	[MACH_USER_QUEUES] = { "queues_kib", 0, 65536 },
-	[MACH_USER_OBJECTS] = { "objects", 768, 65536 },
-	[MACH_USER_NAMES] = { "names", 0, 1024 },
-	[MACH_USER_REQUESTS] = { "requests", 512, 65536 },
-	[MACH_USER_LOCKS] = { "locks", 128, 4096 },
-	[MACH_USER_ENTRIES] = { "entries", 128, 262144 },
-	[MACH_USER_BUSY] = { "busy", PAGE_SIZE, ULONG_MAX },
-	[MACH_USER_DIRTY] = { "dirty", PAGE_SIZE, ULONG_MAX },
-	[MACH_USER_ANONYMOUS] = { "anonymous", PAGE_SIZE, ULONG_MAX },
+	[MACH_USER_TASKS] = { "tasks", 4096 },
+	[MACH_USER_PAGERS] = { "pagers", 256 },
+	[MACH_USER_QUEUES] = { "queues_kib", 65536 },
+	[MACH_USER_OBJECTS] = { "objects", 65536 },
+	[MACH_USER_NAMES] = { "names", 1024 },
+	[MACH_USER_REQUESTS] = { "requests", 65536 },
+	[MACH_USER_LOCKS] = { "locks", 4096 },
+	[MACH_USER_ENTRIES] = { "entries", 262144 },
+	[MACH_USER_BUSY] = { "busy", ULONG_MAX },
+	[MACH_USER_DIRTY] = { "dirty", ULONG_MAX },
+	[MACH_USER_ANONYMOUS] = { "anonymous", ULONG_MAX },
 };
 
 module_param_named(user_tasks, mach_user_rules[MACH_USER_TASKS].max, ulong, 0644);
@@ -175,18 +173,6 @@ bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
 	return !user || atomic_long_read(&user->counts[kind]) + n <= max;
 }
 
-/* Bytes of the pool that the user alone can give back */
-static u64 mach_user_bytes(struct mach_user *user)
-{
-	u64 bytes = 0;
-	unsigned int i;
-
-	for (i = 0; i < MACH_USER_KINDS; i++)
-		bytes += (u64)atomic_long_read(&user->counts[i]) *
-			 mach_user_rules[i].bytes;
-	return bytes;
-}
-
 /**
  * mach_user_has_room - May a user have more of the pool?
  * @user: who; NULL: nobody in particular
@@ -198,8 +184,8 @@ bool mach_user_has_room(struct mach_user *user, unsigned long frames)
 			     min(READ_ONCE(mach_user_memory), 100UL);
 
 	return !user ||
-	       mach_user_bytes(user) + (u64)frames * PAGE_SIZE <=
-		       (u64)most * PAGE_SIZE;
+	       atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
+		       most * PAGE_SIZE;
 }
 
 /**
@@ -214,7 +200,7 @@ int mach_user_check(struct mach_user *user, enum mach_user_kind kind,
 		    unsigned long n)
 {
 	if ((mach_user_may(user, kind, n) &&
-	     (!mach_user_rules[kind].bytes || mach_user_has_room(user, 0))) ||
+	     (!mach_user_kind_bytes(kind) || mach_user_has_room(user, 0))) ||
 	    mach_user_is_exempt())
 		return 0;
 	return -EAGAIN;

@@ -57,14 +57,36 @@ enum mach_user_kind {
  * @node: in the table, guarded by mach_users_lock
  * @ref: atomic
  * @uid: const
+ * @bytes: atomic, of the pool, that the user alone can give back
  * @counts: atomic, by enum mach_user_kind
  */
 struct mach_user {
 	struct hlist_node node;
 	refcount_t ref;
 	kuid_t uid;
+	atomic_long_t bytes;
 	atomic_long_t counts[MACH_USER_KINDS];
 };
+
+/* What one of a kind takes of the pool, about */
+static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
+{
+	switch (kind) {
+	case MACH_USER_OBJECTS:
+		return 768;
+	case MACH_USER_REQUESTS:
+		return 512;
+	case MACH_USER_LOCKS:
+	case MACH_USER_ENTRIES:
+		return 128;
+	case MACH_USER_BUSY:
+	case MACH_USER_DIRTY:
+	case MACH_USER_ANONYMOUS:
+		return PAGE_SIZE;
+	default:
+		return 0;
+	}
+}
 
 struct mach_user *mach_user_get_current(void);
 struct mach_user *mach_user_next(struct mach_user *user);
@@ -91,8 +113,11 @@ unsigned long mach_user_total(enum mach_user_kind kind);
 static inline void mach_user_add(struct mach_user *user,
 				 enum mach_user_kind kind, long n)
 {
-	if (user)
-		atomic_long_add(n, &user->counts[kind]);
+	if (!user)
+		return;
+	atomic_long_add(n, &user->counts[kind]);
+	if (mach_user_kind_bytes(kind))
+		atomic_long_add(n * mach_user_kind_bytes(kind), &user->bytes);
 }
 
 const char *mach_user_kind_name(enum mach_user_kind kind);
