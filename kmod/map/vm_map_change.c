@@ -68,21 +68,29 @@ static int mach_map_find_place(struct mach_map *map,
 	return 0;
 }
 
-/* May it be as large, when what is in the range has gone? */
-static int mach_map_check_limit(const struct mach_map *map, u64 length,
-				const struct mach_map_entry *like, u64 start,
-				u64 end)
+/* Bytes of a range that count against the limit */
+static u64 mach_map_used(const struct mach_map *map, u64 start, u64 end)
 {
-	u64 used = map->entries.size - map->entries.none;
 	const struct mach_map_entry *entry;
+	u64 used = 0;
+
+	lockdep_assert_held_write(&map->lock);
+	entry = mach_entry_from(&map->entries, start);
+	for (; entry && entry->start < end; entry = entry->next)
+		if (entry->max_protection)
+			used += min(end, entry->end) - max(start, entry->start);
+	return used;
+}
+
+/* May it be as large, when @gone bytes of what counts have gone? */
+static int mach_map_check_limit(const struct mach_map *map, u64 length,
+				const struct mach_map_entry *like, u64 gone)
+{
+	u64 used = map->entries.size - map->entries.none - gone;
 
 	lockdep_assert_held_write(&map->lock);
 	if (!like->max_protection)
 		return 0;
-	entry = mach_entry_from(&map->entries, start);
-	for (; entry && entry->start < end; entry = entry->next)
-		if (entry->max_protection)
-			used -= min(end, entry->end) - max(start, entry->start);
 	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
 }
 
@@ -135,7 +143,7 @@ int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
 	err = mach_map_find_place(map, place) ?:
 	      mach_user_check(map->user, MACH_USER_ENTRIES, 1);
 	if (!err)
-		err = mach_map_check_limit(map, place->length, like, 0, 0);
+		err = mach_map_check_limit(map, place->length, like, 0);
 	if (!err)
 		err = mach_map_enter_locked(map, place->address,
 					    place->address + place->length,
@@ -251,7 +259,8 @@ int mach_map_replace(struct mach_map *map, u64 start, u64 end,
 	if (err)
 		return err;
 	err = mach_user_check(map->user, MACH_USER_ENTRIES, 1) ?:
-	      mach_map_check_limit(map, end - start, like, start, end);
+	      mach_map_check_limit(map, end - start, like,
+				   mach_map_used(map, start, end));
 	/* on show before anything goes: then entering it cannot fail */
 	if (!err && like->object)
 		err = mach_view_get(like->object, mach_map_mapping(map), delta);
