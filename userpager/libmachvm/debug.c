@@ -93,14 +93,13 @@ kern_return_t mach_vm_region_info(task_t task, vm_address_t address,
 	};
 	kern_return_t error = mach_task_call(task, MACH_TASK_REGION, &arg);
 	mach_port_t name = MACH_PORT_NULL;
-	int err = 0;
 
 	if (error)
 		return error == KERN_INVALID_ADDRESS ? KERN_NO_SPACE : error;
 	if (arg.name >= 0)
-		err = mach_port_from_fd(arg.name, &name);
-	if (err)
-		return mach_error_from_errno(err);
+		error = mach_port_take(arg.name, &name);
+	if (error)
+		return error;
 	*region = (vm_region_info_debug_t) {
 		.vri_start = arg.address,
 		.vri_end = arg.address + arg.length,

@@ -12,13 +12,6 @@
 #define ENTRY_FLAGS	(VM_PROT_ALL | VM_PROT_IS_MASK | MAP_MEM_NAMED_CREATE | \
 			 MAP_MEM_VM_COPY | MAP_MEM_VM_SHARE)
 
-static kern_return_t take_port(int fd, mach_port_t *port)
-{
-	int err = mach_port_from_fd(fd, port);
-
-	return err ? mach_error_from_errno(err) : KERN_SUCCESS;
-}
-
 kern_return_t vm_region_create_proxy(vm_task_t task, vm_address_t address,
 				     vm_prot_t max_protection, vm_size_t len,
 				     mach_port_t *port)
@@ -33,7 +26,7 @@ kern_return_t vm_region_create_proxy(vm_task_t task, vm_address_t address,
 
 	if (error)
 		return error == KERN_INVALID_ADDRESS ? KERN_NO_SPACE : error;
-	return take_port(arg.fd, port);
+	return mach_port_take(arg.fd, port);
 }
 
 /* All that is asked for, or as much of it as there is */
@@ -153,7 +146,7 @@ kern_return_t mach_make_memory_entry_64(vm_map_t task,
 	else
 		error = share(task, wanted, &arg);
 	if (!error)
-		error = take_port(arg.fd, handle);
+		error = mach_port_take(arg.fd, handle);
 	if (!error)
 		*size = arg.length;
 	return error;

@@ -26,6 +26,14 @@ kern_return_t mach_task_call(task_t task, unsigned long call, void *arg);
 /* The same descriptor under a number that can be a port: 0, or an errno. */
 int mach_port_from_fd(int fd, mach_port_t *port);
 
+/* That as a kern_return_t; errno has the rest. */
+static inline kern_return_t mach_port_take(int fd, mach_port_t *port)
+{
+	int err = mach_port_from_fd(fd, port);
+
+	return err ? mach_error_from_errno(err) : KERN_SUCCESS;
+}
+
 /* So many references to a descriptor's number more; without any it is closed. */
 kern_return_t mach_port_change_refs(mach_port_name_t name,
 				    mach_port_delta_t delta);

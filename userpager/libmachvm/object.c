@@ -41,7 +41,6 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 {
 	struct mach_object_proxy arg = { .size = sizeof(arg) };
 	kern_return_t error;
-	int err;
 
 	if (!task || task != mach_task_self())
 		return KERN_INVALID_TASK;
@@ -52,11 +51,10 @@ memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 	arg.start = *start;
 	arg.length = *len;
 	error = object_call(*object, MACH_OBJECT_PROXY, &arg);
+	if (!error)
+		error = mach_port_take(arg.fd, proxy);
 	if (error)
 		return error;
-	err = mach_port_from_fd(arg.fd, proxy);
-	if (err)
-		return mach_error_from_errno(err);
 	if (poly == MACH_MSG_TYPE_MOVE_SEND)
 		close(*object);
 	return KERN_SUCCESS;

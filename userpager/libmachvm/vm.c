@@ -266,15 +266,13 @@ kern_return_t vm_region(vm_task_t task, vm_address_t *address, vm_size_t *size,
 	};
 	kern_return_t error = mach_task_call(task, MACH_TASK_REGION, &arg);
 	mach_port_t name = MACH_PORT_NULL;
-	int err;
 
 	if (error)
 		return error == KERN_INVALID_ADDRESS ? KERN_NO_SPACE : error;
-	if (object_name && arg.name >= 0) {
-		err = mach_port_from_fd(arg.name, &name);
-		if (err)
-			return mach_error_from_errno(err);
-	}
+	if (object_name && arg.name >= 0)
+		error = mach_port_take(arg.name, &name);
+	if (error)
+		return error;
 	*address = arg.address;
 	*size = arg.length;
 	*protection = arg.protection;
