@@ -136,7 +136,8 @@ static unsigned int take_tasks(unsigned int n, long *err)
 	return i;
 }
 
-static unsigned int take_pagers(unsigned int n, long *err)
+static unsigned int register_pagers(unsigned int n,
+				    const struct pager_setup *setup, long *err)
 {
 	unsigned int i;
 
@@ -144,28 +145,24 @@ static unsigned int take_pagers(unsigned int n, long *err)
 		struct test_pager p = { .fd = vm_open() };
 
 		CHECK(p.fd >= 0, "open: %s", tap_result(p.fd));
-		*err = pager_register(&p, &(struct pager_setup){ 0 });
+		*err = pager_register(&p, setup);
 		if (*err)
 			break;
 	}
 	return i;
 }
 
-/* Some 27 KiB each */
+static unsigned int take_pagers(unsigned int n, long *err)
+{
+	return register_pagers(n, &(struct pager_setup){ 0 }, err);
+}
+
+/* From 27 to 40 KiB each */
 static unsigned int take_queues(unsigned int n, long *err)
 {
 	const struct pager_setup large = { .queues = 3, .depth = 64 };
-	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		struct test_pager p = { .fd = vm_open() };
-
-		CHECK(p.fd >= 0, "open: %s", tap_result(p.fd));
-		*err = pager_register(&p, &large);
-		if (*err)
-			break;
-	}
-	return i;
+	return register_pagers(n, &large, err);
 }
 
 static unsigned int take_objects(unsigned int n, long *err)
