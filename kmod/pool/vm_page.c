@@ -491,7 +491,6 @@ int mach_page_init(void)
 	int cpu, err;
 
 	err = mach_charge_init();
-
 	if (err)
 		return err;
 	mach_page_caches = alloc_percpu(struct mach_page_cache);
