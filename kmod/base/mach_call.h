@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/mach_pager.h>
 #include <linux/mach_task.h>
+#include <linux/string.h>
 
 /* All argument structures; each starts with its size. */
 union mach_call_args {
@@ -108,6 +109,13 @@ struct mach_call_table {
 	.calls = (_calls),						\
 	.n = ARRAY_SIZE(_calls),					\
 	.next = (_next),						\
+}
+
+/* Of a structure that is told the caller says its size, and nothing else. */
+static inline bool mach_call_says_more(const union mach_call_args *args,
+				       size_t size)
+{
+	return memchr_inv(&args->size + 1, 0, size - sizeof(args->size));
 }
 
 bool mach_call_knows(const struct mach_call_table *table, unsigned int command);

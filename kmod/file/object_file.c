@@ -152,8 +152,7 @@ static int mach_object_info(struct mach_call_context *context,
 	struct mach_object_info info = { .size = args->size };
 	struct mach_grant grant = {};
 
-	if (memchr_inv((u8 *)&args->info + sizeof(u32), 0,
-		       sizeof(info) - sizeof(u32)))
+	if (mach_call_says_more(args, sizeof(info)))
 		return -EINVAL;
 	/* a name gives nothing */
 	mach_grant_of_file(context->file, &grant);

@@ -176,8 +176,7 @@ static int mach_vm_statistics(struct mach_call_context *context,
 {
 	struct mach_vm_statistics vm = { .size = args->size };
 
-	if (memchr_inv((u8 *)&args->statistics + sizeof(u32), 0,
-		       sizeof(vm) - sizeof(u32)))
+	if (mach_call_says_more(args, sizeof(vm)))
 		return -EINVAL;
 	mach_vm_get_statistics(&vm);
 	args->statistics = vm;

@@ -567,8 +567,7 @@ static int mach_task_info(struct mach_call_context *context,
 	struct mach_map *map = context->self;
 	unsigned int i;
 
-	if (memchr_inv((u8 *)&args->task + sizeof(u32), 0,
-		       sizeof(info) - sizeof(u32)))
+	if (mach_call_says_more(args, sizeof(info)))
 		return -EINVAL;
 	down_read(&map->lock);
 	if (map->pid && pid_has_task(map->pid, PIDTYPE_TGID))
