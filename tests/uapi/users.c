@@ -81,14 +81,43 @@ static void take_all(void)
 
 static int ready[2], go[2];
 
-/* The greedy one has all, and keeps it while others try. */
-static void hold_all(void)
+/* The greedy one keeps what he has while others try. */
+static void hold(void)
 {
 	char word;
 
-	take_too_many();
 	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
 	CHECK_IS(RESULT(read(go[0], &word, 1)), 1);
+}
+
+/* Let him take; he has what he gets when this returns. */
+static pid_t greedy_begin(void (*take)(void))
+{
+	char word;
+	pid_t pid;
+
+	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		as_user(GREEDY, take);
+		_exit(0);
+	}
+	close(ready[1]);
+	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	return pid;
+}
+
+static void greedy_end(pid_t pid)
+{
+	CHECK_IS(RESULT(write(go[1], "g", 1)), 1);
+	CHECK_IS(RESULT(waitpid(pid, NULL, 0)), pid);
+}
+
+static void hold_all(void)
+{
+	take_too_many();
+	hold();
 }
 
 static void take_more(void)
@@ -101,25 +130,15 @@ static void take_more(void)
 
 static void try_cap(const struct cap *c)
 {
-	char word;
 	pid_t pid;
 
 	everybody();
 	tried = c;
 	cap(c->parameter, c->value);
-	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
-	pid = fork();
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid) {
-		as_user(GREEDY, hold_all);
-		_exit(0);
-	}
-	close(ready[1]);
-	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	pid = greedy_begin(hold_all);
 	as_user(OTHER, take_all);
 	take_more();
-	CHECK_IS(RESULT(write(go[1], "g", 1)), 1);
-	CHECK_IS(RESULT(waitpid(pid, NULL, 0)), pid);
+	greedy_end(pid);
 	/* all of it came back */
 	as_user(GREEDY, take_all);
 }
@@ -367,32 +386,23 @@ static void wait_for_all_frames(void)
 	busy = vm.busy_count;
 	CHECK(busy > BOUND / 2 && busy <= BOUND, "%u frames wait, of %u",
 	      (unsigned int)busy, (unsigned int)BOUND);
-	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
-	tap_pause_ms(1000);
+	hold();
 }
 
 static void test_busy(void)
 {
 	struct serve *healthy;
 	uint8_t *map;
-	char word;
 	pid_t pid;
 
 	everybody();
 	pool_limit(MEMORY_MIB);
 	cap("user_memory", PERCENT);
-	CHECK(!pipe(ready), "pipe: %m");
-	pid = fork();
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid) {
-		as_user(GREEDY, wait_for_all_frames);
-		_exit(0);
-	}
-	close(ready[1]);
-	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	pid = greedy_begin(wait_for_all_frames);
 	healthy = pool_object(MEMORY_MIB / 4 * MIB, 1);
 	map = pool_start(healthy);
 	pool_verify(map, 1, 0, MEMORY_MIB / 4 * MIB / PAGE, 0);
+	greedy_end(pid);
 }
 
 int main(int argc, char **argv)
