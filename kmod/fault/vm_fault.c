@@ -64,18 +64,26 @@ static vm_fault_t mach_fault_map(const struct mach_fault *fault,
 	return err ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
+/* Apart from the next: kernels may clear all that lies on the stack. */
+static noinline_for_stack vm_fault_t
+mach_fault_map_run(const struct mach_fault *fault, struct mach_run *run)
+{
+	struct page *pages[MACH_FAULT_MAP_MAX];
+
+	mach_object_lock(fault->object);
+	mach_object_resident_run(fault->object, run, fault->index, pages);
+	mach_object_unlock(fault->object);
+	return mach_fault_map(fault, run, pages);
+}
+
 static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 					struct page *page)
 {
 	struct mach_run run = mach_fault_around(fault);
-	struct page *pages[MACH_FAULT_MAP_MAX];
 
-	if (run.n == 1)
-		return mach_fault_map(fault, &run, &page);
-	mach_object_lock(fault->object);
-	mach_object_resident_run(fault->object, &run, fault->index, pages);
-	mach_object_unlock(fault->object);
-	return mach_fault_map(fault, &run, pages);
+	if (run.n > 1)
+		return mach_fault_map_run(fault, &run);
+	return mach_fault_map(fault, &run, &page);
 }
 
 /* May the page, which is there, be dirty? */

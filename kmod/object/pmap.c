@@ -30,7 +30,8 @@ int mach_pmap_enter(struct vm_area_struct *vma, unsigned long address,
 		    struct page **pages, unsigned int n)
 {
 	unsigned long left = n;
-	int err = vm_insert_pages(vma, address, pages, &left);
+	int err = n == 1 ? vm_insert_page(vma, address, *pages) :
+			   vm_insert_pages(vma, address, pages, &left);
 
 	return err == -EBUSY ? 0 : err;
 }
