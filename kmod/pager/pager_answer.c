@@ -43,7 +43,8 @@ static int mach_fill_locate(struct mach_request *request,
 	fill->n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
 	i = fill->first - request->first;
 	fill->frames = &request->frames[i];
-	if (find_next_bit(request->settled, i + fill->n, i) < i + fill->n)
+	if (request->nr_settled &&
+	    find_next_bit(request->settled, i + fill->n, i) < i + fill->n)
 		return -EEXIST;
 	return 0;
 }

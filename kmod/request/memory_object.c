@@ -294,6 +294,17 @@ static void mach_request_complain(const struct mach_request *request,
 			    request->first, error);
 }
 
+static void mach_request_mark(struct mach_request *request, unsigned int start,
+			      unsigned int n)
+{
+	lockdep_assert_held(&request->object->lock);
+	request->nr_settled += n;
+	if (n == 1)
+		__set_bit(start, request->settled);
+	else
+		bitmap_set(request->settled, start, n);
+}
+
 typedef void (*mach_settle_fn)(struct mach_request *request, pgoff_t first,
 			       unsigned int n);
 
@@ -316,7 +327,7 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 	}
 	/* who sees the bits sees the error: pairs with mach_request_wait_page() */
 	smp_wmb();
-	bitmap_set(request->settled, first - request->first, n);
+	mach_request_mark(request, first - request->first, n);
 	mach_object_unlock(object);
 	mach_request_wake(request);
 	if (error)
@@ -388,22 +399,17 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_refuse);
 
-/*
- * Settle what no part named. Neighbours vanish without a word. Return: how many
- * pages that was.
- */
-static unsigned int mach_request_drop_rest(struct mach_request *request,
-					   int error)
+/* Settle what no part named. Return: false if that is neighbours, without a word. */
+static bool mach_request_drop(struct mach_request *request)
 {
-	bool failed = error && request->operation == MACH_OP_SYNCHRONIZE;
-	unsigned int start, end, dropped = 0;
+	unsigned int start, end;
+	bool failed = false;
 
 	lockdep_assert_held(&request->object->lock);
 	for_each_clear_bitrange(start, end, request->settled, request->n) {
 		pgoff_t first = request->first + start;
 
 		mach_settle_refused(request, first, end - start);
-		dropped += end - start;
 		if (mach_request_is_return(request)) {
 			request->object->counts.errors += end - start;
 			failed = true;
@@ -413,9 +419,22 @@ static unsigned int mach_request_drop_rest(struct mach_request *request,
 			failed = true;
 		}
 	}
+	return failed;
+}
+
+/* Return: how many pages that was. */
+static unsigned int mach_request_drop_rest(struct mach_request *request,
+					   int error)
+{
+	unsigned int rest = request->n - request->nr_settled;
+	bool failed;
+
+	lockdep_assert_held(&request->object->lock);
+	failed = rest ? mach_request_drop(request) :
+			error && request->operation == MACH_OP_SYNCHRONIZE;
 	if (failed)
 		mach_request_record(request, error ?: -EIO);
-	return dropped;
+	return rest;
 }
 
 /* Who waits for room looks again. */

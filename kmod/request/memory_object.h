@@ -55,7 +55,9 @@
  * @port_link: (p) while it waits for a slot
  * @due_link: (p) until the port has let go of it, or ended it
  * @deadline: (p) jiffies
- * @settled: (o) bit i: page first + i is supplied, refused or taken
+ * @nr_settled: (o) pages that are supplied, refused or taken; who answers the
+ *	request reads it without the lock
+ * @settled: (o) bit i: page first + i is one of them
  * @frames: page i's frame; NULL once it was supplied or taken: it is the
  *	object's alone then. Who answers the request uses those that are not
  *	settled, without a lock.
@@ -83,6 +85,7 @@ struct mach_request {
 	struct list_head port_link;
 	struct list_head due_link;
 	unsigned long deadline;
+	unsigned int nr_settled;
 	DECLARE_BITMAP(settled, MACH_CLUSTER_MAX_PAGES);
 	struct bio_vec frames[];
 };

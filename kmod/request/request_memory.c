@@ -76,6 +76,7 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 	request->error = 0;
 	request->near = false;
 	request->ended = false;
+	request->nr_settled = 0;
 	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
 	request->laundry = false;
 	return request;
