@@ -7,53 +7,71 @@
 #include <linux/module.h>
 #include <linux/uio.h>
 
-/* A file to move pages from or to, with the calling pager's rights. */
-static struct file *mach_fill_file(int fd, fmode_t mode)
+/* May pages be moved from or to it, with the calling pager's rights? */
+static int mach_fill_check(const struct file *file, fmode_t mode)
 {
 	const fmode_t needed = mode | FMODE_LSEEK | FMODE_PREAD;
-	struct file *file = fget(fd);
 
-	if (!file)
-		return ERR_PTR(-EBADF);
-	if (file->f_op->owner == THIS_MODULE) {
-		fput(file);
-		return ERR_PTR(-ELOOP);
-	}
+	if (file->f_op->owner == THIS_MODULE)
+		return -ELOOP;
 	/* what has no positions (a pipe, say) could block for ever */
 	if ((file->f_mode & needed) != needed ||
-	    S_ISDIR(file_inode(file)->i_mode)) {
-		fput(file);
-		return ERR_PTR(-EBADF);
+	    S_ISDIR(file_inode(file)->i_mode))
+		return -EBADF;
+	return 0;
+}
+
+static int mach_fill_read(struct file *file, struct iov_iter *iter,
+			  loff_t position)
+{
+	ssize_t done = 0;
+	struct kiocb io;
+
+	init_sync_kiocb(&io, file);
+	io.ki_pos = position;
+	while (iov_iter_count(iter)) {
+		done = vfs_iocb_iter_read(file, &io, iter);
+		if (done <= 0)
+			break;
 	}
-	return file;
+	return min_t(ssize_t, done, 0);
+}
+
+static int mach_fill_write(struct file *file, struct iov_iter *iter,
+			   loff_t position)
+{
+	ssize_t done = 0;
+
+	while (iov_iter_count(iter)) {
+		done = mach_compat_iter_write(file, iter, &position);
+		if (done <= 0)
+			break;
+	}
+	return min_t(ssize_t, done, 0);
 }
 
 int mach_fill_transfer(const struct mach_fill *fill,
 		       const struct mach_part *part, bool write)
 {
-	loff_t position = part->source;
+	struct file *file = fget(part->fd);
 	struct iov_iter iter;
-	struct file *file;
-	ssize_t done = 0;
+	int err;
 
-	file = mach_fill_file(part->fd, write ? FMODE_CAN_WRITE : FMODE_CAN_READ);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
+	if (!file)
+		return -EBADF;
 	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, fill->frames,
 		      fill->n, fill->length);
-	while (iov_iter_count(&iter)) {
-		done = write ? mach_compat_iter_write(file, &iter, &position) :
-			       vfs_iter_read(file, &iter, &position, 0);
-		if (done <= 0)
-			break;
-	}
+	err = mach_fill_check(file, write ? FMODE_CAN_WRITE : FMODE_CAN_READ);
+	if (!err)
+		err = write ? mach_fill_write(file, &iter, part->source) :
+			      mach_fill_read(file, &iter, part->source);
 	fput(file);
 	/* for io_uring these mean that the command goes on: it does not */
-	if (done == -EAGAIN || done == -EIOCBQUEUED)
+	if (err == -EAGAIN || err == -EIOCBQUEUED)
 		return -EIO;
-	if (done == -ERESTARTSYS)
+	if (err == -ERESTARTSYS)
 		return -EINTR;
-	if (done < 0)
-		return done;
+	if (err)
+		return err;
 	return iov_iter_count(&iter) ? -ENODATA : 0;
 }
