@@ -167,7 +167,20 @@ static struct mach_slot *mach_choice_made(const struct mach_choice *choice,
 	return choice->busy;
 }
 
-/* From the queue of this CPU on. Usually that one has nothing: then it is taken. */
+/* Usually the queue of this CPU has nothing: then it is taken. */
+static struct mach_slot *mach_port_choose_here(struct mach_port *port,
+					       const struct mach_object *object,
+					       pid_t but)
+{
+	unsigned int q = raw_smp_processor_id() % port->nr_queues;
+	struct mach_queue *queue = &port->queues[q];
+
+	if (queue->held || (object->held && object->held == port->held))
+		return NULL;
+	return mach_queue_armed_slot(queue, but);
+}
+
+/* From the queue of this CPU on */
 static struct mach_slot *mach_port_choose_but(struct mach_port *port,
 					      struct mach_object *object,
 					      bool anyway, pid_t but)
@@ -182,8 +195,6 @@ static struct mach_slot *mach_port_choose_but(struct mach_port *port,
 	for (i = 0; i < port->nr_queues; i++) {
 		queue = &port->queues[q];
 		slot = mach_queue_armed_slot(queue, but);
-		if (slot && !queue->held && !left)
-			return slot;
 		if (slot && (mach_slot_ready(slot) ||
 			     (anyway && mach_queue_may_have(port, queue, object))))
 			mach_choice_weigh(&choice, slot,
@@ -212,7 +223,8 @@ struct mach_slot *mach_port_choose(struct mach_port *port,
 	struct mach_slot *slot;
 
 	lockdep_assert_held(&port->lock);
-	slot = mach_port_choose_but(port, request->object, anyway,
+	slot = mach_port_choose_here(port, request->object, request->sender) ?:
+	       mach_port_choose_but(port, request->object, anyway,
 				    request->sender);
 	if (slot || request->waited)
 		return slot;

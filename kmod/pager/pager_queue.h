@@ -141,6 +141,8 @@ struct mach_queue {
  * @asking: (p) objects with requests that wait for a slot, in turn
  * @held: (p) slots that have a request
  * @due: (p) all requests that may still pass their deadline, by it
+ * @told: (p) the deadline that a message told last, in jiffies
+ * @told_ns: (p) the same as messages tell it; 0: none yet
  * @mappings: (a) of message arrays
  * @locks: (a) lock requests that go on without their caller
  * @nr_queues: (c)
@@ -172,6 +174,8 @@ struct mach_port {
 	struct list_head asking;
 	unsigned int held;
 	struct list_head due;
+	unsigned long told;
+	u64 told_ns;
 	atomic_t mappings;
 	atomic_t locks;
 	unsigned int nr_queues;

@@ -59,42 +59,21 @@ static int mach_ring_commit_and_fetch(struct mach_port *port,
 	return err ?: mach_ring_post(port, command, ioucmd, issue_flags);
 }
 
-/* The submitter can still write to the command: look at a copy only. */
-static int mach_ring_take(struct io_uring_cmd *ioucmd,
-			  union mach_ring_bytes *copy)
+static int mach_ring_execute(struct mach_port *port,
+			     struct io_uring_cmd *ioucmd,
+			     unsigned int issue_flags)
 {
-	memcpy(copy, mach_compat_cmd(ioucmd), sizeof(*copy));
-	barrier();
-	return mach_size_settle(copy, MACH_PAGER_ANSWER_SIZE_VER0,
-				sizeof(copy->command), sizeof(*copy));
-}
-
-/**
- * mach_ring_command - Execute a command of the ring, or end one that waits
- * @port: the pager's
- * @ioucmd: the command
- * @issue_flags: io_uring's
- *
- * Return: -EIOCBQUEUED when the command waits for a request; otherwise its
- * result: 0, or an errno of <linux/mach_vm.h>.
- */
-int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
-		      unsigned int issue_flags)
-{
-	const struct mach_pager_answer *command;
-	union mach_ring_bytes copy;
+	/* the submitter can still write to the command: look at a copy only */
+	union mach_ring_bytes copy =
+		*(const union mach_ring_bytes *)mach_compat_cmd(ioucmd);
+	const struct mach_pager_answer *command = &copy.command;
 	int err;
 
-	if (mach_compat_ring_asks_cancel(issue_flags)) {
-		mach_port_cancel(port, ioucmd, issue_flags);
-		return 0;
-	}
-	if (!(issue_flags & IO_URING_F_SQE128))
-		return -EINVAL;
-	err = mach_ring_take(ioucmd, &copy);
+	barrier();
+	err = mach_size_settle(&copy, MACH_PAGER_ANSWER_SIZE_VER0,
+			       sizeof(copy.command), sizeof(copy));
 	if (err)
 		return err;
-	command = &copy.command;
 	if (command->flags)
 		return -EINVAL;
 
@@ -110,4 +89,25 @@ int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
 		return mach_answer_only(port, command, true);
 	}
 	return -ENOTTY;
+}
+
+/**
+ * mach_ring_command - Execute a command of the ring, or end one that waits
+ * @port: the pager's
+ * @ioucmd: the command
+ * @issue_flags: io_uring's
+ *
+ * Return: -EIOCBQUEUED when the command waits for a request; otherwise its
+ * result: 0, or an errno of <linux/mach_vm.h>.
+ */
+int mach_ring_command(struct mach_port *port, struct io_uring_cmd *ioucmd,
+		      unsigned int issue_flags)
+{
+	if (mach_compat_ring_asks_cancel(issue_flags)) {
+		mach_port_cancel(port, ioucmd, issue_flags);
+		return 0;
+	}
+	if (!(issue_flags & IO_URING_F_SQE128))
+		return -EINVAL;
+	return mach_ring_execute(port, ioucmd, issue_flags);
 }

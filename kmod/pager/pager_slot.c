@@ -20,6 +20,7 @@ void mach_command_init(struct io_uring_cmd *command, struct mach_port *port)
 {
 	*mach_command_of(command) = (struct mach_command) { .port = port };
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_command_init);
 
 void mach_port_sweep_later(struct mach_port *port)
 {
@@ -65,13 +66,27 @@ void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot)
 
 static_assert(sizeof(struct mach_message) == MACH_MESSAGE_SIZE_VER0);
 
-static void mach_message_fill(struct mach_message *message,
+/* It is the same for many requests, and asking the clock is dear. */
+static u64 mach_port_deadline_ns(struct mach_port *port, unsigned long deadline)
+{
+	/* the watchdog may be late, and the deadline over */
+	long left = deadline - jiffies;
+
+	lockdep_assert_held(&port->lock);
+	if (deadline != port->told || !port->told_ns) {
+		port->told = deadline;
+		port->told_ns = ktime_get_coarse_ns() +
+				jiffies64_to_nsecs(max(left, 0L));
+	}
+	return port->told_ns;
+}
+
+static void mach_message_fill(struct mach_port *port,
+			      struct mach_message *message,
 			      const struct mach_request *request,
 			      u32 generation)
 {
 	struct mach_object *object = request->object;
-	/* the watchdog may be late, and the deadline over */
-	long left = request->deadline - jiffies;
 
 	message->generation = generation;
 	message->operation = request->operation;
@@ -83,8 +98,7 @@ static void mach_message_fill(struct mach_message *message,
 	message->length = request->n ? mach_object_bytes(object, request->first,
 							 request->n) : 0;
 	message->mandatory = (u64)request->mandatory << PAGE_SHIFT;
-	message->deadline_ns = ktime_get_coarse_ns() +
-			       jiffies64_to_nsecs(max(left, 0L));
+	message->deadline_ns = mach_port_deadline_ns(port, request->deadline);
 }
 
 /* The slot, free, takes over the request's reference. */
@@ -106,7 +120,7 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	slot->generation++;
 	/* a field of a later version goes only into messages that have it */
 	slot->message->size = port->message_size;
-	mach_message_fill(slot->message, request, slot->generation);
+	mach_message_fill(port, slot->message, request, slot->generation);
 	if (!list_empty(&request->port_link))
 		mach_port_unask(port, request);
 }
@@ -618,6 +632,7 @@ int mach_command_outcome(struct io_uring_cmd *command, int result)
 	mach_slot_put_back(note->port, note->slot, note->generation);
 	return -ECANCELED;
 }
+EXPORT_SYMBOL_IF_KUNIT(mach_command_outcome);
 
 /* Where io_uring lets the command complete */
 static void mach_command_tell(struct io_uring_cmd *command,

@@ -11,18 +11,11 @@ static struct hlist_head *mach_workers_like(struct mach_workers *workers,
 	return &workers->working[hash_ptr(thread, ilog2(MACH_WORKER_LISTS))];
 }
 
-/**
- * mach_worker_claim - The place is this thread's from now on
- * @workers: locked
- * @worker: the place; if somebody works there, the work is taken over
- * @thread: usually the one that was there before
- */
-void mach_worker_claim(struct mach_workers *workers, struct mach_worker *worker,
-		       struct pid *thread)
+/* The place is another thread's from now on, and so is the work that is done there. */
+void mach_worker_replace(struct mach_workers *workers,
+			 struct mach_worker *worker, struct pid *thread)
 {
 	lockdep_assert_held(workers->lock);
-	if (worker->thread == thread)
-		return;
 	put_pid(worker->thread);
 	worker->thread = get_pid(thread);
 	if (!hlist_unhashed(&worker->link)) {

@@ -33,12 +33,21 @@ struct mach_workers {
 	struct hlist_head working[MACH_WORKER_LISTS];
 };
 
-void mach_worker_claim(struct mach_workers *workers, struct mach_worker *worker,
-		       struct pid *thread);
+void mach_worker_replace(struct mach_workers *workers,
+			 struct mach_worker *worker, struct pid *thread);
 void mach_worker_begin(struct mach_workers *workers,
 		       struct mach_worker *worker);
 void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker);
 bool mach_workers_find(struct mach_workers *workers, struct pid *thread);
 bool mach_workers_have(struct mach_workers *workers, struct pid *thread);
+
+/* The place is this thread's from now on: usually it was before. */
+static inline void mach_worker_claim(struct mach_workers *workers,
+				     struct mach_worker *worker,
+				     struct pid *thread)
+{
+	if (worker->thread != thread)
+		mach_worker_replace(workers, worker, thread);
+}
 
 #endif /* MACH_PAGER_WORKER_H */
