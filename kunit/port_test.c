@@ -373,6 +373,46 @@ static void put_back_passes_on(struct kunit *test)
 	port_drop(test, request, -EIO);
 }
 
+/* Who has sent it waits for it, and takes nothing from his own ring meanwhile. */
+static void put_back_avoids_its_sender(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+	struct mach_request *request;
+
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), -EIOCBQUEUED);
+	KUNIT_EXPECT_EQ(test, mach_port_arm(c->port, 0, 1, &c->commands[1].command,
+					    task_pid(current)), -EIOCBQUEUED);
+	request = mach_request_create(c->object, MACH_OP_SYNCHRONIZE, 0);
+	KUNIT_ASSERT_NOT_NULL(test, request);
+	request->waited = true;
+	mach_request_submit(request);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 0)->request, request);
+	mach_port_put_back(c->port, 0, 0, port_slot_of(c, 0)->generation);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 1)->state, MACH_SLOT_ARMED);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 2), 0);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 2)->request, request);
+	commit(test, 2);
+	port_drop(test, request, 0);
+}
+
+/* A command that got a request at once, when its ring had begun to end */
+static void request_of_ending_command_is_put_back(struct kunit *test)
+{
+	struct port_context *c = test->priv;
+	struct mach_request *request = port_submit_new(test);
+	struct io_uring_cmd *command = &c->commands[0].command;
+
+	mach_command_init(command, c->port);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 0), 0);
+	WRITE_ONCE(c->commands[0].ends, true);
+	KUNIT_EXPECT_EQ(test, mach_command_outcome(command, 0), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, port_slot_of(c, 0)->state, MACH_SLOT_FREE);
+	KUNIT_EXPECT_EQ(test, port_arm(c, 1), 0);
+	KUNIT_EXPECT_PTR_EQ(test, port_slot_of(c, 1)->request, request);
+	commit(test, 1);
+	port_drop(test, request, 0);
+}
+
 /* The watchdog has taken it already, and is about to end it. */
 static void put_back_of_what_is_ending(struct kunit *test)
 {
@@ -634,7 +674,9 @@ static struct kunit_case port_cases[] = {
 	KUNIT_CASE(receive_takes_what_waits),
 	KUNIT_CASE(put_back_knows_its_request),
 	KUNIT_CASE(put_back_passes_on),
+	KUNIT_CASE(put_back_avoids_its_sender),
 	KUNIT_CASE(put_back_of_what_is_ending),
+	KUNIT_CASE(request_of_ending_command_is_put_back),
 	KUNIT_CASE(ending_command_is_passed_over),
 	KUNIT_CASE(sweep_ends_commands),
 	KUNIT_CASE(receiver_is_woken),
