@@ -13,19 +13,20 @@ reload()
 	wait_for 5 [ -c /dev/machvm ]
 }
 
-# Two hundred times; the module complains when it goes and a frame, a structure
-# or a reference is left.
+# The module complains when it goes and a frame, a structure or a reference is left.
 often()
 {
-	local i rounds=$((200 / ${MACHVM_SLOW:-1}))
+	local i rounds=40
 	[ -f "$module" ] || skip "no $module"
+	[ ! "${MACHVM_SOAK:-}" ] || rounds=200
+	rounds=$((rounds / ${MACHVM_SLOW:-1}))
 	store data 256k
 	for ((i = 0; i < rounds; i++)); do
 		reload
-		[ $((i % 10)) = 0 ] || continue
+		[ $((i % 3)) = 0 ] || continue
 		pager data "$work/data"
 		same "$nodes/data" "$work/data"
-		if [ $((i % 20)) = 0 ]; then stop data; else crash data; fi
+		if [ $((i % 6)) = 0 ]; then stop data; else crash data; fi
 	done
 }
 
