@@ -64,7 +64,7 @@ check: proving
 	@echo '  CHECK   takes up to $(CHECK_MINUTES) minutes on two idle processors;' \
 		"the last time: $$(cat $(O)/logs/check.took 2>/dev/null || echo none)"
 	@$(MAKE) -s all tests
-	@tests/run
+	@tests/run $(ANEW:%=--anew)
 
 check-quick: deps
 	@$(MAKE) -s all tests
@@ -128,7 +128,8 @@ help:
 	@echo
 	@echo 'To check'
 	@echo '  check          all of it: lint, unit tests, tests on 6.1 and 6.12'
-	@echo '                 and on two kernels that watch themselves'
+	@echo '                 and on two kernels that watch themselves; what has passed'
+	@echo '                 with the same sources counts, unless ANEW=1 is given'
 	@echo '  check-quick    what shows most in five minutes'
 	@echo '  check-race     all tests of the interface and in the kernel where KCSAN'
 	@echo '                 looks for races; check runs a short set there'
