@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # limit: 400
-# Objects of four times the pool, of twice where all is slow: what fio writes is right, in the node and in
-# the store, whatever had to go meanwhile.
+# Objects of four times the pool, of twice where all is slow: what fio writes is
+# right, in the node and in the store, whatever had to go meanwhile.
 . "$(dirname "$0")/lib.sh"
 command -v fio >/dev/null || {
 	echo "skip $script: fio is not installed: apt-get install fio"
@@ -15,6 +15,7 @@ before=$(<"$pool")
 mebibytes=4	# a chunk
 size=$((4 * mebibytes))
 [ "${MACHVM_SLOW:-1}" = 1 ] || size=$((2 * mebibytes))
+limit=$((2 * limit))	# fio at random, all of it evicted and brought again
 trap 'echo "$before" >"$pool"; cleanup' EXIT
 echo $mebibytes >"$pool"
 

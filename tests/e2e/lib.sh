@@ -67,14 +67,14 @@ tree()
 	exit 0
 )
 
-# Where everybody is who runs a program, when something hangs.
+# Where everybody is who runs a program, when something hangs. They may end meanwhile.
 show_stacks()
 {
 	local task
 	for task in /proc/[0-9]*/task/[0-9]*; do
 		[ -e "$task/exe" ] || continue
-		echo "$task $(<"$task/comm"):"
-		cat "$task/stack"
+		echo "$task $(<"$task/comm"):" || true
+		cat "$task/stack" || true
 	done 2>/dev/null
 }
 
