@@ -330,9 +330,10 @@ int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags)
 {
 	if (mach_should_fail(n * PAGE_SIZE))
 		return -ENOMEM;
-	if (n == 1 && mach_cache_pop_one(frames))
-		return 0;
-	return mach_page_get_many(frames, n, flags);
+	if (n > 1)
+		return mach_page_get_many(frames, n, flags);
+	return mach_cache_pop_one(frames) ? 0 :
+	       mach_page_get_many(frames, 1, flags);
 }
 EXPORT_SYMBOL_FOR_BENCH(mach_page_get);
 
