@@ -94,7 +94,8 @@ long mach_call_dispatch(const struct mach_call_table *table,
 {
 	const struct mach_call *call = mach_call_find(table, command);
 	void __user *user = (void __user *)address;
-	union mach_call_args args;
+	/* nobody looks beyond what is copied, and kernels may clear the rest */
+	union mach_call_args args __uninitialized;
 	u32 size;
 	int err, told;
 

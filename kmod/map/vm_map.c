@@ -306,7 +306,7 @@ void mach_map_unlock_write(struct mach_map *map)
 	mach_map_uncharge(map, surplus);
 }
 
-/* Is one of the first @max entries of a range in transition? */
+/* Is one of the first @max entries of a range in transition? All begin there next. */
 static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 				   unsigned long max)
 {
@@ -314,31 +314,38 @@ static bool mach_map_in_transition(struct mach_map *map, u64 start, u64 end,
 
 	lockdep_assert_held_write(&map->lock);
 	entry = mach_entry_from(&map->entries, start);
+	map->entries.hint = entry;
 	for (; entry && entry->start < end && max--; entry = entry->next)
 		if (entry->in_transition)
 			return true;
 	return false;
 }
 
-/* Others may come first whenever the lock was let go, so it looks again. */
+/* Until some transition is over: one that comes first may have begun another. */
+static int mach_map_await_transition(struct mach_map *map)
+{
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&map->transition, &wait,
+			mach_wait_state(MACH_WAIT_KILLED));
+	mach_map_unlock_write(map);
+	schedule();
+	finish_wait(&map->transition, &wait);
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 		       unsigned long max, enum mach_map_change_kind kind)
 {
-	DEFINE_WAIT(wait);
 	int err;
 
-	for (;;) {
+	do {
 		err = mach_map_lock_write(map, kind);
 		if (err || !mach_map_in_transition(map, start, end, max))
 			return err;
-		prepare_to_wait(&map->transition, &wait,
-				mach_wait_state(MACH_WAIT_KILLED));
-		mach_map_unlock_write(map);
-		schedule();
-		finish_wait(&map->transition, &wait);
-		if (fatal_signal_pending(current))
-			return -EINTR;
-	}
+		err = mach_map_await_transition(map);
+	} while (!err);
+	return err;
 }
 
 /**

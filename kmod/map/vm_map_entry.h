@@ -136,8 +136,8 @@ enum mach_refusal {
  * @root: of the tree
  * @first: with the lowest address
  * @last: with the highest one
- * @hint: one that was entered lately, or the one above, or NULL: what is done
- *	next is often done there
+ * @hint: one that was entered or looked for lately, or the one above, or NULL: what
+ *	is done next is often done there
  * @min: first address that an entry may have
  * @max: the address after the last
  * @n: how many
