@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lock requests: clean and flush, which go on without their caller. */
 #include "lock_request.h"
-#include "base/check.h"
 #include "object/vm_drop.h"
 #include "pager_port.h"
 #include "pool/kmem.h"
@@ -15,7 +14,7 @@
  * @work: in the pager's queue
  * @object: referenced
  * @first: first page index
- * @end: the page after the last
+ * @end: the page after the last; perhaps that is @first
  * @flags: MACH_LOCK_*
  * @cookie: of the message that is sent afterwards, with MACH_LOCK_REPLY
  * @completed: that message, or NULL, if there is none or was no memory for it yet
@@ -86,20 +85,33 @@ static void mach_lock_run(struct work_struct *work)
 {
 	struct mach_lock_work *lock =
 		container_of(work, struct mach_lock_work, work);
+	bool pages = lock->first < lock->end;
 	bool clean = lock->flags & MACH_LOCK_CLEAN;
 
-	if (clean)
+	if (pages && clean)
 		mach_data_return_range(lock->object, lock->first, lock->end, 0);
-	if (lock->flags & MACH_LOCK_FLUSH)
+	if (pages && lock->flags & MACH_LOCK_FLUSH)
 		mach_object_flush(lock->object, lock->first, lock->end, !clean);
 	if (lock->flags & MACH_LOCK_REPLY)
 		mach_lock_complete(lock);
 	mach_lock_free(lock);
 }
 
+/* The pages that a range touches, as far as the object has them */
+static void mach_lock_range(struct mach_lock_work *lock, u64 offset, u64 length)
+{
+	pgoff_t npages = lock->object->npages;
+	u64 last = offset + length - 1;
+
+	if (!length || last < offset)
+		last = U64_MAX;
+	lock->first = min_t(pgoff_t, offset >> PAGE_SHIFT, npages);
+	lock->end = min_t(pgoff_t, last >> PAGE_SHIFT, npages - 1) + 1;
+}
+
 /* It makes pages clean or free: so it is not refused where there are none. */
 static void mach_lock_start(struct mach_object *object,
-			    const struct mach_pager_lock *args, u64 length)
+			    const struct mach_pager_lock *args)
 {
 	struct mach_lock_work *lock = mach_kmem_alloc(mach_lock_cache,
 						      GFP_KERNEL);
@@ -114,8 +126,7 @@ static void mach_lock_start(struct mach_object *object,
 	lock->cookie = args->cookie;
 	mach_object_get(object);
 	lock->object = object;
-	lock->first = args->offset >> PAGE_SHIFT;
-	lock->end = DIV_ROUND_UP_ULL(args->offset + length, PAGE_SIZE);
+	mach_lock_range(lock, args->offset, args->length);
 	lock->flags = args->flags;
 	INIT_WORK(&lock->work, mach_lock_run);
 	object->pager->ops->queue(object->pager, &lock->work);
@@ -127,8 +138,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	const u32 known = MACH_LOCK_CLEAN | MACH_LOCK_FLUSH | MACH_LOCK_REPLY;
 	struct mach_pager_lock *lock = &args->lock;
 	struct mach_object *object;
-	u64 length = lock->length;
-	int err = -EINVAL;
+	int err;
 
 	if (lock->flags & ~known || !(lock->flags & (known & ~MACH_LOCK_REPLY)) ||
 	    lock->reserved)
@@ -136,13 +146,9 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	object = mach_port_object(context->self, lock->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	if (!length && lock->offset < object->size)
-		length = object->size - lock->offset;
-	if (length && mach_range_fits(lock->offset, length, object->size) &&
-	    mach_range_aligned(lock->offset, length, object->size))
-		err = mach_lock_count(object);
+	err = mach_lock_count(object);
 	if (!err)
-		mach_lock_start(object, lock, length);
+		mach_lock_start(object, lock);
 	mach_object_put(object);
 	return err;
 }

@@ -7,26 +7,12 @@
 typedef int (*range_fn)(struct session_object *object, uint64_t offset,
 			uint64_t length, int timeout_ms);
 
-/* Whole pages, and none behind the largest object */
-static bool round_range(vm_address_t *start, vm_size_t *len)
-{
-	vm_address_t end = *start + *len;
-
-	if (end < *start || end > MACH_OBJECT_SIZE_MAX)
-		end = MACH_OBJECT_SIZE_MAX;
-	end = (end + HURD_PAGE - 1) & ~(HURD_PAGE - 1);
-	*start &= ~(HURD_PAGE - 1);
-	if (!*len || *start >= end)
-		return false;
-	*len = end - *start;
-	return true;
-}
-
 /* A worker does not wait for what it would have to do itself. */
 static void do_range(struct pager *pager, vm_address_t start, vm_size_t len,
 		     int wait, range_fn fn)
 {
-	if (!round_range(&start, &len) || hurd_use_object(pager))
+	/* none is none here, and all that follows there */
+	if (!len || hurd_use_object(pager))
 		return;
 	fn(pager->object, start, len, wait && hurd_serving != pager ?
 	   PAGER_WAIT : PAGER_NO_WAIT);

@@ -361,12 +361,13 @@ struct mach_pager_supply {
  * @flags: MACH_LOCK_*; at least CLEAN or FLUSH
  * @object: its number
  * @reserved: zero
- * @offset: first byte, page aligned
- * @length: bytes, a multiple of the page size or to the end of the object;
- *	0 for all that follows
+ * @offset: first byte
+ * @length: bytes; 0 for all that follows
  * @cookie: for LOCK_COMPLETED
  *
- * Returns at once; the pages come as DATA_RETURN requests. FLUSH without CLEAN
+ * All pages are meant of which the range has a part, and what lies beyond the
+ * object's end is left out; before version 3 that was EINVAL. Returns at once; the
+ * pages come as DATA_RETURN requests. FLUSH without CLEAN
  * throws modified data away. Pages that cannot be had (a return failed, or they
  * are pinned) stay. With MACH_LOCKS_MAX of the pager under way, EAGAIN.
  * Source: Mach's memory_object_lock_request.
