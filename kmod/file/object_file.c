@@ -8,6 +8,7 @@
 #include "object/inode.h"
 #include "object/pmap.h"
 #include "object_io.h"
+#include "object_sync.h"
 #include "vm_statistics.h"
 
 #include <linux/anon_inodes.h>
@@ -240,8 +241,44 @@ static int mach_object_proxy(struct mach_call_context *context,
 	return mach_call_make_fd(context, file, &args->proxy.fd);
 }
 
+/* The pages that a range touches, as far as the grant and its object go */
+static void mach_grant_pages(const struct mach_grant *grant, u64 offset,
+			     u64 length, pgoff_t *first, pgoff_t *end)
+{
+	u64 start = grant->start + min(offset, grant->length);
+	u64 size = min(grant->start + grant->length, grant->object->size);
+
+	*first = start >> PAGE_SHIFT;
+	*end = *first;
+	if (length && start < size)
+		*end = DIV_ROUND_UP_ULL(start + min(length, size - start),
+					PAGE_SIZE);
+}
+
+static int mach_object_msync_call(struct mach_call_context *context,
+				  union mach_call_args *args)
+{
+	const u32 how = MACH_SYNC_ASYNCHRONOUS | MACH_SYNC_SYNCHRONOUS;
+	const struct mach_task_msync *msync = &args->msync;
+	struct mach_grant grant;
+	pgoff_t first, end;
+
+	/* a name does not answer this */
+	if (mach_grant_of_file(context->file, &grant))
+		return -ENOTTY;
+	if (msync->flags & ~(how | MACH_SYNC_INVALIDATE) ||
+	    (msync->flags & how) == how)
+		return -EINVAL;
+	mach_grant_pages(&grant, msync->address, msync->length, &first, &end);
+	if (mach_object_is_internal(grant.object))
+		return 0;
+	return mach_object_msync(grant.object, first, end, msync->flags,
+				 grant.protection & MACH_PROT_WRITE);
+}
+
 static const struct mach_call mach_object_calls[] = {
 	MACH_CALL(MACH_OBJECT_PROXY, mach_object_proxy),
+	MACH_CALL(MACH_OBJECT_MSYNC, mach_object_msync_call),
 	MACH_CALL(MACH_OBJECT_INFO, mach_object_info),
 	MACH_CALL(MACH_OBJECT_NAME, mach_object_name),
 	MACH_CALL(MACH_NAME_COMPARE, mach_name_compare),

@@ -3,6 +3,7 @@
  * A descriptor or a file of an object, and what it answers.
  *
  *	vm_statistics	calls that every descriptor answers
+ *	object_sync	a range that somebody wants sent or forgotten
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
  *	publish		nodes: /dev/machobj/NAME

@@ -9,6 +9,7 @@
 #include "object/vm_view.h"
 #include "vm_map_data.h"
 #include "vm_map_msync.h"
+#include "vm_map_pages.h"
 #include "vm_map_protect.h"
 #include "vm_map_proxy.h"
 #include "vm_map_remap.h"
@@ -411,6 +412,14 @@ static int mach_task_copy(struct mach_call_context *context,
 	return mach_task_transfer(context, args, mach_map_copy);
 }
 
+static int mach_task_pages(struct mach_call_context *context,
+			   union mach_call_args *args)
+{
+	if (args->data.flags || args->data.done)
+		return -EINVAL;
+	return mach_map_pages(context->self, &args->data);
+}
+
 static int mach_task_remap_from(struct mach_call_context *context,
 				struct mach_task_remap *args,
 				struct mach_map *source)
@@ -650,6 +659,7 @@ static const struct mach_call mach_task_calls[] = {
 	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, mach_task_set_size_limit),
 	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, mach_task_get_size_limit),
 	MACH_CALL(MACH_TASK_PROXY, mach_task_proxy),
+	MACH_CALL(MACH_TASK_PAGES, mach_task_pages, .says_on_error = true),
 };
 
 /* What a task's descriptor answers */

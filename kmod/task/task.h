@@ -8,6 +8,7 @@
  *	vm_map_protect	rights, and wiring that follows them
  *	vm_map_msync	sending home, forgetting, asking for soon
  *	vm_map_proxy	a right to what an entry shows
+ *	vm_map_pages	which pages are in memory
  *	window		the areas that show the map, and Linux's msync of them
  *	task		the table of calls, and what they check
  *

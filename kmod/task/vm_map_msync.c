@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vm_msync, and the behaviors that act at once: entry by entry, some pages at a time. */
 #include "vm_map_msync.h"
+#include "file/object_sync.h"
 #include "map/vm_map_change.h"
 #include "object/pmap.h"
 #include "object/vm_drop.h"
 #include "object/vm_internal.h"
 #include "object/vm_view.h"
 #include "request/data_request.h"
-#include "request/data_return.h"
 #include "request/memory_object.h"
 #include "request/request_memory.h"
 #include "vm_map_data.h"
 
-#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
 /* Pages that are forgotten under one lock of the map: 64 MiB */
@@ -187,32 +186,6 @@ int mach_map_advise(struct mach_map *map, u64 start, u64 end, u32 behavior)
 	return err;
 }
 
-/* Send what was written, or forget what is there, of one object */
-static int mach_stretch_sync(const struct mach_stretch *at, u32 flags)
-{
-	const u32 send = MACH_SYNC_ASYNCHRONOUS | MACH_SYNC_SYNCHRONOUS;
-	struct mach_object *object = at->object;
-	struct address_space *mapping = object->inode->i_mapping;
-	errseq_t since = filemap_sample_wb_err(mapping);
-	pgoff_t end = at->first + at->n;
-	int err = 0;
-
-	if (!at->n)
-		return 0;
-	if (flags & MACH_SYNC_ASYNCHRONOUS)
-		mach_data_return_later(object, at->first, end);
-	else if (flags & MACH_SYNC_SYNCHRONOUS &&
-		 mach_pager_is_stuck(object->pager, object->id))
-		err = -EDEADLK;
-	else if (flags & MACH_SYNC_SYNCHRONOUS)
-		err = mach_object_sync(object, at->first, end) ?:
-		      filemap_check_wb_err(mapping, since);
-	if (!err && flags & MACH_SYNC_INVALIDATE)
-		mach_object_flush(object, at->first, end,
-				  !(flags & send) && at->writable);
-	return err;
-}
-
 static int mach_stretch_msync(struct mach_map *map,
 			      const struct mach_stretch *at, u32 flags)
 {
@@ -226,7 +199,8 @@ static int mach_stretch_msync(struct mach_map *map,
 		mach_object_deactivate(at->object, at->first,
 				       at->first + at->n);
 	else if (at->object->pager)
-		err = mach_stretch_sync(at, flags);
+		err = mach_object_msync(at->object, at->first,
+					at->first + at->n, flags, at->writable);
 	if (at->object)
 		mach_object_put(at->object);
 	if (fatal_signal_pending(current))

@@ -135,6 +135,14 @@ static void fill_data(const struct world *w, void *args)
 	data->data = (uintptr_t)bytes;
 }
 
+static void fill_pages(const struct world *w, void *args)
+{
+	struct mach_task_data *data = args;
+
+	fill_data(w, args);
+	data->length = 6 * PAGE;
+}
+
 static void fill_copy(const struct world *w, void *args)
 {
 	struct mach_task_data *data = args;
@@ -207,6 +215,8 @@ const struct call callbook[] = {
 	CALL("proxy", MACH_OBJECT_PROXY, ON_OBJECT,
 	     ARGS(mach_object_proxy, .max_protection = MACH_PROT_READ,
 		  .length = PAGE)),
+	CALL("object-msync", MACH_OBJECT_MSYNC, ON_OBJECT,
+	     ARGS(mach_task_msync, .flags = MACH_SYNC_ASYNCHRONOUS)),
 	CALL("allocate", MACH_TASK_ALLOCATE, ON_TASK,
 	     ARGS(mach_task_allocate, .flags = MACH_VM_ANYWHERE,
 		  .length = PAGE)),
@@ -221,6 +231,7 @@ const struct call callbook[] = {
 	CALL("read", MACH_TASK_READ, ON_TASK, .fill = fill_data),
 	CALL("write", MACH_TASK_WRITE, ON_TASK, .fill = fill_data),
 	CALL("copy", MACH_TASK_COPY, ON_TASK, .fill = fill_copy),
+	CALL("pages", MACH_TASK_PAGES, ON_TASK, .fill = fill_pages),
 	CALL("remap", MACH_TASK_REMAP, ON_TASK, .fill = fill_remap),
 	CALL("region", MACH_TASK_REGION, ON_TASK, .fill = fill_region),
 	CALL("task-info", MACH_TASK_INFO, ON_TASK),

@@ -156,7 +156,8 @@ static void test_version(void)
 	CHECK_IS(v.api_oldest, MACH_VM_API_OLDEST);
 	/* Both kernels of the tests have io_uring. */
 	CHECK_IS(v.features, MACH_FEATURE_RING | MACH_FEATURE_IOCTL |
-		 MACH_FEATURE_FILE | MACH_FEATURE_TASK | MACH_FEATURE_PROXY);
+		 MACH_FEATURE_FILE | MACH_FEATURE_TASK | MACH_FEATURE_PROXY |
+		 MACH_FEATURE_PAGES);
 }
 
 static const struct tap_test tests[] = {

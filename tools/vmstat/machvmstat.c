@@ -140,7 +140,7 @@ static int open_device(const char *path)
 static void show_features(unsigned long long features)
 {
 	static const char * const names[] = {
-		"ring", "ioctl", "file", "task", "proxy",
+		"ring", "ioctl", "file", "task", "proxy", "pages",
 	};
 	unsigned int i;
 

@@ -213,19 +213,24 @@ struct mach_task_wire_all {
 };
 
 /**
- * struct mach_task_data - Read, write or copy (MACH_TASK_READ, _WRITE, _COPY).
+ * struct mach_task_data - MACH_TASK_READ, _WRITE, _COPY, _PAGES.
  * @size: sizeof(struct mach_task_data)
- * @flags: MACH_DATA_CHECK: do all checks, and nothing else
+ * @flags: MACH_DATA_CHECK: do all checks, and nothing else; not for PAGES
  * @address: in the map, of any alignment
  * @length: bytes
  * @data: READ: where the caller wants them; WRITE: where he has them; COPY: the
- *	address in the map to copy to
+ *	address in the map to copy to; PAGES: where he wants a byte of MACH_PAGES_*
+ *	for each page of the range
  * @done: out, also on error: bytes done; of a COPY to an address above, within
- *	the range itself, they are the last ones
+ *	the range itself, they are the last ones; of PAGES those at @data
  *
  * EACCES: the entries forbid it; READ and COPY want MACH_PROT_READ, though the
  * processor lets who may write read. All of the range is checked before the first
- * byte is touched. Source: vm_read, vm_write, vm_copy.
+ * byte is touched.
+ *
+ * PAGES brings nothing in. A page in no entry, or that nobody has touched, is 0. The
+ * pages are not all told of at one moment. Source: vm_read, vm_write, vm_copy,
+ * XNU's mach_vm_page_range_query.
  */
 struct mach_task_data {
 	__u32 size;
@@ -237,6 +242,11 @@ struct mach_task_data {
 };
 
 #define MACH_DATA_CHECK		(1U << 0)
+
+/* What is told of a page */
+#define MACH_PAGES_RESIDENT	(1U << 0)	/* in memory, and what it will be */
+#define MACH_PAGES_DIRTY	(1U << 1)	/* no pager has what it holds */
+#define MACH_PAGES_EXTERNAL	(1U << 2)	/* of an object with a pager, there or not */
 
 /**
  * struct mach_task_remap - Map what another range holds (MACH_TASK_REMAP).
@@ -353,7 +363,7 @@ struct mach_task_info {
 #define MACH_SYNC_CONTIGUOUS	(1U << 5)	/* EADDRNOTAVAIL in the end, if there are holes */
 
 /**
- * struct mach_task_msync - Send modified pages to their pagers (MACH_TASK_MSYNC).
+ * struct mach_task_msync - Send modified pages home (MACH_TASK_MSYNC, MACH_OBJECT_MSYNC).
  * @size: sizeof(struct mach_task_msync)
  * @flags: MACH_SYNC_*, not both of the first two (EINVAL, unless @length is 0)
  * @address: first byte
@@ -362,7 +372,11 @@ struct mach_task_info {
  * EIO: a pager did not take them. Zero-filled memory has no pager and is passed
  * over. INVALIDATE alone forgets pages with all that was written to them, if the
  * entry may be written to; what is only read of them goes in any case. With
- * KILLPAGES or DEACTIVATE nothing is sent. Source: vm_msync.
+ * KILLPAGES or DEACTIVATE nothing is sent.
+ *
+ * MACH_OBJECT_MSYNC is answered by descriptors of objects and by proxies: @address is
+ * an offset, what lies beyond is left out, and the entry is the descriptor; of the
+ * flags it knows the first three. Source: vm_msync, vm_object_sync.
  */
 struct mach_task_msync {
 	__u32 size;
@@ -457,6 +471,8 @@ struct mach_task_proxy {
 #define MACH_TASK_SET_SIZE_LIMIT _IOW(MACH_VM_IOC, 0x2f, struct mach_task_limit)
 #define MACH_TASK_GET_SIZE_LIMIT _IOWR(MACH_VM_IOC, 0x30, struct mach_task_limit)
 #define MACH_TASK_PROXY		_IOWR(MACH_VM_IOC, 0x31, struct mach_task_proxy)
+#define MACH_TASK_PAGES		_IOWR(MACH_VM_IOC, 0x32, struct mach_task_data)
+#define MACH_OBJECT_MSYNC	_IOW(MACH_VM_IOC, 0x14, struct mach_task_msync)
 #define MACH_OBJECT_PROXY	_IOWR(MACH_VM_IOC, 0x13, struct mach_object_proxy)
 
 #endif /* _UAPI_LINUX_MACH_TASK_H */

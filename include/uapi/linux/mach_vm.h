@@ -74,8 +74,25 @@
 #define MACH_VM_NODE_DIR	"/dev/machobj"
 #define MACH_VM_IOC		0xB7
 
+/**
+ * DOC: versions
+ *
+ * A program asks at compile time what its headers know, by MACH_VM_API_VERSION and
+ * by #ifdef of a call, flag or feature, and at run time what the module knows, by
+ * MACH_VM_VERSION: its @api, and a bit of @features for what may be missing from one
+ * that is old or on a kernel that lacks the means. A call that the module does not
+ * know is ENOTTY.
+ *
+ * =  =========================================================================
+ * 2  what the module tells says its size; features
+ * 3  MACH_TASK_PROXY and _PAGES, MACH_OBJECT_MSYNC; behaviors that act, MACH_VM_OVERWRITE and
+ *    _ALL_RIGHTS, MACH_UNPRIVILEGED; maps beyond an object's end; lock requests
+ *    are rounded and cut to the object
+ * =  =========================================================================
+ */
+
 /** define MACH_VM_API_VERSION - Raised when the interface changes visibly. */
-#define MACH_VM_API_VERSION	2
+#define MACH_VM_API_VERSION	3
 
 /** define MACH_VM_API_OLDEST - What a module of today still serves. */
 #define MACH_VM_API_OLDEST	2
@@ -86,6 +103,7 @@
 #define MACH_FEATURE_FILE	(1ULL << 2)	/* MACH_PART_FILE */
 #define MACH_FEATURE_TASK	(1ULL << 3)	/* MACH_TASK_* */
 #define MACH_FEATURE_PROXY	(1ULL << 4)	/* MACH_OBJECT_PROXY */
+#define MACH_FEATURE_PAGES	(1ULL << 5)	/* MACH_TASK_PAGES */
 
 /**
  * struct mach_vm_version - What this module is (MACH_VM_VERSION, any kind).

@@ -296,9 +296,9 @@ int pager_change_attributes(struct pager *pager, uint32_t cluster);
  * @timeout_ms: how long to wait for it, PAGER_NO_WAIT or PAGER_WAIT
  *
  * pager_return() also has the pages forgotten; pager_flush() has them forgotten
- * with their modifications. The _some forms do it for a range; length 0 means
- * all that follows. A page whose write failed stays; pager_get_info() counts it
- * as dirty.
+ * with their modifications. The _some forms do it for the pages that a range
+ * touches, as far as the object has them; length 0 means all that follows. A page
+ * whose write failed stays; pager_get_info() counts it as dirty.
  *
  * Return: 0, ETIMEDOUT, EDEADLK (waiting inside an operation), EINVAL, ENODEV.
  */
