@@ -39,10 +39,14 @@ struct mach_task_region rows_region(vm_address_t address)
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
+#define TABLE(...)
 #define ROW(test, ...)	{ #test, row_##test, 0, 0 },
+#define SEEN(...)
 #define NOTE(...)
 #include "rows.def"
+#undef TABLE
 #undef ROW
+#undef SEEN
 #undef NOTE
 	};
 

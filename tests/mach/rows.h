@@ -19,10 +19,14 @@ typedef void row_test(void);
 
 /* One declaration of them all */
 row_test
+#define TABLE(...)
 #define ROW(test, ...)	row_##test,
+#define SEEN(...)
 #define NOTE(...)
 #include "rows.def"
+#undef TABLE
 #undef ROW
+#undef SEEN
 #undef NOTE
 	rows_end;
 

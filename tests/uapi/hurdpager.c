@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -335,6 +336,41 @@ static void test_errors(void)
 	tap_is("tried-again", f->writes, 2);
 }
 
+static sigjmp_buf failed;
+static siginfo_t signalled;
+
+static void caught(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	signalled = *info;
+	siglongjmp(failed, number);
+}
+
+/* What a file system does that looks at its disk: a failed read is a jump. */
+static void test_exception(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = caught, .sa_flags = SA_SIGINFO,
+	};
+	struct user_pager_info *f = &files[0];
+	volatile char *at;
+	int number;
+
+	start();
+	at = f->map + 2 * PAGE + 77;
+	f->error = ENOSPC;
+	CHECK(!sigaction(SIGBUS, &action, NULL), "sigaction: %m");
+	number = sigsetjmp(failed, 1);
+	if (!number)
+		CHECK(*at != *at, "there is something");
+	tap_is("signal", number, SIGBUS);
+	tap_is("address", (char *)signalled.si_addr == at, 1);
+	tap_is("code", signalled.si_code, BUS_ADRERR);
+	tap_is("error", pager_get_error(f->pager, 2 * PAGE), ENOSPC);
+	f->error = 0;
+	tap_is("again", reads(f, 2), 1);
+}
+
 static void test_memcpy(void)
 {
 	struct user_pager_info *f = &files[0];
@@ -603,6 +639,7 @@ static const struct tap_test tests[] = {
 	{ .name = "sync", .run = test_sync },
 	{ .name = "ranges", .run = test_ranges },
 	{ .name = "errors", .run = test_errors },
+	{ .name = "exception", .run = test_exception },
 	{ .name = "memcpy", .run = test_memcpy },
 	{ .name = "order", .run = test_order },
 	{ .name = "inhibit", .run = test_inhibit },
