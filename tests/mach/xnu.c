@@ -223,6 +223,7 @@ void row_xnu_region(void)
 	vm_region_basic_info_data_64_t basic;
 	vm_region_extended_info_data_t extended;
 	vm_region_submap_info_data_64_t submap;
+	vm_region_top_info_data_t top;
 	mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
 	natural_t depth = 5;
 	mach_vm_size_t size;
@@ -242,9 +243,19 @@ void row_xnu_region(void)
 	KERN_IS(mach_vm_region(SELF, &at, &size, VM_REGION_EXTENDED_INFO,
 			       (vm_region_info_t)&extended, &count, &name),
 		KERN_SUCCESS);
-	CHECK(extended.pages_resident == 2 && extended.share_mode == SM_PRIVATE,
-	      "%u pages, mode %u", extended.pages_resident, extended.share_mode);
-	KERN_IS(mach_vm_region(SELF, &at, &size, 12, (vm_region_info_t)&extended,
+	CHECK(extended.pages_resident == 2 && extended.pages_dirtied == 2 &&
+	      extended.share_mode == SM_PRIVATE, "%u pages, %u dirty, mode %u",
+	      extended.pages_resident, extended.pages_dirtied,
+	      extended.share_mode);
+	count = VM_REGION_TOP_INFO_COUNT;
+	KERN_IS(mach_vm_region(SELF, &at, &size, VM_REGION_TOP_INFO,
+			       (vm_region_info_t)&top, &count, &name),
+		KERN_SUCCESS);
+	CHECK(top.private_pages_resident == 2 && !top.shared_pages_resident &&
+	      top.share_mode == SM_PRIVATE && top.ref_count && top.obj_id,
+	      "%u private pages, %u shared, mode %u", top.private_pages_resident,
+	      top.shared_pages_resident, top.share_mode);
+	KERN_IS(mach_vm_region(SELF, &at, &size, 11, (vm_region_info_t)&extended,
 			       &count, &name), KERN_INVALID_ARGUMENT);
 	count = VM_REGION_SUBMAP_INFO_COUNT_64;
 	KERN_IS(mach_vm_region_recurse(SELF, &at, &size, &depth,

@@ -27,6 +27,23 @@ kern_return_t vm_object_info(memory_object_name_t object_name,
 	return object_call(object_name, MACH_OBJECT_INFO, info);
 }
 
+kern_return_t vm_object_sync(memory_object_name_t object, vm_offset_t offset,
+			     vm_size_t size, boolean_t should_flush,
+			     boolean_t should_return, boolean_t should_iosync)
+{
+	struct mach_task_msync arg = {
+		.size = sizeof(arg),
+		.flags = (should_flush ? MACH_SYNC_INVALIDATE : 0) |
+			 (should_return ? MACH_SYNC_SYNCHRONOUS : 0),
+		.address = offset,
+		.length = size,
+	};
+	kern_return_t error = object_call(object, MACH_OBJECT_MSYNC, &arg);
+
+	(void)should_iosync;
+	return error == KERN_INVALID_NAME ? KERN_INVALID_ARGUMENT : error;
+}
+
 kern_return_t
 memory_object_create_proxy(task_t task, vm_prot_t max_protection,
 			   const memory_object_t *object,

@@ -40,6 +40,14 @@ static unsigned char share_mode(const struct mach_task_region *region)
 	       !(region->state & MACH_REGION_INTERNAL) ? SM_SHARED : SM_PRIVATE;
 }
 
+/* Memory without a pager is nowhere else. */
+static unsigned int pages_dirtied(const struct mach_task_region *region,
+				  const vm_object_info_data_t *object)
+{
+	return region->state & MACH_REGION_INTERNAL ? object->resident :
+						      object->dirty;
+}
+
 static void tell_basic(const struct mach_task_region *region, void *to)
 {
 	const vm_region_basic_info_data_64_t info = {
@@ -61,10 +69,26 @@ static void tell_extended(const struct mach_task_region *region, void *to)
 	const vm_region_extended_info_data_t info = {
 		.protection = region->protection,
 		.pages_resident = object.resident,
-		.pages_dirtied = object.dirty,
+		.pages_dirtied = pages_dirtied(region, &object),
 		.ref_count = region->references,
 		.external_pager = !(region->state & MACH_REGION_INTERNAL),
 		.share_mode = share_mode(region),
+	};
+
+	memcpy(to, &info, sizeof(info));
+}
+
+static void tell_top(const struct mach_task_region *region, void *to)
+{
+	const vm_object_info_data_t object = region_object(region);
+	const unsigned char mode = share_mode(region);
+	const vm_region_top_info_data_t info = {
+		.obj_id = region->object,
+		.ref_count = region->references,
+		.private_pages_resident = mode == SM_PRIVATE ?
+					  object.resident : 0,
+		.shared_pages_resident = mode == SM_SHARED ? object.resident : 0,
+		.share_mode = mode,
 	};
 
 	memcpy(to, &info, sizeof(info));
@@ -79,7 +103,7 @@ static void tell_submap(const struct mach_task_region *region, void *to)
 		.inheritance = region->inheritance,
 		.offset = region->offset,
 		.pages_resident = object.resident,
-		.pages_dirtied = object.dirty,
+		.pages_dirtied = pages_dirtied(region, &object),
 		.ref_count = region->references,
 		.external_pager = !(region->state & MACH_REGION_INTERNAL),
 		.share_mode = share_mode(region),
@@ -92,33 +116,51 @@ static void tell_submap(const struct mach_task_region *region, void *to)
 	memcpy(to, &info, sizeof(info));
 }
 
+/* XNU's flavors: how much each is, and whether it speaks of the object's pages */
+static const struct flavor {
+	vm_region_flavor_t flavor;
+	mach_msg_type_number_t count;
+	boolean_t pages;
+	void (*tell)(const struct mach_task_region *region, void *to);
+} flavors[] = {
+	{ VM_REGION_BASIC_INFO_64, VM_REGION_BASIC_INFO_COUNT_64, FALSE,
+	  tell_basic },
+	{ VM_REGION_BASIC_INFO, VM_REGION_BASIC_INFO_COUNT_64, FALSE,
+	  tell_basic },
+	{ VM_REGION_TOP_INFO, VM_REGION_TOP_INFO_COUNT, TRUE, tell_top },
+	{ VM_REGION_EXTENDED_INFO, VM_REGION_EXTENDED_INFO_COUNT, TRUE,
+	  tell_extended },
+};
+
+static const struct flavor *flavor_find(vm_region_flavor_t flavor)
+{
+	for (size_t i = 0; i < sizeof(flavors) / sizeof(*flavors); i++)
+		if (flavors[i].flavor == flavor)
+			return &flavors[i];
+	return NULL;
+}
+
 kern_return_t mach_vm_region(vm_map_t task, mach_vm_address_t *address,
 			     mach_vm_size_t *size, vm_region_flavor_t flavor,
 			     vm_region_info_t info,
 			     mach_msg_type_number_t *count,
 			     mach_port_t *object_name)
 {
-	const boolean_t extended = flavor == VM_REGION_EXTENDED_INFO;
-	const mach_msg_type_number_t needed = extended ?
-		VM_REGION_EXTENDED_INFO_COUNT : VM_REGION_BASIC_INFO_COUNT_64;
+	const struct flavor *wanted = flavor_find(flavor);
 	struct mach_task_region region;
 	kern_return_t error;
 
-	if ((!extended && flavor != VM_REGION_BASIC_INFO_64 &&
-	     flavor != VM_REGION_BASIC_INFO) || *count < needed)
+	if (!wanted || *count < wanted->count)
 		return KERN_INVALID_ARGUMENT;
-	error = region_look(task, *address, extended, &region);
+	error = region_look(task, *address, wanted->pages, &region);
 	if (error)
 		return error;
 	*address = region.address;
 	*size = region.length;
-	*count = needed;
+	*count = wanted->count;
 	if (object_name)
 		*object_name = MACH_PORT_NULL;
-	if (extended)
-		tell_extended(&region, info);
-	else
-		tell_basic(&region, info);
+	wanted->tell(&region, info);
 	return KERN_SUCCESS;
 }
 

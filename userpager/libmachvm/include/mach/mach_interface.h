@@ -468,6 +468,24 @@ kern_return_t vm_object_info(memory_object_name_t object_name,
 			     vm_object_info_data_t *info);
 
 /**
+ * vm_object_sync - Have a range of an object sent to its pager, forgotten, or both.
+ * @object: an object or a proxy; a name does not allow it
+ * @offset: first byte
+ * @size: bytes; all pages that they touch, as far as there are
+ * @should_flush: forget the pages; without @should_return, if the port allows writing,
+ *	with what was written to them, else only those that nobody has written to
+ * @should_return: first have the pager take what was written
+ * @should_iosync: nothing more: the call waits for the pager, and for its making the
+ *	data durable, in any case
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _MEMORY_ERROR (the pager did not take it),
+ * _ABORTED.
+ */
+kern_return_t vm_object_sync(memory_object_name_t object, vm_offset_t offset,
+			     vm_size_t size, boolean_t should_flush,
+			     boolean_t should_return, boolean_t should_iosync);
+
+/**
  * memory_object_create_proxy - Lesser rights to an object.
  * @task: mach_task_self()
  * @max_protection: VM_PROT_* that it may be mapped with; cut to what the object's

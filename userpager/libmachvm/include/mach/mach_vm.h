@@ -88,7 +88,7 @@ kern_return_t mach_vm_wire(host_priv_t host, vm_map_t task,
 			   mach_vm_address_t address, mach_vm_size_t size,
 			   vm_prot_t access);
 /*
- * Flavors: VM_REGION_BASIC_INFO_64, VM_REGION_EXTENDED_INFO. KERN_INVALID_ADDRESS if
+ * Flavors: VM_REGION_BASIC_INFO_64, _TOP_INFO, _EXTENDED_INFO. KERN_INVALID_ADDRESS if
  * nothing is at or above the address; KERN_INVALID_ARGUMENT if *@count is too small.
  * @object_name: MACH_PORT_NULL, as in XNU.
  */
@@ -102,6 +102,27 @@ kern_return_t mach_vm_region_recurse(vm_map_t task, mach_vm_address_t *address,
 				     mach_vm_size_t *size, natural_t *depth,
 				     vm_region_recurse_info_t info,
 				     mach_msg_type_number_t *count);
+/*
+ * Is the page there (VM_PAGE_QUERY_PAGE_PRESENT), not yet with its pager (_DIRTY), of
+ * an object with a pager (_EXTERNAL)? Nothing is brought in. What is in no entry is 0.
+ * @ref_count: what holds the object.
+ */
+kern_return_t mach_vm_page_query(vm_map_t task, mach_vm_offset_t offset,
+				 integer_t *disposition, integer_t *ref_count);
+/* The same in a structure. Flavor: VM_PAGE_INFO_BASIC. */
+kern_return_t mach_vm_page_info(vm_map_t task, mach_vm_address_t address,
+				vm_page_info_flavor_t flavor,
+				vm_page_info_t info,
+				mach_msg_type_number_t *count);
+/*
+ * The same of a range: an int for each page, at the address @dispositions of this
+ * process. *@dispositions_count is how many there is room for, and becomes how many
+ * there are. KERN_INVALID_ARGUMENT if the range goes over the end of all addresses.
+ */
+kern_return_t mach_vm_page_range_query(vm_map_t task, mach_vm_address_t address,
+				       mach_vm_size_t size,
+				       mach_vm_address_t dispositions,
+				       mach_vm_size_t *dispositions_count);
 /*
  * A memory entry: a proxy of what one entry of the task shows from @offset on, to be
  * given to mach_vm_map(). *@size becomes what it shows, of whole pages, at most the

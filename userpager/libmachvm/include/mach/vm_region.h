@@ -18,6 +18,7 @@ typedef uint64_t memory_object_size_t;
 
 #define VM_REGION_BASIC_INFO_64	9
 #define VM_REGION_BASIC_INFO	10
+#define VM_REGION_TOP_INFO	12
 #define VM_REGION_EXTENDED_INFO	13
 
 #pragma pack(push, 4)
@@ -48,6 +49,15 @@ struct vm_region_extended_info {
 	unsigned int pages_reusable;
 };
 
+/* Pages are those of the whole object, however little of it the entry shows. */
+struct vm_region_top_info {
+	unsigned int obj_id;
+	unsigned int ref_count;
+	unsigned int private_pages_resident;
+	unsigned int shared_pages_resident;
+	unsigned char share_mode;
+};
+
 struct vm_region_submap_info_64 {
 	vm_prot_t protection;
 	vm_prot_t max_protection;
@@ -72,18 +82,41 @@ struct vm_region_submap_info_64 {
 
 #pragma pack(pop)
 
+typedef uint64_t vm_object_id_t;
+
+struct vm_page_info_basic {
+	int disposition;	/* VM_PAGE_QUERY_* */
+	int ref_count;		/* of the object */
+	vm_object_id_t object_id;
+	memory_object_offset_t offset;
+	int depth;		/* 0 */
+	int __pad;
+};
+
 typedef struct vm_region_basic_info_64 vm_region_basic_info_data_64_t;
 typedef struct vm_region_extended_info vm_region_extended_info_data_t;
+typedef struct vm_region_top_info vm_region_top_info_data_t;
 typedef struct vm_region_submap_info_64 vm_region_submap_info_data_64_t;
 
 #define VM_REGION_COUNT(structure)	\
 	((mach_msg_type_number_t)(sizeof(structure) / sizeof(int)))
 #define VM_REGION_BASIC_INFO_COUNT_64	\
 	VM_REGION_COUNT(vm_region_basic_info_data_64_t)
+#define VM_REGION_TOP_INFO_COUNT	\
+	VM_REGION_COUNT(vm_region_top_info_data_t)
 #define VM_REGION_EXTENDED_INFO_COUNT	\
 	VM_REGION_COUNT(vm_region_extended_info_data_t)
 #define VM_REGION_SUBMAP_INFO_COUNT_64	\
 	VM_REGION_COUNT(vm_region_submap_info_data_64_t)
+
+typedef int *vm_page_info_t;
+typedef int vm_page_info_flavor_t;
+typedef struct vm_page_info_basic *vm_page_info_basic_t;
+typedef struct vm_page_info_basic vm_page_info_basic_data_t;
+
+#define VM_PAGE_INFO_BASIC	1
+#define VM_PAGE_INFO_BASIC_COUNT	\
+	VM_REGION_COUNT(vm_page_info_basic_data_t)
 
 #define SM_COW			1
 #define SM_PRIVATE		2

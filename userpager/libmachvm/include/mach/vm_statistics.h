@@ -77,6 +77,16 @@ typedef struct vm_cache_statistics vm_cache_statistics_data_t;
 #define VM_FLAGS_RETURN_DATA_ADDR 0x00100000	/* not mach_vm_allocate() */
 #define VM_FLAGS_ALIAS_MASK	0xff000000	/* a tag, which means nothing here */
 
+/* What mach_vm_page_query() and its like tell; here never but the first, 8 and 0x80 */
+#define VM_PAGE_QUERY_PAGE_PRESENT	0x001
+#define VM_PAGE_QUERY_PAGE_FICTITIOUS	0x002
+#define VM_PAGE_QUERY_PAGE_REF		0x004
+#define VM_PAGE_QUERY_PAGE_DIRTY	0x008
+#define VM_PAGE_QUERY_PAGE_PAGED_OUT	0x010
+#define VM_PAGE_QUERY_PAGE_COPIED	0x020
+#define VM_PAGE_QUERY_PAGE_SPECULATIVE	0x040
+#define VM_PAGE_QUERY_PAGE_EXTERNAL	0x080
+
 #define VM_MAKE_TAG(tag)	((tag) << 24)
 
 #endif /* _MACH_VM_STATISTICS_H */
