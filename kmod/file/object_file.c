@@ -7,6 +7,7 @@
 #include "fault/file_fault.h"
 #include "object/inode.h"
 #include "object/pmap.h"
+#include "object/vm_view.h"
 #include "object_io.h"
 #include "object_sync.h"
 #include "vm_statistics.h"
@@ -158,6 +159,8 @@ static int mach_object_info(struct mach_call_context *context,
 	/* a name gives nothing */
 	mach_grant_of_file(context->file, &grant);
 	info.rights = grant.protection;
+	info.object = object->serial;
+	info.references = mach_object_users(object);
 	mach_object_lock(object);
 	info.state = (object->dead ? 0 : MACH_OBJECT_ALIVE) |
 		     (READ_ONCE(object->node) ? MACH_OBJECT_PUBLISHED : 0) |
@@ -173,6 +176,7 @@ static int mach_object_info(struct mach_call_context *context,
 	info.pageouts = object->counts.pageouts;
 	info.requests = object->counts.requests;
 	info.errors = object->counts.errors;
+	info.busy = object->counts.busy;
 	mach_object_unlock(object);
 	args->info = info;
 	return 0;
@@ -279,7 +283,8 @@ static int mach_object_msync_call(struct mach_call_context *context,
 static const struct mach_call mach_object_calls[] = {
 	MACH_CALL(MACH_OBJECT_PROXY, mach_object_proxy),
 	MACH_CALL(MACH_OBJECT_MSYNC, mach_object_msync_call),
-	MACH_CALL(MACH_OBJECT_INFO, mach_object_info),
+	MACH_CALL(MACH_OBJECT_INFO, mach_object_info,
+		  .min_size = MACH_OBJECT_INFO_SIZE_VER0),
 	MACH_CALL(MACH_OBJECT_NAME, mach_object_name),
 	MACH_CALL(MACH_NAME_COMPARE, mach_name_compare),
 };

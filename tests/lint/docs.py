@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = ("kmod", "kunit", "include", "userpager", "tools", "tests")
 FOLDERS = PARTS + ("docs", "scripts", "udev")
 # Mach's own names, in the column of its names
-FOREIGN = {"mach_msg", "mach_vm_object_info", "mach_vm_object_pages", "mach_vm_purgable_control"}
+FOREIGN = {"mach_msg", "mach_vm_object_pages", "mach_vm_purgable_control"}
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 WORD = re.compile(r"\b[A-Za-z_]\w*\b")

@@ -240,6 +240,40 @@ void row_region_info(void)
 		KERN_NO_SPACE);
 }
 
+void row_object_info(void)
+{
+	const unsigned int ready = VOI_STATE_PAGER_CREATED | VOI_STATE_ALIVE |
+				   VOI_STATE_PAGER_INITIALIZED |
+				   VOI_STATE_PAGER_READY;
+	struct serve *v = serve_new(3 * PAGE + 5, PAGE, 1);
+	memory_object_name_t name, shadow = 7, copy = 7;
+	vm_region_info_debug_t region;
+	vm_object_info_t info;
+	vm_address_t a, b;
+
+	serve_start(v);
+	KERN_IS(rows_map(&a, v->fd, 0, 4 * PAGE, VM_PROT_READ, VM_PROT_ALL),
+		KERN_SUCCESS);
+	CHECK_IS(memory_load(a + PAGE), 0);
+	KERN_IS(mach_vm_region_info(SELF, a, &region, &name), KERN_SUCCESS);
+	KERN_IS(mach_vm_object_info(name, &info, &shadow, &copy), KERN_SUCCESS);
+	CHECK(info.voi_object == region.vri_object &&
+	      info.voi_size == 3 * PAGE + 5 && info.voi_state == ready &&
+	      info.voi_resident_page_count == 1 && info.voi_ref_count >= 2 &&
+	      !shadow && !copy, "state %#x, %u pages, %u references",
+	      info.voi_state, info.voi_resident_page_count, info.voi_ref_count);
+	b = memory_allocate(PAGE);
+	CHECK_IS(memory_store(b), 0);
+	KERN_IS(mach_vm_region_info(SELF, b, &region, &name), KERN_SUCCESS);
+	KERN_IS(mach_vm_object_info(name, &info, &shadow, &copy), KERN_SUCCESS);
+	CHECK_IS(info.voi_state, VOI_STATE_INTERNAL | VOI_STATE_TEMPORARY |
+		 VOI_STATE_ALIVE);
+	KERN_IS(mach_vm_object_info(MACH_PORT_NULL, &info, &shadow, &copy),
+		KERN_INVALID_ARGUMENT);
+	KERN_IS(mach_vm_object_info(SELF, &info, &shadow, &copy),
+		KERN_INVALID_ARGUMENT);
+}
+
 void row_machine_attribute(void)
 {
 	int value = 0;

@@ -18,6 +18,8 @@ static struct world w;
 
 static size_t first_size(const struct call *call)
 {
+	if (call->number == MACH_OBJECT_INFO)
+		return MACH_OBJECT_INFO_SIZE_VER0;
 	return call->number == MACH_VM_VERSION ? MACH_VM_VERSION_SIZE_VER0 :
 						 call_size(call);
 }

@@ -116,3 +116,38 @@ kern_return_t mach_vm_region_info(task_t task, vm_address_t address,
 	*object = name;
 	return KERN_SUCCESS;
 }
+
+static unsigned int object_state(const vm_object_info_data_t *object)
+{
+	return (object->state & MACH_OBJECT_ALIVE ? VOI_STATE_ALIVE : 0) |
+	       (object->state & MACH_OBJECT_INTERNAL ?
+		VOI_STATE_INTERNAL | VOI_STATE_TEMPORARY :
+		VOI_STATE_PAGER_CREATED | VOI_STATE_PAGER_INITIALIZED |
+		VOI_STATE_PAGER_READY);
+}
+
+kern_return_t mach_vm_object_info(memory_object_name_t object,
+				  vm_object_info_t *info,
+				  memory_object_name_t *shadow,
+				  memory_object_name_t *copy)
+{
+	vm_object_info_data_t known;
+	kern_return_t error = vm_object_info(object, &known);
+
+	if (error)
+		return error == KERN_INVALID_NAME ? KERN_INVALID_ARGUMENT :
+						    error;
+	*info = (vm_object_info_t) {
+		.voi_object = known.object,
+		.voi_pagesize = vm_page_size,
+		.voi_size = known.object_size,
+		.voi_ref_count = known.references,
+		.voi_resident_page_count = known.resident,
+		.voi_absent_count = known.busy,
+		.voi_paging_in_progress = known.busy != 0,
+		.voi_state = object_state(&known),
+	};
+	*shadow = MACH_PORT_NULL;
+	*copy = MACH_PORT_NULL;
+	return KERN_SUCCESS;
+}

@@ -85,9 +85,10 @@
  *
  * =  =========================================================================
  * 2  what the module tells says its size; features
- * 3  MACH_TASK_PROXY and _PAGES, MACH_OBJECT_MSYNC; behaviors that act, MACH_VM_OVERWRITE and
- *    _ALL_RIGHTS, MACH_UNPRIVILEGED; maps beyond an object's end; lock requests
- *    are rounded and cut to the object
+ * 3  MACH_TASK_PROXY and _PAGES, MACH_OBJECT_MSYNC; behaviors that act,
+ *    MACH_VM_OVERWRITE and _ALL_RIGHTS, MACH_UNPRIVILEGED; the number of an object
+ *    from MACH_OBJECT_INFO; maps beyond an object's end; lock requests are rounded
+ *    and cut to the object
  * =  =========================================================================
  */
 
@@ -150,6 +151,10 @@ struct mach_vm_version {
  * @pageouts: out: pages taken back so far
  * @requests: out: data requests sent so far
  * @errors: out: pages that a pager refused, lost, or failed to take back
+ * @object: out: its number, as in struct mach_task_region
+ * @busy: out: pages that wait for their contents
+ * @references: out: entries of any map, descriptors and nodes that hold it
+ * @reserved: zero
  *
  * Source: Mach's vm_object_info and memory_object_get_attributes.
  */
@@ -165,7 +170,13 @@ struct mach_object_info {
 	__aligned_u64 pageouts;
 	__aligned_u64 requests;
 	__aligned_u64 errors;
+	__aligned_u64 object;
+	__aligned_u64 busy;
+	__u32 references;
+	__u32 reserved;
 };
+
+#define MACH_OBJECT_INFO_SIZE_VER0	72	/* of the first version */
 
 /**
  * struct mach_object_name - Make a name (MACH_OBJECT_NAME; object or name).

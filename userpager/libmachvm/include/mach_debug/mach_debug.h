@@ -41,6 +41,20 @@ kern_return_t mach_vm_region_info(task_t task, vm_address_t address,
 				  vm_region_info_debug_t *region,
 				  memory_object_name_t *object);
 
+/**
+ * mach_vm_object_info - Describe an object.
+ * @object: a name, an object or a proxy
+ * @info: out: the object
+ * @shadow: out: MACH_PORT_NULL
+ * @copy: out: MACH_PORT_NULL
+ *
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT.
+ */
+kern_return_t mach_vm_object_info(memory_object_name_t object,
+				  vm_object_info_t *info,
+				  memory_object_name_t *shadow,
+				  memory_object_name_t *copy);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

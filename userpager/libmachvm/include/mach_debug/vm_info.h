@@ -35,4 +35,47 @@ typedef struct vm_region_info {
 	unsigned int vri_sharing;
 } vm_region_info_debug_t;
 
+#define VOI_STATE_PAGER_CREATED		0x01
+#define VOI_STATE_PAGER_INITIALIZED	0x02
+#define VOI_STATE_PAGER_READY		0x04
+#define VOI_STATE_CAN_PERSIST		0x08
+#define VOI_STATE_INTERNAL		0x10
+#define VOI_STATE_TEMPORARY		0x20
+#define VOI_STATE_ALIVE			0x40
+#define VOI_STATE_LOCK_IN_PROGRESS	0x80
+
+/**
+ * struct vm_object_info - An object.
+ * @voi_object: its number
+ * @voi_pagesize: bytes in a page
+ * @voi_size: bytes
+ * @voi_ref_count: entries of any map, descriptors and nodes that hold it
+ * @voi_resident_page_count: pages in memory
+ * @voi_absent_count: pages that wait for their contents
+ * @voi_copy: 0: there are no copy objects
+ * @voi_shadow: 0: there are no shadow objects
+ * @voi_shadow_offset: 0
+ * @voi_paging_offset: 0
+ * @voi_copy_strategy: MEMORY_OBJECT_COPY_NONE
+ * @voi_last_alloc: 0
+ * @voi_paging_in_progress: 1 if pages wait for their contents
+ * @voi_state: VOI_STATE_*; objects without a pager are INTERNAL and TEMPORARY
+ */
+typedef struct vm_object_info {
+	vm_offset_t voi_object;
+	vm_size_t voi_pagesize;
+	vm_size_t voi_size;
+	unsigned int voi_ref_count;
+	unsigned int voi_resident_page_count;
+	unsigned int voi_absent_count;
+	vm_offset_t voi_copy;
+	vm_offset_t voi_shadow;
+	vm_offset_t voi_shadow_offset;
+	vm_offset_t voi_paging_offset;
+	int voi_copy_strategy;
+	vm_offset_t voi_last_alloc;
+	unsigned int voi_paging_in_progress;
+	unsigned int voi_state;
+} vm_object_info_t;
+
 #endif /* _MACH_DEBUG_VM_INFO_H */
