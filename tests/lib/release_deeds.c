@@ -222,6 +222,34 @@ static long op_msync(const uint64_t *arg)
 	return task_msync(&t, shown, s->size, MACH_SYNC_SYNCHRONOUS);
 }
 
+static long op_object_msync(const uint64_t *arg)
+{
+	struct mach_task_msync msync = {
+		.size = sizeof(msync), .flags = MACH_SYNC_SYNCHRONOUS,
+		.length = s->size,
+	};
+
+	(void)arg;
+	return vm_ioctl(s->fd, MACH_OBJECT_MSYNC, &msync);
+}
+
+static long op_pages(const uint64_t *arg)
+{
+	struct mach_task_data data = {
+		.size = sizeof(data), .address = (uintptr_t)t.window,
+		.length = 2 * PAGES * PAGE, .data = (uintptr_t)bytes,
+	};
+
+	(void)arg;
+	return task_call(&t, MACH_TASK_PAGES, &data);
+}
+
+static void after_pages(void)
+{
+	CHECK(bytes[0] & MACH_PAGES_RESIDENT && !bytes[4], "pages %#x, %#x",
+	      bytes[0], bytes[4]);
+}
+
 static long op_msync_later(const uint64_t *arg)
 {
 	(void)arg;
@@ -308,10 +336,12 @@ const struct release_deed release_deeds[] = {
 	{ .name = "deallocate-all", .fn = op_deallocate_all },
 	{ .name = "read", .fn = op_read },
 	{ .name = "region", .fn = op_region },
+	{ .name = "pages", .fn = op_pages, .after = after_pages },
 	{ .name = "pread", .fn = op_pread, .after = after_pread,
 	  .right = sizeof(bytes) },
 	{ .name = "fsync", .fn = op_fsync, .after = after_sync },
 	{ .name = "msync", .fn = op_msync, .after = after_sync },
+	{ .name = "object-msync", .fn = op_object_msync, .after = after_sync },
 	{ .name = "msync-later", .fn = op_msync_later,
 	  .after = after_msync_later, .others = true },
 	{ .name = "clean", .fn = op_clean, .after = after_sync, .others = true },
