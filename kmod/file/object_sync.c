@@ -4,6 +4,7 @@
 #include "object/vm_drop.h"
 #include "request/data_return.h"
 
+#include <linux/errseq.h>
 #include <linux/mach_task.h>
 #include <linux/pagemap.h>
 
@@ -33,8 +34,9 @@ int mach_object_msync(struct mach_object *object, pgoff_t first, pgoff_t end,
 		 mach_pager_is_stuck(object->pager, object->id))
 		err = -EDEADLK;
 	else if (flags & MACH_SYNC_SYNCHRONOUS)
+		/* told here once; each descriptor's fsync tells it as well */
 		err = mach_object_sync(object, first, end) ?:
-		      filemap_check_wb_err(mapping, since);
+		      errseq_check_and_advance(&mapping->wb_err, &since);
 	if (!err && flags & MACH_SYNC_INVALIDATE)
 		mach_object_flush(object, first, end,
 				  !(flags & send) && writable);

@@ -164,6 +164,9 @@ void row_object_sync(void)
 	memset((void *)a, 9, PAGE);
 	KERN_IS(sync_some(v->fd, 0, PAGE, TRUE, TRUE), KERN_MEMORY_ERROR);
 	CHECK(*(char *)a == 9, "lost");
+	v->fail_write = 0;
+	KERN_IS(sync_some(v->fd, 0, PAGE, TRUE, TRUE), KERN_SUCCESS);
+	CHECK(v->store[0] == 9 && page_is(a) == EXTERNAL, "not sent, or not gone");
 }
 
 /* Two pages of an object from page 2 on */

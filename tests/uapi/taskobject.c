@@ -136,6 +136,8 @@ static void test_pager_errors(void)
 	at[8 * PAGE] = 3;
 	s->fail_write = EIO;
 	tap_is("msync", task_msync(&t, at, SIZE, SYNC), -EIO);
+	s->fail_write = 0;
+	tap_is("msync-again", task_msync(&t, at, SIZE, SYNC), 0);
 }
 
 static void test_death(void)
