@@ -29,7 +29,7 @@ def has_test(program, name):
     """Is there a test of that name, or one for each transport?"""
     path = ROOT / f"tests/{program}.c"
     text = path.read_text() if path.exists() else ""
-    return re.search(rf'"{name}(?:-ring)?",', text)
+    return re.search(rf'(?:\.name = |\b[A-Z_]+\()"{name}(?:-ring)?"', text)
 
 
 def seen(program, name):

@@ -172,12 +172,13 @@ static void test_killed(void)
 }
 
 static volatile bool stop;
+static volatile unsigned int rounds;
 static char *busy;
 
 static void *disturb(void *arg)
 {
 	while (!stop) {
-		task_allocate_at(&t, busy, 16 * PAGE);
+		rounds += !task_allocate_at(&t, busy, 16 * PAGE);
 		task_touch(busy + 3 * PAGE, true);
 		task_deallocate(&t, busy + 3 * PAGE, 5 * PAGE);
 		task_deallocate(&t, busy, 16 * PAGE);
@@ -189,17 +190,20 @@ static void *disturb(void *arg)
 static void test_race(void)
 {
 	uint8_t *to = room();
+	unsigned int seen = 0;
 	pthread_t thread;
 
 	task_open(&t, WINDOW);
 	busy = task_allocate(&t, 16 * PAGE);
 	CHECK_IS(task_deallocate(&t, busy, 16 * PAGE), 0);
 	CHECK(!pthread_create(&thread, NULL, disturb, NULL), "no thread");
-	for (int i = 0; i < 3000; i++) {
+	/* as long as it takes to see both; the test's limit is the end */
+	for (int i = 0; i < 3000 || rounds < 10 || seen != 3; i++) {
 		CHECK_IS(pages((uintptr_t)busy, 16 * PAGE, to), 0);
 		for (int j = 0; j < 16; j++)
 			CHECK(!to[j] || (j == 3 && to[j] & MACH_PAGES_RESIDENT),
 			      "page %d: %#x", j, to[j]);
+		seen |= to[3] ? 1 : 2;
 	}
 	stop = true;
 	pthread_join(thread, NULL);

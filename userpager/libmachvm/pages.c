@@ -79,10 +79,10 @@ static kern_return_t page_look(vm_map_t task, mach_vm_address_t address,
 	kern_return_t error;
 	size_t n;
 
-	*info = (vm_page_info_basic_data_t) {};
 	error = ask(task, trunc_page(address), 1, &told, &n);
 	if (error)
 		return error;
+	*info = (vm_page_info_basic_data_t) {};
 	error = mach_task_call(task, MACH_TASK_REGION, &region);
 	if (error == KERN_INVALID_ADDRESS || region.address > address)
 		return KERN_SUCCESS;

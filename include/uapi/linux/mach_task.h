@@ -376,7 +376,8 @@ struct mach_task_info {
  *
  * MACH_OBJECT_MSYNC is answered by descriptors of objects and by proxies: @address is
  * an offset, what lies beyond is left out, and the entry is the descriptor; of the
- * flags it knows the first three. Source: vm_msync, vm_object_sync.
+ * flags it knows the first three, and looks at them whatever @length is. Source:
+ * vm_msync, vm_object_sync.
  */
 struct mach_task_msync {
 	__u32 size;
