@@ -1,68 +1,100 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154 # tests/run has set $root
+# shellcheck shell=bash
 #
-# Tests that have passed with the same sources, kernel and packages need not run
-# again. 'tests/run' reads this; it has $root and counts.
+# Tests in the machine that have passed with the same programs, modules, scripts,
+# kernel and packages need not run again. 'tests/run' reads this.
 
 earlier=${MACHVM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/machvm}/passed
-earlier_days=30	# so long a result is kept
+earlier_days=30	# so long a result counts
+declare -A earlier_files=()	# by kernel and test: where its result lies
 
-# What any test in the machine may depend on.
-earlier_shared=(Makefile include kmod kunit scripts tools userpager tests/Makefile
-	tests/lib tests/run tests/earlier.sh tests/vm tests/mach/Makefile
-	tests/uapi/Makefile)
+# What the tests of all kernels have in common, but for what was built.
+earlier_shared=(Makefile include scripts tools udev userpager tests/e2e/lib.sh
+	tests/earlier.sh tests/run tests/vm)
 
-# Sets $earlier_base: what all tests on this kernel have in common.
-earlier_begin()
+# earlier_base KERNEL: what its tests have in common
+earlier_base()
 {
-	earlier_base=$({
-		find "${earlier_shared[@]}" -type f -print0 | sort -z |
-			xargs -0 sha256sum
-		"$root/scripts/kernel" release "$1"
-		sha256sum <"$("$root/scripts/kernel" image "$1")"/vmlinuz
-		cc --version
+	local release image
+	release=$(scripts/kernel release "$1")
+	image=$(scripts/kernel image "$1")
+	{
+		find "${earlier_shared[@]}" build/bin build/lib \
+			"build/$release"/*.ko -type f -print0 |
+			sort -z | xargs -0 sha256sum
+		sha256sum "$image/vmlinuz"
 		dpkg-query -W 2>/dev/null
-	} | sha256sum)
+		[ ! -w /dev/kvm ] || echo kvm
+	} | sha256sum
 }
 
-# own NAME: the files that are this test's alone.
+# earlier_own NAME: the files that are this test's alone
 earlier_own()
 {
 	case $1 in
-	uapi/*) echo "tests/$1.c" ;;
-	mach/*) find tests/mach -type f | sort ;;
-	e2e/*) echo "tests/$1"; echo tests/e2e/lib.sh ;;
+	uapi/* | mach/*) echo "build/tests/$1" ;;
+	kunit/*) echo "$1" ;;
+	# it installs all that there is
+	e2e/*-install.sh) find . -type f ! -path './build/*' ! -path './.git/*' |
+		sort ;;
+	*) echo "tests/$1" ;;
 	esac
 }
 
+# earlier_file NAME BASE: where its result lies
 earlier_file()
 {
 	local key
 	key=$({
-		echo "$1 $2 $earlier_base"
-		earlier_own "$2" | xargs -r sha256sum
+		echo "$1 $2"
+		earlier_own "$1" | tr '\n' '\0' | xargs -0 sha256sum
 	} | sha256sum)
 	echo "$earlier/${key%% *}"
 }
 
-# earlier_look WHERE NAME: prints the lines that count, if it has passed.
+# earlier_begin KERNEL NAME...: before any of them runs, and anything is edited.
+earlier_begin()
+{
+	local base kernel=$1 name
+	shift
+	base=$(earlier_base "$kernel")
+	for name; do
+		earlier_files[$kernel $name]=$(earlier_file "$name" "$base")
+	done
+}
+
+# Is there a place for results? What is too old goes.
+earlier_prepare()
+{
+	mkdir -p "$earlier" 2>/dev/null && [ -w "$earlier" ] || return
+	find "$earlier" -type f -mtime "+$earlier_days" -delete
+}
+
+# earlier_look KERNEL NAME: prints the lines that count, if it has passed.
 earlier_look()
 {
-	cat "$(earlier_file "$1" "$2")" 2>/dev/null
+	[ -s "${earlier_files[$1 $2]}" ] && cat "${earlier_files[$1 $2]}"
 }
 
-# earlier_keep WHERE NAME LOG: of a run in which nothing failed.
+# earlier_keep KERNEL LOG NAME...: of a run in which nothing failed, unless what was
+# tested has changed meanwhile.
 earlier_keep()
 {
-	local file
-	file=$(earlier_file "$1" "$2")
-	mkdir -p "$earlier"
-	awk -v start="# start $2" -v end="# end $2" '$0 == start { on = 1; next }
-		$0 == end { on = 0 } on && /^(ok|skip) /' "$3" >"$file.$BASHPID"
-	mv "$file.$BASHPID" "$file"
-}
-
-earlier_prune()
-{
-	find "$earlier" -type f -mtime +"$earlier_days" -delete 2>/dev/null
+	local base file kernel=$1 log=$2 name
+	shift 2
+	base=$(earlier_base "$kernel")
+	for name; do
+		file=${earlier_files[$kernel $name]}
+		[ "$file" = "$(earlier_file "$name" "$base")" ] || continue
+		# all of it, or nothing
+		if awk -v start="# start $name" -v end="# end $name" '
+			$0 == start { on = 1; next }
+			$0 == end { on = 0 }
+			on && /^(ok|skip) /' "$log" >"$file.$BASHPID"
+		then
+			mv "$file.$BASHPID" "$file"
+		else
+			rm -f "$file.$BASHPID"
+		fi
+	done
 }
