@@ -33,7 +33,7 @@ struct mach_task_info memory_info(task_t task)
 
 uint64_t memory_resident(vm_address_t address)
 {
-	vm_object_info_data_t info;
+	vm_object_info_data_t info = { .size = sizeof(info) };
 	vm_address_t at = address;
 	vm_prot_t prot, max;
 	vm_inherit_t inheritance;

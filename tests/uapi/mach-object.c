@@ -179,7 +179,7 @@ static void test_name(void)
 {
 	struct mach_name_compare c = { .size = sizeof(c) };
 	vm_offset_t offset;
-	vm_object_info_data_t info;
+	vm_object_info_data_t info = { .size = sizeof(info) };
 	vm_prot_t prot, max;
 	vm_inherit_t inheritance;
 	boolean_t shared;
@@ -222,11 +222,29 @@ static void test_info_refused(void)
 		MACH_PORT_NULL, MACH_PORT_DEAD, SELF, HOST, 999,
 		pattern_file(PAGE, 1),
 	};
-	vm_object_info_data_t info;
+	vm_object_info_data_t info = { .size = sizeof(info) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		KERN_ROW_IS(tap_result(i), vm_object_info(bad[i], &info),
 			    KERN_INVALID_NAME);
+}
+
+/* A program that was compiled when there was less to tell gets no more. */
+static void test_info_sizes(void)
+{
+	vm_object_info_data_t info;
+
+	open_served();
+	memset(&info, 0xee, sizeof(info));
+	info.size = MACH_OBJECT_INFO_SIZE_VER0;
+	KERN_IS(vm_object_info(v->fd, &info), KERN_SUCCESS);
+	CHECK(info.object_size == SIZE, "size %llu", info.object_size);
+	for (size_t i = info.size; i < sizeof(info); i++)
+		CHECK(((uint8_t *)&info)[i] == 0xee, "byte %zu was written", i);
+	info.size = MACH_OBJECT_INFO_SIZE_VER0 - 1;
+	KERN_IS(vm_object_info(v->fd, &info), KERN_INVALID_ARGUMENT);
+	info.size = 1 << 20;
+	KERN_IS(vm_object_info(v->fd, &info), KERN_INVALID_ARGUMENT);
 }
 
 static kern_return_t make_proxy(mach_port_t object, vm_prot_t max,
@@ -367,6 +385,7 @@ int main(int argc, char **argv)
 		{ "pager-error", test_pager_error, 0, 0 },
 		{ "name", test_name, 0, 0 },
 		{ "info-refused", test_info_refused, 0, 0 },
+		{ "info-sizes", test_info_sizes, 0, 0 },
 		{ "proxy", test_proxy, 0, 0 },
 		{ "proxy-bounds", test_proxy_bounds, 0, 0 },
 		{ "proxy-arguments", test_proxy_arguments, 0, 0 },

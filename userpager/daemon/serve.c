@@ -157,7 +157,7 @@ const struct pager_ops service_ops = {
 
 int service_clean(struct service *service)
 {
-	struct mach_object_info info;
+	struct mach_object_info info = { .size = sizeof(info) };
 	int err;
 
 	if (service->store.read_only || atomic_load(&service->cleaning))
@@ -174,7 +174,7 @@ int service_clean(struct service *service)
 
 static int report_dirty(struct service *service)
 {
-	struct mach_object_info info;
+	struct mach_object_info info = { .size = sizeof(info) };
 	int err = pager_get_info(service->pager, &info);
 
 	if (err || !info.dirty)

@@ -131,7 +131,7 @@ kern_return_t mach_vm_object_info(memory_object_name_t object,
 				  memory_object_name_t *shadow,
 				  memory_object_name_t *copy)
 {
-	vm_object_info_data_t known;
+	vm_object_info_data_t known = { .size = sizeof(known) };
 	kern_return_t error = vm_object_info(object, &known);
 
 	if (error)

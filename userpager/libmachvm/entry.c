@@ -103,7 +103,7 @@ static kern_return_t narrow(mem_entry_name_port_t parent, vm_prot_t wanted,
 		.start = arg->address,
 		.length = round_page(arg->length),
 	};
-	vm_object_info_data_t info;
+	vm_object_info_data_t info = { .size = sizeof(info) };
 	kern_return_t error;
 
 	if (vm_object_info(parent, &info))

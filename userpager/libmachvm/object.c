@@ -3,10 +3,15 @@
  * libmachvm - calls on objects and what stands for them.
  */
 #include <errno.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mach_priv.h"
+
+/* No structure of the module is larger. */
+#define INFO_MOST	4096
 
 /* A call that objects answer */
 static kern_return_t object_call(mach_port_t port, unsigned long call, void *arg)
@@ -20,10 +25,16 @@ static kern_return_t object_call(mach_port_t port, unsigned long call, void *arg
 	return mach_error_from_errno(errno);
 }
 
+/* As much as the caller was compiled with, which may be an older library's */
 kern_return_t vm_object_info(memory_object_name_t object_name,
 			     vm_object_info_data_t *info)
 {
-	*info = (vm_object_info_data_t){ .size = sizeof(*info) };
+	const uint32_t size = info->size;
+
+	if (size < MACH_OBJECT_INFO_SIZE_VER0 || size > INFO_MOST)
+		return KERN_INVALID_ARGUMENT;
+	memset(info, 0, size);
+	info->size = size;
 	return object_call(object_name, MACH_OBJECT_INFO, info);
 }
 

@@ -22,7 +22,7 @@ static kern_return_t region_look(vm_map_t task, mach_vm_address_t address,
 /* All of the object, which may be more than the entry shows; or zeros */
 static vm_object_info_data_t region_object(const struct mach_task_region *region)
 {
-	vm_object_info_data_t info = {};
+	vm_object_info_data_t info = { .size = sizeof(info) };
 
 	if (region->name < 0)
 		return info;

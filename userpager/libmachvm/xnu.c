@@ -145,7 +145,7 @@ static kern_return_t entry_rights(mem_entry_name_port_t object,
 				  vm_prot_t *max_protection)
 {
 	const bool mask = (*cur_protection | *max_protection) & VM_PROT_IS_MASK;
-	vm_object_info_data_t info;
+	vm_object_info_data_t info = { .size = sizeof(info) };
 	vm_prot_t given;
 
 	*cur_protection &= VM_PROT_ALL;

@@ -9,6 +9,9 @@
 
 #include "transport.h"
 
+/* No structure of the module is larger. */
+#define INFO_MOST	4096
+
 /* The kernel's object is gone or going: drop what stood for it. */
 void pager_end(struct pager *pager)
 {
@@ -121,10 +124,15 @@ void *pager_get_upi(const struct pager *pager)
 	return pager->upi;
 }
 
+/* As much as the caller was compiled with, which may be an older library's */
 int pager_get_info(const struct pager *pager, struct mach_object_info *info)
 {
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
+	const uint32_t size = info->size;
+
+	if (size < MACH_OBJECT_INFO_SIZE_VER0 || size > INFO_MOST)
+		return EINVAL;
+	memset(info, 0, size);
+	info->size = size;
 	return pager->session->transport->call(pager->fd, MACH_OBJECT_INFO,
 					       info);
 }

@@ -24,7 +24,7 @@ static void test_write_refused(struct fixture *fixture)
 
 static void test_sync_and_return(struct fixture *fixture)
 {
-	struct mach_object_info info;
+	struct mach_object_info info = { .size = sizeof(info) };
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));
@@ -47,7 +47,7 @@ static void test_sync_and_return(struct fixture *fixture)
 
 static void test_flush_forgets(struct fixture *fixture)
 {
-	struct mach_object_info info;
+	struct mach_object_info info = { .size = sizeof(info) };
 	int fd;
 
 	CHECK(!make_object(fixture, &full_ops));

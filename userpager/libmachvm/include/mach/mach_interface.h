@@ -457,12 +457,13 @@ typedef struct mach_object_info vm_object_info_data_t;
 /**
  * vm_object_info - State of an object.
  * @object_name: from vm_region(), or an object or proxy
- * @info: out: all of struct mach_object_info
+ * @info: in: its size, as the caller was compiled; out: that much of struct
+ *	mach_object_info
  *
  * Where Mach shows structures of its kernel, this is what &lt;linux/mach_vm.h&gt;
  * says.
  *
- * Return: KERN_SUCCESS, _INVALID_NAME.
+ * Return: KERN_SUCCESS, _INVALID_NAME; _INVALID_ARGUMENT for other sizes.
  */
 kern_return_t vm_object_info(memory_object_name_t object_name,
 			     vm_object_info_data_t *info);

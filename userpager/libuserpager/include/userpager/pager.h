@@ -262,9 +262,9 @@ void *pager_get_upi(const struct pager *pager);
 /**
  * pager_get_info - Counts of resident, dirty, supplied, failed pages.
  * @pager: the object, with its descriptor still there
- * @info: out
+ * @info: in: its size, as the caller was compiled; out: that much of it
  *
- * Return: 0, EBADF after pager_drop_fd(), ENODEV.
+ * Return: 0, EBADF after pager_drop_fd(), ENODEV; EINVAL for other sizes.
  */
 int pager_get_info(const struct pager *pager, struct mach_object_info *info);
 
