@@ -5,7 +5,7 @@
  *	vm_debug	the module's state as text, for people
  *	dev		file operations, and REGISTER
  *
- * There are no locks here: a file becomes a pager's once, by cmpxchg.
+ * There are no locks here: under the lock of its map a file becomes a pager's, once.
  */
 #ifndef MACH_DEV_H
 #define MACH_DEV_H

@@ -10,8 +10,9 @@
  *	task_fault	faults in a task's window
  *
  * A fault that finds its page maps it and its resident neighbours. One that
- * does not sends a request, lets go of Linux's lock, waits killably and has the
- * fault tried again. So no lock is held while a pager works.
+ * does not sends a request, lets go of Linux's lock, waits, until a signal where
+ * Linux can take one, and has the fault tried again. So no lock is held while a pager
+ * works.
  *
  * There are no locks here: map->lock (for a task) and object->residence are held
  * for reading from the lookup to the page-table entry.

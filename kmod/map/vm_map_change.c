@@ -342,6 +342,7 @@ int mach_map_check_change(struct mach_map *map, u64 start, u64 end,
 {
 	bool less, wired;
 
+	lockdep_assert_held_write(&map->lock);
 	return mach_map_look(map, start, end, change, &less, &wired);
 }
 

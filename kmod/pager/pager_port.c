@@ -311,12 +311,12 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();
 	port->pager.exempt = mach_user_is_exempt();
-	mach_pager_enlist(&port->pager);
 	err = mach_port_outfit(port, args);
 	if (err) {
 		mach_pager_put(&port->pager);
 		return ERR_PTR(err);
 	}
+	mach_pager_enlist(&port->pager);
 	return port;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_create);

@@ -26,6 +26,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_command_ends);
 static void mach_port_await_turn(struct mach_port *port,
 				 struct mach_object *object)
 {
+	lockdep_assert_held(&port->lock);
 	if (list_empty(&object->turn))
 		list_add_tail(&object->turn, &port->asking);
 }
@@ -89,6 +90,7 @@ static bool mach_slot_has_peer(struct mach_port *port, struct mach_slot *slot,
 {
 	struct mach_queue *queue = slot->queue;
 
+	lockdep_assert_held(&port->lock);
 	/* threads that receive are workers each, unless one does while it works */
 	if (slot->receiver &&
 	    !mach_workers_find(&port->workers, slot->worker.thread))
@@ -105,6 +107,7 @@ static bool mach_queue_has(const struct mach_port *port,
 {
 	unsigned int tag;
 
+	lockdep_assert_held(&port->lock);
 	for (tag = 0; tag < port->depth; tag++)
 		if (queue->slots[tag].request &&
 		    queue->slots[tag].request->object == object)
@@ -117,6 +120,7 @@ static bool mach_queue_may_have(const struct mach_port *port,
 				const struct mach_queue *queue,
 				const struct mach_object *object)
 {
+	lockdep_assert_held(&port->lock);
 	return !object->held || mach_queue_has(port, queue, object);
 }
 
@@ -175,6 +179,7 @@ static struct mach_slot *mach_port_choose_here(struct mach_port *port,
 	unsigned int q = raw_smp_processor_id() % port->nr_queues;
 	struct mach_queue *queue = &port->queues[q];
 
+	lockdep_assert_held(&port->lock);
 	if (queue->held || (object->held && object->held == port->held))
 		return NULL;
 	return mach_queue_armed_slot(queue, but);
@@ -192,6 +197,7 @@ static struct mach_slot *mach_port_choose_but(struct mach_port *port,
 	struct mach_queue *queue;
 	struct mach_slot *slot;
 
+	lockdep_assert_held(&port->lock);
 	for (i = 0; i < port->nr_queues; i++) {
 		queue = &port->queues[q];
 		slot = mach_queue_armed_slot(queue, but);
@@ -260,17 +266,19 @@ struct mach_request *mach_port_next(struct mach_port *port, bool anyway,
 }
 
 /**
- * mach_queue_learn - What an answer says of those who serve a queue
- * @queue: its port locked
+ * mach_port_learn - What an answer says of those who serve a queue
+ * @port: locked
  * @slot: answered, and not free yet
  *
  * If all that the queue has is younger, it is the oldest. What was put back may hide
  * that it is not.
  */
-void mach_queue_learn(struct mach_queue *queue, const struct mach_slot *slot)
+void mach_port_learn(struct mach_port *port, const struct mach_slot *slot)
 {
+	struct mach_queue *queue = slot->queue;
 	unsigned int oldest = queue->offers - queue->held + 1;
 
+	lockdep_assert_held(&port->lock);
 	if (queue->held == 1 || queue->several)
 		return;
 	if ((int)(slot->turn - oldest) > 0)

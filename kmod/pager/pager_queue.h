@@ -133,7 +133,7 @@ struct mach_queue {
  * (a) atomic, (c) const, (p) @lock, (x) its own lock
  *
  * @pager: its sending side
- * @lock: a leaf; nothing is called under it
+ * @lock: a leaf: no lock of the module is taken under it
  * @dead: (p) resigned or closed
  * @watching: (p) the watchdog is due
  * @sweeping: (p) the sweep is due
@@ -208,7 +208,7 @@ struct mach_slot *mach_port_choose(struct mach_port *port,
 				   bool anyway);
 struct mach_request *mach_port_next(struct mach_port *port, bool anyway,
 				    struct mach_slot **slot);
-void mach_queue_learn(struct mach_queue *queue, const struct mach_slot *slot);
+void mach_port_learn(struct mach_port *port, const struct mach_slot *slot);
 
 /* Does any request wait for a slot? Exact with the lock only */
 static inline bool mach_port_asks(const struct mach_port *port)

@@ -88,6 +88,7 @@ static void mach_message_fill(struct mach_port *port,
 {
 	struct mach_object *object = request->object;
 
+	lockdep_assert_held(&port->lock);
 	message->generation = generation;
 	message->operation = request->operation;
 	message->flags = request->flags;
@@ -573,7 +574,7 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 	spin_lock(&port->lock);
 	if (done) {
 		slot->queue->heard = jiffies;
-		mach_queue_learn(slot->queue, slot);
+		mach_port_learn(port, slot);
 		mach_slot_clear(port, slot);
 		list_del_init(&request->due_link);
 	} else {

@@ -73,6 +73,7 @@ static int mach_asleep_hold(struct mach_map *map, struct mach_asleep *asleep,
 	};
 	int err;
 
+	lockdep_assert_held_write(&map->lock);
 	/* the ends of what was held are entries' ends: then nothing is clipped */
 	err = hold ? mach_map_fill_spare(map, MACH_MAP_SHRINKS) : 0;
 	if (!err)

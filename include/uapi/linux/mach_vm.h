@@ -17,10 +17,13 @@
  * ========  ==============================  ===================================
  * kind      made by                         lets its holder
  * ========  ==============================  ===================================
- * task      open("/dev/machvm")             become a pager
+ * task      open("/dev/machvm")             everything in <linux/mach_task.h>, or
+ *                                           become a pager
  * pager     MACH_PAGER_REGISTER on a task   everything in <linux/mach_pager.h>
  * object    MACH_PAGER_CREATE, or opening   mmap, read, write, fsync within the
  *           a published /dev/machobj node   descriptor's open mode
+ * proxy     MACH_OBJECT_PROXY on an object  map a part of it (MACH_TASK_MAP), with
+ *           or proxy, MACH_TASK_PROXY       rights of its own
  * name      MACH_OBJECT_NAME on an object   MACH_OBJECT_INFO, MACH_NAME_COMPARE
  * ========  ==============================  ===================================
  *
