@@ -218,7 +218,8 @@ EXPORT_SYMBOL_IF_KUNIT(mach_queue_count_wired);
  * @page: in whatever state
  * @judged: it would belong on a queue otherwise
  *
- * Of the page's object nothing is known here, so its lock cannot be asserted. Counts, and the page is on no queue. Source: Mach's vm_page_wire.
+ * Nothing is known here of the page's object, so its lock cannot be asserted. Counts,
+ * and the page is on no queue. Source: Mach's vm_page_wire.
  */
 void mach_queue_wire(struct page *page, bool judged)
 {

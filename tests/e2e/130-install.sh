@@ -255,6 +255,7 @@ refused()
 }
 
 few_modules
+limit=$((3 * limit))	# it compiles, in an emulated machine
 check install put
 check modprobe loads
 check manuals manuals
