@@ -80,21 +80,22 @@ earlier_look()
 # tested has changed meanwhile.
 earlier_keep()
 {
-	local base file kernel=$1 log=$2 name
+	local base file kernel=$1 log=$2 name new
 	shift 2
 	base=$(earlier_base "$kernel")
 	for name; do
 		file=${earlier_files[$kernel $name]}
 		[ "$file" = "$(earlier_file "$name" "$base")" ] || continue
-		# all of it, or nothing
+		# all of it, or nothing; $BASHPID would be another in a redirection
+		new=$file.$BASHPID
 		if awk -v start="# start $name" -v end="# end $name" '
 			$0 == start { on = 1; next }
 			$0 == end { on = 0 }
-			on && /^(ok|skip) /' "$log" >"$file.$BASHPID"
+			on && /^(ok|skip) /' "$log" >"$new"
 		then
-			mv "$file.$BASHPID" "$file"
+			mv "$new" "$file"
 		else
-			rm -f "$file.$BASHPID"
+			rm -f "$new"
 		fi
 	done
 }
