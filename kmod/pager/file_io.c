@@ -21,8 +21,9 @@ static int mach_fill_check(const struct file *file, fmode_t mode)
 	return 0;
 }
 
-static int mach_fill_read(struct file *file, struct iov_iter *iter,
-			  loff_t position)
+/* All of the iterator, or as much as there is. Return: 0 or -errno. */
+static int mach_fill_move(struct file *file, struct iov_iter *iter,
+			  loff_t position, bool write)
 {
 	ssize_t done = 0;
 	struct kiocb io;
@@ -30,20 +31,8 @@ static int mach_fill_read(struct file *file, struct iov_iter *iter,
 	init_sync_kiocb(&io, file);
 	io.ki_pos = position;
 	while (iov_iter_count(iter)) {
-		done = vfs_iocb_iter_read(file, &io, iter);
-		if (done <= 0)
-			break;
-	}
-	return min_t(ssize_t, done, 0);
-}
-
-static int mach_fill_write(struct file *file, struct iov_iter *iter,
-			   loff_t position)
-{
-	ssize_t done = 0;
-
-	while (iov_iter_count(iter)) {
-		done = mach_compat_iter_write(file, iter, &position);
+		done = write ? mach_compat_iter_write(file, iter, &io.ki_pos) :
+			       vfs_iocb_iter_read(file, &io, iter);
 		if (done <= 0)
 			break;
 	}
@@ -63,8 +52,7 @@ int mach_fill_transfer(const struct mach_fill *fill,
 		      fill->n, fill->length);
 	err = mach_fill_check(file, write ? FMODE_CAN_WRITE : FMODE_CAN_READ);
 	if (!err)
-		err = write ? mach_fill_write(file, &iter, part->source) :
-			      mach_fill_read(file, &iter, part->source);
+		err = mach_fill_move(file, &iter, part->source, write);
 	fput(file);
 	/* for io_uring these mean that the command goes on: it does not */
 	if (err == -EAGAIN || err == -EIOCBQUEUED)
