@@ -171,6 +171,14 @@ static struct mach_slot *mach_choice_made(const struct mach_choice *choice,
 	return choice->busy;
 }
 
+/* Is all that is with workers of this object? */
+static bool mach_object_holds_all(const struct mach_port *port,
+				  const struct mach_object *object)
+{
+	lockdep_assert_held(&port->lock);
+	return object->held && object->held == port->held;
+}
+
 /* Usually the queue of this CPU has nothing: then it is taken. */
 static struct mach_slot *mach_port_choose_here(struct mach_port *port,
 					       const struct mach_object *object,
@@ -180,7 +188,7 @@ static struct mach_slot *mach_port_choose_here(struct mach_port *port,
 	struct mach_queue *queue = &port->queues[q];
 
 	lockdep_assert_held(&port->lock);
-	if (queue->held || (object->held && object->held == port->held))
+	if (queue->held || mach_object_holds_all(port, object))
 		return NULL;
 	return mach_queue_armed_slot(queue, but);
 }
@@ -191,8 +199,7 @@ static struct mach_slot *mach_port_choose_but(struct mach_port *port,
 					      bool anyway, pid_t but)
 {
 	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
-	/* what is with workers is all of this object */
-	unsigned int left = object->held && object->held == port->held;
+	unsigned int left = mach_object_holds_all(port, object);
 	struct mach_choice choice = {};
 	struct mach_queue *queue;
 	struct mach_slot *slot;
