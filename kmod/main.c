@@ -3,7 +3,7 @@
 #include "base/fail.h"
 #include "dev/dev.h"
 #include "dev/vm_debug.h"
-#include "file/publish.h"
+#include "file/machobj.h"
 #include "map/vm_map.h"
 #include "object/inode.h"
 #include "object/vm_view.h"
@@ -68,18 +68,18 @@ static int __init mach_init(void)
 	err = mach_port_init();
 	if (err)
 		goto err_pageout;
-	err = mach_publish_init();
+	err = mach_machobj_init();
 	if (err)
 		goto err_port;
 	err = mach_dev_init();
 	if (err)
-		goto err_node;
+		goto err_machobj;
 	mach_fail_init();
 	mach_debug_init();
 	return 0;
 
-err_node:
-	mach_publish_exit();
+err_machobj:
+	mach_machobj_exit();
 err_port:
 	mach_port_exit();
 err_pageout:
@@ -106,7 +106,7 @@ static void __exit mach_exit(void)
 	mach_fail_exit();
 	mach_debug_exit();
 	mach_dev_exit();
-	mach_publish_exit();
+	mach_machobj_exit();
 	mach_port_exit();
 	mach_pageout_exit();
 	mach_map_exit();

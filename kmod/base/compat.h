@@ -6,7 +6,6 @@
 #ifndef MACH_COMPAT_H
 #define MACH_COMPAT_H
 
-#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -158,18 +157,28 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-#define mach_compat_class_create(name) class_create(name)
+/* Inode operations are told of a mount's mapping of ids, since 6.3 by its own type. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define MACH_COMPAT_IDMAP struct mnt_idmap
+#define MACH_COMPAT_NO_IDMAP (&nop_mnt_idmap)
 #else
-#define mach_compat_class_create(name) class_create(THIS_MODULE, name)
+#define MACH_COMPAT_IDMAP struct user_namespace
+#define MACH_COMPAT_NO_IDMAP (&init_user_ns)
 #endif
 
-/* The first argument of device_type::devnode became const in 6.2. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#define MACH_COMPAT_DEVNODE_CONST const
+/* A new inode's times, which nobody touches by hand since 6.6 */
+static inline void mach_compat_init_times(struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	inode_set_mtime_to_ts(inode,
+			      inode_set_atime_to_ts(inode,
+						    inode_set_ctime_current(inode)));
 #else
-#define MACH_COMPAT_DEVNODE_CONST
+	inode->i_ctime = current_time(inode);
+	inode->i_atime = inode->i_ctime;
+	inode->i_mtime = inode->i_ctime;
 #endif
+}
 
 /* Splicing through read_iter got a name in 6.5. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)

@@ -5,7 +5,6 @@
 #include "base/compat.h"
 #include "base/mach_call.h"
 #include "fault/file_fault.h"
-#include "object/inode.h"
 #include "object/pmap.h"
 #include "object/vm_view.h"
 #include "object_io.h"
@@ -15,9 +14,8 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/module.h>
-#include <linux/mount.h>
-#include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/splice.h>
 #include <linux/uio.h>
 
 static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
@@ -28,6 +26,36 @@ static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
 	vma->vm_ops = &mach_vm_operations;
 	mach_pmap_prepare(vma);
 	return 0;
+}
+
+/**
+ * mach_object_file_of - Make a file that is being opened one of an object
+ * @object: one right of the caller, taken over
+ * @file: of the object's inode
+ */
+void mach_object_file_of(struct mach_object *object, struct file *file)
+{
+	file->private_data = object;
+	/* pages are copied, so one that is there needs no wait, nor alignment */
+	file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
+}
+
+static int mach_object_open(struct inode *inode, struct file *file)
+{
+	struct mach_object *object = mach_object_of_inode(inode);
+	int err = 0;
+
+	if (!object)
+		return -ENXIO;
+	if (mach_object_is_dead(object))
+		err = -ENXIO;
+	else if (object->read_only && file->f_mode & FMODE_WRITE)
+		err = -EACCES;
+	if (err)
+		mach_object_right_put(object);
+	else
+		mach_object_file_of(object, file);
+	return err;
 }
 
 static int mach_object_release(struct inode *inode, struct file *file)
@@ -306,12 +334,14 @@ static long mach_object_ioctl(struct file *file, unsigned int command,
 
 const struct file_operations mach_object_fops = {
 	.owner = THIS_MODULE,
+	.open = mach_object_open,
 	.release = mach_object_release,
 	.mmap = mach_object_mmap,
 	.read_iter = mach_object_read_iter,
 	.write_iter = mach_object_write_iter,
 	.splice_read = mach_compat_splice_read,
-	.llseek = mach_object_llseek,
+	.splice_write = iter_file_splice_write,
+	.llseek = generic_file_llseek,
 	.fsync = mach_object_fsync,
 	.unlocked_ioctl = mach_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
@@ -346,44 +376,3 @@ static const struct file_operations mach_proxy_fops = {
 	.unlocked_ioctl = mach_object_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
-
-/**
- * mach_object_file_open - Make an opened node a descriptor of its object
- * @object: one right of the caller, taken over on success
- * @file: being opened
- *
- * Return: 0, or -EACCES when the object is read-only and the file is not.
- */
-int mach_object_file_open(struct mach_object *object, struct file *file)
-{
-	if (object->read_only && file->f_mode & FMODE_WRITE)
-		return -EACCES;
-	file->private_data = object;
-	file->f_mapping = object->inode->i_mapping;
-	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
-	return 0;
-}
-
-/**
- * mach_object_file - Make an object descriptor
- * @object: one right of the caller, taken over on success
- */
-struct file *mach_object_file(struct mach_object *object)
-{
-	struct file *file;
-
-	if (!try_module_get(THIS_MODULE))
-		return ERR_PTR(-ENODEV);
-	ihold(object->inode);
-	file = alloc_file_pseudo(object->inode, mach_inode_mount, "machobj",
-				 object->read_only ? O_RDONLY : O_RDWR,
-				 &mach_object_fops);
-	if (IS_ERR(file)) {
-		iput(object->inode);
-		module_put(THIS_MODULE);
-		return file;
-	}
-	file->private_data = object;
-	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-	return file;
-}

@@ -6,10 +6,11 @@
  *	object_sync	a range that somebody wants sent or forgotten
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
- *	publish		nodes: /dev/machobj/NAME
+ *	publish		names of published objects
+ *	machobj		the file system: superblock, mounts, inodes
  *
- * One lock, mach_publish_lock: names, minors, object->node. It is a mutex, and the
- * locks of sysfs and devtmpfs are taken under it, but none of the module.
+ * One lock, the mutex mach_node_lock: object->node. It is taken under the i_rwsem of
+ * the directory; locks of Linux's inodes and names are taken under it.
  */
 #ifndef MACH_OBJECT_FILE_H
 #define MACH_OBJECT_FILE_H
@@ -37,7 +38,6 @@ extern const struct file_operations mach_object_fops;
 int mach_grant_get(int fd, struct mach_grant *grant);
 struct file *mach_grant_file(const struct mach_grant *grant);
 struct file *mach_object_name_file(struct mach_object *object);
-struct file *mach_object_file(struct mach_object *object);
-int mach_object_file_open(struct mach_object *object, struct file *file);
+void mach_object_file_of(struct mach_object *object, struct file *file);
 
 #endif /* MACH_OBJECT_FILE_H */

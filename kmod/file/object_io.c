@@ -46,6 +46,7 @@ ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	enum mach_manner manner = mach_io_manner(iocb);
 	ssize_t done = 0;
 
+	file_accessed(iocb->ki_filp);
 	while (iov_iter_count(to) && iocb->ki_pos < object->size) {
 		unsigned int in_page = offset_in_page(iocb->ki_pos);
 		size_t bytes = min3((u64)iov_iter_count(to),
@@ -103,6 +104,9 @@ ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		iocb->ki_pos = object->size;
 	if (iov_iter_count(from) && iocb->ki_pos >= object->size)
 		return -ENOSPC;
+	done = file_update_time(iocb->ki_filp);
+	if (done)
+		return done;
 	while (iov_iter_count(from) && iocb->ki_pos < object->size) {
 		if (fault_in_iov_iter_readable(from, PAGE_SIZE) &&
 		    fault_in_iov_iter_readable(from, 1))
@@ -124,13 +128,6 @@ ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return err ?: done;
 	}
 	return done;
-}
-
-loff_t mach_object_llseek(struct file *file, loff_t offset, int whence)
-{
-	struct mach_object *object = file->private_data;
-
-	return fixed_size_llseek(file, offset, whence, object->size);
 }
 
 int mach_object_fsync(struct file *file, loff_t start, loff_t end,

@@ -7,7 +7,6 @@
 
 ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from);
-loff_t mach_object_llseek(struct file *file, loff_t offset, int whence);
 int mach_object_fsync(struct file *file, loff_t start, loff_t end,
 		      int datasync);
 

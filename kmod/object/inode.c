@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where the inodes live that carry address spaces of objects and of windows. */
+/* Where the inodes live that carry address spaces of windows, and of no file. */
 #include "inode.h"
 
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
 
-struct vfsmount *mach_inode_mount __ro_after_init;
+static struct vfsmount *mach_inode_mount __ro_after_init;
 
 static int mach_inode_fs_init(struct fs_context *fc)
 {
@@ -15,7 +15,7 @@ static int mach_inode_fs_init(struct fs_context *fc)
 
 /* No owner: the mount must not keep the module loaded. */
 static struct file_system_type mach_inode_fs = {
-	.name = "machobj",
+	.name = "machmap",
 	.init_fs_context = mach_inode_fs_init,
 	.kill_sb = kill_anon_super,
 };

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inodes for the address spaces of objects and of windows: a pseudo file system. */
+/* Inodes for address spaces that no file leads to: a pseudo file system. */
 #ifndef MACH_INODE_H
 #define MACH_INODE_H
 
 struct inode;
-struct vfsmount;
-
-extern struct vfsmount *mach_inode_mount;
 
 struct inode *mach_inode_create(void);
 

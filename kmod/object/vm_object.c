@@ -127,20 +127,21 @@ struct mach_object *mach_object_next(struct mach_object *object)
 }
 
 static int mach_object_set_pager(struct mach_object *object,
-				 struct mach_pager *pager)
+				 const struct mach_object_setup *setup)
 {
+	struct mach_pager *pager = setup->pager;
 	struct inode *inode;
 
 	object->reserve = mach_kmem_alloc(mach_reserve_cache, GFP_KERNEL);
 	if (!object->reserve)
 		return -ENOMEM;
-	inode = mach_inode_create();
+	inode = setup->inode ?: mach_inode_create();
 	if (IS_ERR(inode)) {
 		mach_kmem_free(mach_reserve_cache, object->reserve);
 		return PTR_ERR(inode);
 	}
-	i_size_write(inode, object->size);
 	object->inode = inode;
+	inode->i_private = object;
 	mach_pager_get(pager);
 	object->pager = pager;
 	object->user = mach_user_get(pager->user);
@@ -152,10 +153,10 @@ static int mach_object_set_pager(struct mach_object *object,
 
 /* Anonymous memory is the user's who makes it. */
 static int mach_object_set_owner(struct mach_object *object,
-				 struct mach_pager *pager)
+				 const struct mach_object_setup *setup)
 {
-	if (pager)
-		return mach_object_set_pager(object, pager);
+	if (setup->pager)
+		return mach_object_set_pager(object, setup);
 	object->user = mach_user_get_current();
 	object->exempt = mach_user_is_exempt();
 	return object->user ? 0 : -ENOMEM;
@@ -193,7 +194,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->returns = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&object->asking);
 	INIT_LIST_HEAD(&object->turn);
-	if (mach_object_set_owner(object, setup->pager)) {
+	if (mach_object_set_owner(object, setup)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;
 	}
@@ -223,6 +224,17 @@ void mach_object_trim(struct mach_object *object)
 				    mach_tree_stock_take(&object->spare));
 	mach_object_unlock(object);
 	mach_object_free_nodes(&surplus);
+}
+
+/* Who still has the inode finds no object from here on. */
+static void mach_object_leave_inode(struct inode *inode)
+{
+	if (!inode)
+		return;
+	spin_lock(&inode->i_lock);
+	inode->i_private = NULL;
+	spin_unlock(&inode->i_lock);
+	iput(inode);
 }
 
 /* What it had is nobody's any more. */
@@ -275,7 +287,7 @@ void mach_object_put(struct mach_object *object)
 	mach_object_free_pages(object);
 	if (object->reserve)
 		mach_kmem_free(mach_reserve_cache, object->reserve);
-	iput(object->inode);
+	mach_object_leave_inode(object->inode);
 	if (object->pager)
 		mach_pager_put(object->pager);
 	mach_kmem_free(mach_object_cache, object);
@@ -309,6 +321,19 @@ bool mach_object_right_try_get(struct mach_object *object)
 		return false;
 	mach_object_get(object);
 	return true;
+}
+
+/* A right to the object that an inode is of; NULL when that is gone. */
+struct mach_object *mach_object_of_inode(struct inode *inode)
+{
+	struct mach_object *object;
+
+	spin_lock(&inode->i_lock);
+	object = inode->i_private;
+	if (object && !mach_object_right_try_get(object))
+		object = NULL;
+	spin_unlock(&inode->i_lock);
+	return object;
 }
 
 /* Rights never come back from zero, so the work is queued once. */

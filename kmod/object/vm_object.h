@@ -2,7 +2,7 @@
 /*
  * A memory object: which pages are resident, and where.
  *
- *	inode		inodes for the address spaces of objects and windows
+ *	inode		inodes for address spaces that no file leads to
  *	page_tree	from page index to frame; pure
  *	pager		what an object knows of its pager
  *	pmap		Linux's page tables: enter and revoke
@@ -45,7 +45,7 @@
 #include <linux/workqueue.h>
 
 struct mach_kmem;
-struct mach_published;
+struct dentry;
 
 /**
  * struct mach_object_counts - What an object has, and what happened to it
@@ -101,11 +101,11 @@ struct mach_view {
  * struct mach_object - A memory object
  *
  * (a) atomic, (c) const until freed, (m) residence, (o) the object lock,
- * (l) the lock of the list of objects, (n) the node table's lock, (p) the
+ * (l) the lock of the list of objects, (n) the lock of names, (p) the
  * pager's port
  *
  * @ref: (a) keeps the structure
- * @rights: (a) open object descriptors, the node and views; at zero it terminates
+ * @rights: (a) open object descriptors, the name and views; at zero it terminates
  * @pager: (c) referenced; NULL: anonymous memory, "internal" in Mach's words
  * @inode: (c) owns the address space that all its areas hang on, but for those of
  *	tasks; NULL if it is internal
@@ -137,7 +137,7 @@ struct mach_view {
  * @asking: (p) requests that wait for a thread of the pager, oldest first
  * @turn: (p) among objects that have such
  * @held: (p) requests that threads of the pager have
- * @node: (n) its node, if it is published
+ * @node: (n) its name, if it is published
  * @terminate: runs when the last right went
  * @launder: sends what is unsent; holds a reference while it is queued
  * @link: (l) in the list of all objects
@@ -174,7 +174,7 @@ struct mach_object {
 	struct list_head asking;
 	struct list_head turn;
 	unsigned int held;
-	struct mach_published *node;
+	struct dentry *node;
 	struct work_struct terminate;
 	struct work_struct launder;
 	struct list_head link;
@@ -188,9 +188,11 @@ struct mach_object {
  * @id: the pager's number for it
  * @cluster: pages of a full request
  * @read_only: nobody may write
+ * @inode: becomes the object's, if it has a pager; NULL: one that no file leads to
  */
 struct mach_object_setup {
 	struct mach_pager *pager;
+	struct inode *inode;
 	u64 size;
 	u64 cookie;
 	u32 id;
@@ -243,6 +245,9 @@ static inline void mach_object_set_dead(struct mach_object *object)
 	mach_object_lock(object);
 	WRITE_ONCE(object->dead, true);
 	mach_object_unlock(object);
+	/* by which Linux, which has no object, knows a name of it */
+	if (object->inode)
+		inode_set_flags(object->inode, S_DEAD, S_DEAD);
 }
 
 static inline bool mach_object_is_dead(struct mach_object *object)
@@ -293,6 +298,7 @@ void mach_object_put(struct mach_object *object);
 void mach_object_put_later(struct mach_object *object);
 
 bool mach_object_right_try_get(struct mach_object *object);
+struct mach_object *mach_object_of_inode(struct inode *inode);
 void mach_object_right_get(struct mach_object *object);
 void mach_object_right_put(struct mach_object *object);
 

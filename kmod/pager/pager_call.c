@@ -3,6 +3,7 @@
 #include "pager_call.h"
 #include "base/check.h"
 #include "base/mach_call.h"
+#include "file/machobj.h"
 #include "file/object_file.h"
 #include "file/publish.h"
 #include "file/vm_statistics.h"
@@ -167,7 +168,7 @@ static int mach_pager_show(struct mach_call_context *context,
 
 	/* the table's; the object's first right becomes the file's */
 	mach_object_get(object);
-	file = mach_object_file(object);
+	file = mach_machobj_file(object);
 	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
 		mach_object_put(object);
@@ -179,6 +180,20 @@ static int mach_pager_show(struct mach_call_context *context,
 		return err;
 	}
 	return mach_port_add_object(port, object);
+}
+
+/* An object that is a file */
+static struct mach_object *mach_pager_make(struct mach_object_setup *setup)
+{
+	struct mach_object *object;
+
+	setup->inode = mach_machobj_inode(setup->size);
+	if (IS_ERR(setup->inode))
+		return NULL;
+	object = mach_object_create(setup);
+	if (!object)
+		iput(setup->inode);
+	return object;
 }
 
 static int mach_pager_create(struct mach_call_context *context,
@@ -204,7 +219,7 @@ static int mach_pager_create(struct mach_call_context *context,
 	      mach_port_number(port, &setup.id);
 	if (err)
 		return err;
-	object = mach_object_create(&setup);
+	object = mach_pager_make(&setup);
 	if (!object) {
 		mach_port_unnumber(port, setup.id);
 		return -ENOMEM;
@@ -224,7 +239,7 @@ static int mach_pager_publish(struct mach_call_context *context,
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	err = mach_publish(object, &args->publish);
-	/* the reaper may have passed by before the node was there */
+	/* the reaper may have passed by before the name was there */
 	if (!err && READ_ONCE(port->dead)) {
 		mach_unpublish(object);
 		err = -ENODEV;

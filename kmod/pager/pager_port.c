@@ -3,6 +3,7 @@
 #include "pager_port.h"
 #include "pager_sweep.h"
 #include "pager_watch.h"
+#include "file/machobj.h"
 #include "file/publish.h"
 #include "request/data_return.h"
 #include "request/object_end.h"
@@ -155,6 +156,8 @@ static void mach_port_free_work(struct work_struct *work)
 	mmdrop(port->pager.mm);
 	put_pid(port->owner);
 	kvfree(port);
+	/* before: who waits for the last port unloads the module */
+	mach_machobj_unpin();
 	if (atomic_dec_and_test(&mach_ports))
 		wake_up_var(&mach_ports);
 }
@@ -180,7 +183,7 @@ static const struct mach_pager_ops mach_port_ops = {
 	.free = mach_port_free,
 };
 
-/* After a pager's death: nodes go, mappings are revoked, pages are dropped. */
+/* After a pager's death: names go, mappings are revoked, pages are dropped. */
 static void mach_port_reap(struct work_struct *work)
 {
 	struct mach_port *port = container_of(work, struct mach_port, reap);
@@ -276,12 +279,16 @@ static int mach_port_outfit(struct mach_port *port,
 struct mach_port *mach_port_create(const struct mach_pager_register *args)
 {
 	struct mach_port *port;
-	int err;
+	int err = mach_machobj_pin();
 
+	if (err)
+		return ERR_PTR(err);
 	port = kvzalloc(struct_size(port, queues, args->queues),
 			GFP_KERNEL_ACCOUNT);
-	if (!port)
+	if (!port) {
+		mach_machobj_unpin();
 		return ERR_PTR(-ENOMEM);
+	}
 	atomic_inc(&mach_ports);
 	refcount_set(&port->pager.ref, 1);
 	port->pager.ops = &mach_port_ops;
@@ -340,7 +347,7 @@ int mach_port_follow(struct mach_port *port)
 	return mach_compat_life_follow(&port->life, port->pager.mm);
 }
 
-/* Dead first: who publishes it sees that, or its node is found here. */
+/* Dead first: who publishes it sees that, or its name is found here. */
 void mach_port_end_object(struct mach_port *port,
 			  struct mach_object *object)
 {

@@ -27,7 +27,7 @@ static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
 	[MACH_USER_PAGERS] = { "pagers", 256 },
 	[MACH_USER_QUEUES] = { "queues_kib", 65536 },
 	[MACH_USER_OBJECTS] = { "objects", 65536 },
-	[MACH_USER_NAMES] = { "names", 1024 },
+	[MACH_USER_NAMES] = { "names", 65536 },
 	[MACH_USER_REQUESTS] = { "requests", 65536 },
 	[MACH_USER_LOCKS] = { "locks", 4096 },
 	[MACH_USER_ENTRIES] = { "entries", 262144 },
@@ -50,7 +50,7 @@ MODULE_PARM_DESC(user_objects,
 		 "Most objects of a user (default: 65536)");
 module_param_named(user_names, mach_user_rules[MACH_USER_NAMES].max, ulong, 0644);
 MODULE_PARM_DESC(user_names,
-		 "Most published names of a user (default: 1024)");
+		 "Most published names of a user (default: 65536)");
 module_param_named(user_requests, mach_user_rules[MACH_USER_REQUESTS].max, ulong, 0644);
 MODULE_PARM_DESC(user_requests,
 		 "Most unanswered requests of a user's pagers (default: 65536)");

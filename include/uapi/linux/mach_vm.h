@@ -75,6 +75,9 @@
 
 #define MACH_VM_DEVICE		"/dev/machvm"
 #define MACH_VM_NODE_DIR	"/dev/machobj"
+
+/* What statfs(2) says of the file system of objects, machobj: f_type */
+#define MACH_OBJECT_MAGIC	0x4d616368
 #define MACH_VM_IOC		0xB7
 
 /**
