@@ -120,7 +120,7 @@ struct mach_pager_register {
  * @reserved: zero
  *
  * The object is ready at once (Mach's memory_object_init and _ready in one).
- * When its last object descriptor and mapping are gone and it has no node, its
+ * When its last object descriptor and mapping are gone and it has no name, its
  * dirty pages are returned and TERMINATE is sent; committing that frees @object.
  */
 struct mach_pager_create {
@@ -135,7 +135,7 @@ struct mach_pager_create {
 };
 
 /**
- * struct mach_pager_publish - Give an object a node (MACH_PAGER_PUBLISH, pager).
+ * struct mach_pager_publish - Give an object a name (MACH_PAGER_PUBLISH, pager).
  * @size: sizeof(struct mach_pager_publish)
  * @object: its number
  * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
@@ -145,7 +145,10 @@ struct mach_pager_create {
  * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-', then zeros; not "."
  *	or ".."
  *
- * The node is MACH_VM_NODE_DIR/name; it goes with the object and the pager.
+ * The object becomes the regular file @name of the file system machobj, which is
+ * mounted on MACH_VM_NODE_DIR; where nothing is mounted, the name shows as soon as
+ * somebody mounts. It goes with the object and the pager, or when its owner removes
+ * it (unlink); who has it open goes on.
  */
 struct mach_pager_publish {
 	__u32 size;
@@ -387,8 +390,9 @@ struct mach_pager_lock {
  * @size: sizeof(struct mach_pager_destroy)
  * @object: its number, free when the call returns
  *
- * Its node goes, its requests are aborted, its pages are dropped, who waits gets
- * EIO or SIGBUS; no TERMINATE follows. Source: Mach's memory_object_destroy.
+ * Its name goes, its requests are aborted, its pages are dropped, who waits gets
+ * EIO or SIGBUS; no TERMINATE follows. Who has it open gets EIO from then on, and
+ * ENXIO from opening that descriptor again. Source: Mach's memory_object_destroy.
  */
 struct mach_pager_destroy {
 	__u32 size;

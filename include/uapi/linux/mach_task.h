@@ -301,7 +301,7 @@ struct mach_task_remap {
  * @name: out: a new name descriptor, close-on-exec, which authorises nothing but
  *	MACH_OBJECT_INFO and MACH_NAME_COMPARE; -1 if none was wanted or there is
  *	no object yet
- * @references: out: entries of any map, descriptors and nodes that hold the
+ * @references: out: entries of any map, descriptors and names that hold the
  *	object; 0 without one
  * @object: out: the object's number, 0 without one: the same in any map as long
  *	as the object lives; good for telling objects apart and nothing else

@@ -21,7 +21,7 @@
  *                                           become a pager
  * pager     MACH_PAGER_REGISTER on a task   everything in <linux/mach_pager.h>
  * object    MACH_PAGER_CREATE, or opening   mmap, read, write, fsync within the
- *           a published /dev/machobj node   descriptor's open mode
+ *           a file in /dev/machobj          descriptor's open mode
  * proxy     MACH_OBJECT_PROXY on an object  map a part of it (MACH_TASK_MAP), with
  *           or proxy, MACH_TASK_PROXY       rights of its own
  * name      MACH_OBJECT_NAME on an object   MACH_OBJECT_INFO, MACH_NAME_COMPARE
@@ -51,7 +51,8 @@
  * EFAULT      an address cannot be read or written
  * ENOTTY      this kind of descriptor does not answer this call
  * EBADF       a descriptor argument is closed or of the wrong kind or mode
- * EPERM       not in this descriptor's role, or not without a privilege
+ * EPERM       not in this descriptor's role, or not without a privilege; the size
+ *             of an object cannot be changed
  * EACCES      the descriptor's rights do not include the access
  * ENOENT      this pager has no such queue, tag or object
  * EADDRNOTAVAIL  nothing is there: an address in no entry of the map
@@ -65,20 +66,28 @@
  * ENODEV      the pager has resigned, or the object was destroyed
  * EDEADLK     the caller works on a request of the pager that would answer
  * ETIMEDOUT   no request came within the time given
- * ENOSPC      no room: for another node, or in a task's map
+ * ENOSPC      no room: for another name, in a task's map, or behind the end of an
+ *             object
  * ENOMEM      no memory, for this caller only
  * EMFILE      the caller has too many descriptors open (ENFILE: the system)
- * ENXIO       the node is going: open only
+ * ENXIO       the object has ended: only of opening its descriptor again
  * EIO         the pager failed, died or stayed silent; data was not had
  * ==========  ================================================================
  */
 
 #define MACH_VM_DEVICE		"/dev/machvm"
-#define MACH_VM_NODE_DIR	"/dev/machobj"
-
-/* What statfs(2) says of the file system of objects, machobj: f_type */
-#define MACH_OBJECT_MAGIC	0x4d616368
+#define MACH_VM_NODE_DIR	"/dev/machobj"	/* file system of type machobj */
 #define MACH_VM_IOC		0xB7
+
+/**
+ * define MACH_OBJECT_MAGIC - What statfs(2) says of objects, wherever they are seen.
+ *
+ * An object's descriptor is an open file of the file system machobj, also before the
+ * object is published; a published one is a regular file there. st_dev and st_ino of
+ * both are the same, and no other object ever has them. Anybody with CAP_SYS_ADMIN
+ * may mount it; each mount shows the same files.
+ */
+#define MACH_OBJECT_MAGIC	0x4d616368
 
 /**
  * DOC: versions
@@ -139,7 +148,7 @@ struct mach_vm_version {
 
 /* Bits of struct mach_object_info::state */
 #define MACH_OBJECT_ALIVE	(1U << 0)	/* its pager serves it */
-#define MACH_OBJECT_PUBLISHED	(1U << 1)	/* it has a node */
+#define MACH_OBJECT_PUBLISHED	(1U << 1)	/* it has a name */
 #define MACH_OBJECT_READ_ONLY	(1U << 2)	/* nobody may write to it */
 #define MACH_OBJECT_INTERNAL	(1U << 3)	/* no pager: zero-filled memory */
 #define MACH_OBJECT_BY_PROXY	(1U << 4)	/* asked of a proxy */
@@ -159,7 +168,7 @@ struct mach_vm_version {
  * @errors: out: pages that a pager refused, lost, or failed to take back
  * @object: out: its number, as in struct mach_task_region
  * @busy: out: pages that wait for their contents
- * @references: out: entries of any map, descriptors and nodes that hold it
+ * @references: out: entries of any map, descriptors and names that hold it
  * @reserved: zero
  *
  * Source: Mach's vm_object_info and memory_object_get_attributes.
