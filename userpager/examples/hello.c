@@ -30,6 +30,8 @@ int main(void)
 	int err = pager_open(NULL, &session);
 
 	if (!err)
+		err = pager_mount();
+	if (!err)
 		err = pager_create(session, &ops, NULL, &attributes, &pager);
 	if (!err)
 		err = pager_publish(pager, "hello", getuid(), getgid(), 0444);

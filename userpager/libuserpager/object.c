@@ -79,17 +79,18 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 }
 
 /*
- * Where a file lies already no node appears: a program has opened the name of a
- * node that was gone, and created it. No file at all is no error: the node may
- * be somewhere else.
+ * Where machobj is not mounted, or something else over it, another file can have
+ * the name. No file at all is no error: somebody may yet mount.
  */
-static bool node_hidden(const char *name)
+static bool name_hidden(const struct pager *pager, const char *name)
 {
 	char path[sizeof(MACH_VM_NODE_DIR "/") + MACH_NAME_MAX];
-	struct stat st;
+	struct stat seen, own;
 
 	snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/%s", name);
-	return !lstat(path, &st) && !S_ISCHR(st.st_mode);
+	if (lstat(path, &seen) < 0 || fstat(pager->fd, &own) < 0)
+		return false;
+	return seen.st_dev != own.st_dev || seen.st_ino != own.st_ino;
 }
 
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
@@ -108,7 +109,7 @@ int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		return EINVAL;
 	memcpy(publish.name, name, strlen(name));
 	err = pager_call(pager->session, MACH_PAGER_PUBLISH, &publish);
-	return !err && node_hidden(name) ? EEXIST : err;
+	return !err && name_hidden(pager, name) ? EEXIST : err;
 }
 
 int pager_get_fd(const struct pager *pager, int *fd)

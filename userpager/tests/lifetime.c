@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,6 +165,105 @@ static void test_publish(struct fixture *fixture)
 	CHECK(access(path, F_OK) < 0);
 }
 
+static bool objects_are_mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs(MACH_VM_NODE_DIR, &fs) && fs.f_type == MACH_OBJECT_MAGIC;
+}
+
+/* A process that sees no objects, and nobody else sees less for it. */
+static bool unmount_here(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return false;
+	while (objects_are_mounted())
+		if (umount(MACH_VM_NODE_DIR))
+			return false;
+	return true;
+}
+
+static void *mount_too(void *err)
+{
+	*(int *)err = pager_mount();
+	return NULL;
+}
+
+/* However many do it: what one umount(2) takes away is all. */
+static int client_mounts(int fd, long unused)
+{
+	struct stat own, seen;
+	pthread_t threads[4];
+	int errs[4], i;
+
+	(void)unused;
+	if (!unmount_here())
+		return 1;
+	for (i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, mount_too, &errs[i]))
+			return 2;
+	for (i = 0; i < 4; i++)
+		if (pthread_join(threads[i], NULL) || errs[i])
+			return 3;
+	if (pager_mount() || !objects_are_mounted())
+		return 4;
+	if (fstat(fd, &own) || stat(MACH_VM_NODE_DIR "/library-test", &seen))
+		return 5;
+	if (own.st_dev != seen.st_dev || own.st_ino != seen.st_ino)
+		return 6;
+	return umount(MACH_VM_NODE_DIR) || objects_are_mounted() ? 7 : 0;
+}
+
+static int client_may_not_mount(int fd, long unused)
+{
+	(void)fd;
+	(void)unused;
+	if (!unmount_here())
+		return 1;
+	if (setresuid(65534, 65534, 65534))
+		return 2;
+	return pager_mount() == EPERM && !objects_are_mounted() ? 0 : 3;
+}
+
+/* A thread that sees another directory, with another file of that name */
+static void *publish_hidden(void *arg)
+{
+	static const char path[] = MACH_VM_NODE_DIR "/hidden";
+	struct fixture *fixture = arg;
+	int fd;
+
+	if (!unmount_here() || mount("other", MACH_VM_NODE_DIR, "tmpfs", 0, NULL))
+		return "it sees no other directory";
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return "no file can be made";
+	close(fd);
+	return pager_publish(fixture->pager, "hidden", 0, 0, 0) == EEXIST ?
+		NULL : "what nobody sees is taken for published";
+}
+
+static void test_hidden(struct fixture *fixture)
+{
+	pthread_t thread;
+	void *wrong;
+
+	CHECK(!make_object(fixture, &full_ops));
+	CHECK(!pthread_create(&thread, NULL, publish_hidden, fixture));
+	CHECK(!pthread_join(thread, &wrong));
+	CHECK(!wrong);
+	/* it is there all the same, for who sees machobj */
+	CHECK(!access(MACH_VM_NODE_DIR "/hidden", F_OK));
+}
+
+static void test_mount(struct fixture *fixture)
+{
+	CHECK(!make_object(fixture, &full_ops));
+	CHECK(!pager_publish(fixture->pager, "library-test", 0, 0, 0));
+	CHECK(in_client(client_mounts, fixture->object, 0) == 0);
+	CHECK(in_client(client_may_not_mount, fixture->object, 0) == 0);
+	CHECK(objects_are_mounted());
+}
+
 static void test_transport(struct fixture *fixture)
 {
 	struct pager_config config = { .transport = PAGER_TRANSPORT_AUTO };
@@ -234,6 +337,8 @@ static const struct test tests[] = {
 	{ "shutdown", test_shutdown },
 	{ "many-objects", test_many_objects },
 	{ "publish", test_publish },
+	{ "mount", test_mount },
+	{ "hidden", test_hidden },
 	{ "version", test_version },
 };
 

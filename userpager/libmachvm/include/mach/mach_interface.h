@@ -31,7 +31,7 @@ extern "C" {
  * do inside it, and everything outside remains Linux's. mach_task_self() makes
  * the first one when it is first asked for.
  *
- * A port is a descriptor: what open(2) gave for a node in /dev/machobj can be
+ * A port is a descriptor: what open(2) gave for a file in /dev/machobj can be
  * mapped, and close(2) or mach_port_deallocate() gives up any of them. Number 0
  * is MACH_PORT_NULL; the library never makes a port of that number.
  *

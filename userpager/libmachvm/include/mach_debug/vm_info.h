@@ -49,7 +49,7 @@ typedef struct vm_region_info {
  * @voi_object: its number
  * @voi_pagesize: bytes in a page
  * @voi_size: bytes
- * @voi_ref_count: entries of any map, descriptors and nodes that hold it
+ * @voi_ref_count: entries of any map, descriptors and names that hold it
  * @voi_resident_page_count: pages in memory
  * @voi_absent_count: pages that wait for their contents
  * @voi_copy: 0: there are no copy objects

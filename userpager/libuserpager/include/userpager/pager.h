@@ -23,12 +23,13 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * DOC: a pager in five calls
+ * DOC: a pager in six calls
  *
- * pager_open() makes the process a pager, pager_create() makes a memory object
- * whose contents the operations in struct pager_ops supply, pager_publish()
- * gives it a node that other programs open and map, pager_run() serves until
- * somebody calls pager_stop(), pager_close() gives everything back.
+ * pager_open() makes the process a pager, pager_mount() sees to it that objects
+ * can be seen, pager_create() makes a memory object whose contents the operations
+ * in struct pager_ops supply, pager_publish() makes it a file that other programs
+ * open and map, pager_run() serves until somebody calls pager_stop(),
+ * pager_close() gives everything back.
  *
  * Functions that can fail return 0 or a positive errno; pager_strerror() puts
  * it in words. Offsets and lengths are bytes; an offset is page aligned, and a
@@ -127,6 +128,19 @@ int pager_open(const struct pager_config *config,
 	       struct pager_session **session);
 
 /**
+ * pager_mount - Have the published objects in MACH_VM_NODE_DIR.
+ *
+ * Mounts the file system machobj there, with nosuid and nodev, and makes the
+ * directory if it is missing; nothing is done where machobj is mounted already.
+ * It stays mounted. Usually the system has done this when the module was loaded.
+ * Without it an object can be published, and is seen when somebody mounts.
+ *
+ * Return: 0, EPERM (not mounted, and no CAP_SYS_ADMIN to do it), ENOENT (module
+ * not loaded), or what else mkdir(2) or mount(2) said.
+ */
+int pager_mount(void);
+
+/**
  * pager_start_workers - Begin to serve; returns at once.
  * @session: the session
  *
@@ -221,17 +235,19 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 		 struct pager **pager);
 
 /**
- * pager_publish - Give the object the node MACH_VM_NODE_DIR/name.
+ * pager_publish - Make the object the file MACH_VM_NODE_DIR/name.
  * @pager: the object
  * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-'
- * @uid: owner of the node: the caller, or with CAP_CHOWN anybody
- * @gid: group of the node: one of the caller's, or with CAP_CHOWN any
+ * @uid: owner of the file: the caller, or with CAP_CHOWN anybody
+ * @gid: group of the file: one of the caller's, or with CAP_CHOWN any
  * @mode: permission bits; 0 for 0600
  *
- * The node goes with the object. It can be opened when this returns.
+ * The file goes with the object. Where machobj is mounted, see pager_mount(), it
+ * can be opened when this returns.
  *
- * Return: 0, EINVAL, EEXIST (name taken, or what lies there is no device and
- * hides the node), ENOSPC, ENODEV.
+ * Return: 0, EINVAL, EEXIST (name taken, or another file is seen there), EACCES
+ * (machobj was mounted with a mode that lets the caller publish nothing), EPERM
+ * (@uid or @gid), ENOSPC, ENODEV.
  */
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		  mode_t mode);
@@ -249,7 +265,7 @@ int pager_get_fd(const struct pager *pager, int *fd);
  * pager_drop_fd - Close our own descriptor of the object.
  * @pager: the object
  *
- * From now on an object without node terminates when its last user is gone.
+ * From now on an object without a name terminates when its last user is gone.
  */
 void pager_drop_fd(struct pager *pager);
 
