@@ -57,7 +57,7 @@ static const char usage[] =
 "Serve a file as the memory object /dev/machobj/NAME, for any program to map.\n"
 "\n"
 "What to serve:\n"
-"  --name NAME           name of the node: letters, digits, '.', '_', '-'\n"
+"  --name NAME           name of the object: letters, digits, '.', '_', '-'\n"
 "  --file PATH           regular file or block device that holds the data\n"
 "  --store KIND          kind of store, file if not given:\n";
 
@@ -79,7 +79,7 @@ static const char usage_rest[] =
 "  --deadline SEC        time to answer a request (30)\n"
 "  --sync-interval SEC   write modified data back this often, 0 never (5)\n"
 "\n"
-"The node:\n"
+"The file in /dev/machobj:\n"
 "  --mode MODE           octal permissions (0600)\n"
 "  --owner USER          name or number (who starts the pager)\n"
 "  --group GROUP         name or number (that of who starts the pager)\n"
@@ -91,9 +91,9 @@ static const char usage_rest[] =
 "  -h, --help            print this\n"
 "  -V, --version         print the version\n"
 "\n"
-"In the background, the node is ready when machpagerd returns.\n"
+"In the background, the object is ready when machpagerd returns.\n"
 "Exit status: 0 ok, 1 failure while serving, 2 usage, 3 store, 4 no module or\n"
-"no permission, 5 node cannot be made. Manual: machpagerd(8)\n";
+"no permission, 5 object cannot be made. Manual: machpagerd(8)\n";
 
 static void help(void)
 {
@@ -376,7 +376,7 @@ static void set_other_option(struct config *config, int key, char *value)
 static void check_complete(const struct config *config)
 {
 	if (!config->name)
-		incomplete("--name NAME is missing: it names the node");
+		incomplete("--name NAME is missing: it names the object");
 	if (config->store->needs_path && !config->store_options.path)
 		incomplete("--file PATH is missing: it holds the data");
 }

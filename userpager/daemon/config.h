@@ -20,15 +20,15 @@ enum exit_status {
 
 /**
  * struct config - The command line.
- * @name: of the node
+ * @name: of the object
  * @store: kind of store
  * @store_options: how to open it
  * @pager: transport, threads, deadline
  * @cluster: bytes of a full request, 0 for the default
  * @copy: move data through our memory
- * @mode: of the node
- * @owner: of the node
- * @group: of the node
+ * @mode: of its file
+ * @owner: of its file
+ * @group: of its file
  * @sync_interval: seconds between write-backs; 0 for never
  * @foreground: stay, and talk to stderr
  * @pidfile: where to write our number, or NULL

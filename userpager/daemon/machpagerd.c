@@ -120,7 +120,18 @@ static enum exit_status open_device(struct daemon *daemon)
 	return EXIT_OK;
 }
 
-static enum exit_status make_node(struct daemon *daemon)
+static enum exit_status mount_objects(void)
+{
+	int err = pager_mount();
+
+	if (!err)
+		return EXIT_OK;
+	log_error("nothing is mounted on %s, and machpagerd cannot do it: %s: run 'mount -t machobj -o nosuid,nodev machobj %s' as root",
+		  MACH_VM_NODE_DIR, strerror(err), MACH_VM_NODE_DIR);
+	return EXIT_NODE;
+}
+
+static enum exit_status make_object(struct daemon *daemon)
 {
 	const struct config *config = &daemon->config;
 	struct service *service = &daemon->service;
@@ -140,18 +151,13 @@ static enum exit_status make_node(struct daemon *daemon)
 	err = pager_publish(service->pager, config->name, config->owner,
 			    config->group, config->mode);
 	if (err == EEXIST) {
-		log_error("%s/%s is there already: choose another --name, end its pager, or remove the file if it is no device",
+		log_error("%s/%s is there already: choose another --name, or end its pager",
 			  MACH_VM_NODE_DIR, config->name);
 		return EXIT_NODE;
 	}
 	if (err) {
 		log_error("%s/%s cannot be made: %s", MACH_VM_NODE_DIR,
 			  config->name, pager_strerror(err));
-		return EXIT_NODE;
-	}
-	if (private_dev_hides_node(config->name)) {
-		log_error("%s/%s was made, but cannot be seen here: %s",
-			  MACH_VM_NODE_DIR, config->name, PRIVATE_DEV_HELP);
 		return EXIT_NODE;
 	}
 	return EXIT_OK;
@@ -203,7 +209,9 @@ static enum exit_status start(struct daemon *daemon)
 	if (status == EXIT_OK)
 		status = open_device(daemon);
 	if (status == EXIT_OK)
-		status = make_node(daemon);
+		status = mount_objects();
+	if (status == EXIT_OK)
+		status = make_object(daemon);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * machpagerd - a private /dev, as containers have: the module's files are made
- * in the kernel's devtmpfs, and are not to be seen there.
+ * machpagerd - a private /dev, as containers have: the module's device is made
+ * in the kernel's devtmpfs, and is not to be seen there.
  */
 #ifndef MACHPAGERD_PRIVATE_DEV_H
 #define MACHPAGERD_PRIVATE_DEV_H
@@ -15,8 +15,5 @@
 
 /* Whether that is why the device could not be opened; @err: what came instead. */
 bool private_dev_hides_device(int err);
-
-/* Whether a node that was made just now cannot be seen. */
-bool private_dev_hides_node(const char *name);
 
 #endif /* MACHPAGERD_PRIVATE_DEV_H */

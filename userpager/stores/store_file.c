@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/mach_vm.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +63,20 @@ static int check_kind(struct store *store, const char *path, bool *regular)
 				  path);
 	*regular = S_ISREG(st.st_mode);
 	return 0;
+}
+
+/* Its pages would come from a pager, which may be this one. */
+static int refuse_object(struct store *store, const struct file_store *file)
+{
+	struct statfs fs;
+
+	if (fstatfs(file->fd, &fs) < 0)
+		return store_fail(store, errno, "%s: %s", file->path,
+				  strerror(errno));
+	if (fs.f_type != MACH_OBJECT_MAGIC)
+		return 0;
+	return store_fail(store, ELOOP, "%s: is a memory object, which has a pager already: serve the file behind it",
+			  file->path);
 }
 
 static int open_plain(struct store *store, struct file_store *file)
@@ -189,6 +205,8 @@ static int open_file(struct store *store, const struct store_options *options)
 		return store_fail(store, errno, "%s: %s", options->path,
 				  strerror(errno));
 	err = open_plain(store, file);
+	if (!err)
+		err = refuse_object(store, file);
 	if (!err)
 		err = lock_file(store, file);
 	if (!err && options->direct)
