@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who holds the module: descriptors and mappings of it, process by process. */
+/* Who holds the module: mounts, descriptors and mappings, process by process. */
 #include "vminfo.h"
 #include "common/array.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /**
@@ -30,15 +33,15 @@ struct holdings {
 	size_t room;
 };
 
-/* A path of the module's, wherever its file system is mounted */
+/* What is no file of an object: the device, names and proxies */
 static bool is_ours(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
 	if (!strncmp(path, "anon_inode:[mach", 16))
 		return true;
-	return strstr(path, "/machobj/") || (name && (!strcmp(name, "/machvm") ||
-	       !strcmp(name, "/machvm (deleted)")));
+	return name && (!strcmp(name, "/machvm") ||
+			!strcmp(name, "/machvm (deleted)"));
 }
 
 static struct holding *holding_of(struct holdings *holdings, const char *what)
@@ -75,32 +78,94 @@ static bool look_at_descriptors(const char *pid, struct holdings *holdings)
 		if (length < 0)
 			continue;
 		target[length] = 0;
-		if (is_ours(target))
+		if (is_ours(target) ||
+		    (*target == '/' && file_is_object(dirfd(dir), entry->d_name)))
 			holding_of(holdings, target)->descriptors++;
 	}
 	closedir(dir);
 	return true;
 }
 
+/* Only root may follow the links of map_files; others know what they have seen. */
+static bool shows_object(int map_files, const char *line)
+{
+	unsigned long first, end;
+	unsigned int major, minor;
+	char name[64];
+
+	if (sscanf(line, "%lx-%lx %*s %*s %x:%x", &first, &end, &major, &minor) != 4)
+		return false;
+	if (device_is_machobj(makedev(major, minor)))
+		return true;
+	snprintf(name, sizeof(name), "%lx-%lx", first, end);
+	return file_is_object(map_files, name);
+}
+
+static void read_areas(FILE *maps, int map_files, struct holdings *holdings)
+{
+	char *line = NULL, *name;
+	size_t size = 0;
+
+	while (getline(&line, &size, maps) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		/* the last of six columns; no other has such letters */
+		name = strstr(line, "anon_inode:") ?: strchr(line, '/');
+		if (name && (is_ours(name) || shows_object(map_files, line)))
+			holding_of(holdings, name)->areas++;
+	}
+	free(line);
+}
+
 static void look_at_areas(const char *pid, struct holdings *holdings)
 {
-	char path[300], *line = NULL, *name;
-	size_t size = 0;
+	char path[300];
+	int map_files;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
 	maps = fopen(path, "re");
 	if (!maps)
 		return;
-	while (getline(&line, &size, maps) > 0) {
-		line[strcspn(line, "\n")] = 0;
-		/* the last of six columns; no other has such letters */
-		name = strstr(line, "anon_inode:") ?: strchr(line, '/');
-		if (name && is_ours(name))
-			holding_of(holdings, name)->areas++;
-	}
-	free(line);
+	snprintf(path, sizeof(path), "/proc/%s/map_files", pid);
+	map_files = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	read_areas(maps, map_files, holdings);
+	if (map_files >= 0)
+		close(map_files);
 	fclose(maps);
+}
+
+static void add_mount(void *holdings, const char *place)
+{
+	char what[256];
+
+	snprintf(what, sizeof(what), "mount on %.240s", place);
+	holding_of(holdings, what);
+}
+
+static void skip_mount(void *holdings, const char *place)
+{
+	(void)holdings;
+	(void)place;
+}
+
+/* A mount is told with the first process of those that see it. */
+static bool is_new_namespace(const char *pid)
+{
+	static ino_t *seen;
+	static size_t nr_seen, room;
+	struct stat st;
+	char path[300];
+	size_t i;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/mnt", pid);
+	if (stat(path, &st))
+		return false;
+	for (i = 0; i < nr_seen; i++)
+		if (seen[i] == st.st_ino)
+			return false;
+	seen = array_grow(seen, nr_seen, &room, sizeof(*seen));
+	seen[nr_seen++] = st.st_ino;
+	return true;
 }
 
 static void show(const char *pid, const struct holdings *holdings)
@@ -136,6 +201,9 @@ void users_show(void)
 		if (!isdigit(*entry->d_name))
 			continue;
 		holdings = (struct holdings){ 0 };
+		mounts_look(entry->d_name,
+			    is_new_namespace(entry->d_name) ? add_mount : skip_mount,
+			    &holdings);
 		hidden += !look_at_descriptors(entry->d_name, &holdings);
 		look_at_areas(entry->d_name, &holdings);
 		show(entry->d_name, &holdings);

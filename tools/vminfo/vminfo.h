@@ -62,6 +62,16 @@ void task_read(struct task *task, uint64_t first, uint64_t last);
 
 void users_show(void);
 
+/* Learns what is mounted where a process lives; calls @show for each machobj. */
+void mounts_look(const char *pid, void (*show)(void *arg, const char *place),
+		 void *arg);
+
+/* Whether st_dev is machobj's, as far as it was seen */
+bool device_is_machobj(dev_t device);
+
+/* Whether a link in a process's directory of descriptors leads to an object */
+bool file_is_object(int dir, const char *name);
+
 void show_text(const struct settings *settings, const struct task *task);
 void show_json(const struct settings *settings, const struct task *tasks,
 	       size_t n);
