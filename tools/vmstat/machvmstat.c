@@ -25,7 +25,7 @@ static const char usage[] =
 "  -g, --segments       only free memory by segment and size of block\n"
 "  -c, --caches         only the caches of structures\n"
 "  -j, --json           for programs: one line of JSON\n"
-"  -d, --device PATH    ask PATH, a node in " MACH_VM_NODE_DIR " for instance,\n"
+"  -d, --device PATH    ask PATH, a file in " MACH_VM_NODE_DIR " for instance,\n"
 "                       and not " MACH_VM_DEVICE "\n"
 "  -h, --help           print this\n"
 "  -V, --version        print the versions of this program and of the module\n"
