@@ -13,7 +13,7 @@ import draw
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = ("kmod", "kunit", "include", "userpager", "tools", "tests")
-FOLDERS = PARTS + ("docs", "scripts", "udev")
+FOLDERS = PARTS + ("docs", "scripts", "systemd", "udev")
 # Mach's own names, in the column of its names
 FOREIGN = {"mach_msg", "mach_vm_object_pages", "mach_vm_purgable_control"}
 
