@@ -144,7 +144,7 @@ help:
 	@echo '  deps           install the Debian packages that all this needs'
 	@echo
 	@echo 'To use on this machine, as root'
-	@echo '  install        module, programs, library, headers, man pages and'
+	@echo '  install        module, programs, library, headers, man pages, unit and'
 	@echo '                 udev rule; for the running kernel, or KVER=, KDIR=;'
 	@echo '                 below PREFIX=$(PREFIX) and DESTDIR='
 	@echo '  uninstall      all of that away again, with the same PREFIX='

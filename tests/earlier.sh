@@ -9,7 +9,7 @@ earlier_days=30	# so long a result counts
 declare -A earlier_files=()	# by kernel and test: where its result lies
 
 # What the tests of all kernels have in common, but for what was built.
-earlier_shared=(Makefile include scripts tools udev userpager tests/e2e/lib.sh
+earlier_shared=(Makefile include scripts systemd tools udev userpager tests/e2e/lib.sh
 	tests/earlier.sh tests/run tests/vm)
 
 # earlier_base KERNEL: what its tests have in common

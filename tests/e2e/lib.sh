@@ -31,6 +31,8 @@ esac
 # What goes wrong outside of a check ends it all, but not without a word.
 trap 'echo "not ok $script: line $LINENO: $BASH_COMMAND"' ERR
 set -E
+# shellcheck source=tests/vm/objects.sh
+. "$project/tests/vm/objects.sh"
 work=$(mktemp -d "/tmp/machvm-$script-XXXXXX")
 chmod 755 "$work"
 mkfifo "$work/never"
@@ -109,19 +111,6 @@ end_group()
 	status=1
 }
 
-# A program that creates what it opens makes a plain file where a node was, and
-# hides every later node of that name.
-strays()
-{
-	local file
-	for file in "$nodes"/*; do
-		[ -e "$file" ] && [ ! -c "$file" ] || continue
-		rm -f "$file"
-		echo "$file was no node but a plain file"
-		status=1
-	done
-}
-
 # Each function runs by itself with set -e; what it says is shown if it fails.
 check()
 {
@@ -139,7 +128,6 @@ check()
 	set +m
 	await "$pid" >>"$work/said"
 	end_group "$pid" >>"$work/said"
-	strays >>"$work/said"
 	stop_all
 	case $status in
 	0) echo "ok $name" ;;
@@ -203,19 +191,26 @@ wait_for()
 	done
 }
 
+# unload: nobody sees or has an object any more.
+unload()
+{
+	unmount_objects
+	wait_for 5 rmmod machvm
+}
+
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
 # store NAME BYTES: a file $work/NAME that has no two pages alike.
 store() { head -c "$2" /dev/urandom >"$work/$1"; }
 
-# pager NAME FILE [OPTION...]: serve it; returns when the node is there.
+# pager NAME FILE [OPTION...]: serve it; returns when its file is there.
 pager()
 {
 	local name=$1 file=$2
 	shift 2
 	machpagerd --name "$name" --file "$file" --pidfile "$work/$name.pid" \
 		"$@" 9>&-
-	[ -c "$nodes/$name" ] || fail "machpagerd ended, but no $nodes/$name"
+	[ -f "$nodes/$name" ] || fail "machpagerd ended, but no $nodes/$name"
 }
 
 # Sets $pid.
@@ -238,7 +233,7 @@ stop()
 	wait_for 20 gone "$pid"
 }
 
-# crash NAME: without a word; returns when the node has gone.
+# crash NAME: without a word; returns when its file has gone.
 crash()
 {
 	local pid
