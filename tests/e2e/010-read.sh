@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # limit: 400
-# Programs that read a node: every way of serving gives the file's bytes.
+# Programs that read an object: every way of serving gives the file's bytes.
 . "$(dirname "$0")/lib.sh"
 
 size=$((1048576 + 1234))

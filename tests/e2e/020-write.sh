@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # limit: 400
-# Programs that write to a node: what they write comes to the file.
+# Programs that write to an object: what they write comes to the file.
 . "$(dirname "$0")/lib.sh"
 
 size=$((1048576 + 777))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # limit: 400
-# fio's mmap engine on a node, with the jobs of tools/fio.
+# fio's mmap engine on an object, with the jobs of tools/fio.
 . "$(dirname "$0")/lib.sh"
 command -v fio >/dev/null || {
 	echo "skip $script: fio is not installed: apt-get install fio"

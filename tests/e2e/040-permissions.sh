@@ -106,30 +106,138 @@ user_namespace()
 	stop mine
 }
 
-# in_private_dev NAME...: machpagerd where /dev has no more than these of ours.
+# in_private_dev NAME COMMAND...: where /dev has no more than null and this of ours.
 in_private_dev()
 {
+	local name=$1
+	shift
 	unshare --mount bash -c '
-		mkdir "$0" && mount -t tmpfs dev "$0"
-		for name in null '"$*"'; do
-			cp -a "/dev/$name" "$0" || exit
-		done
+		mkdir -p "$0" && mount -t tmpfs dev "$0"
+		cp -a "/dev/null" "/dev/$1" "$0" || exit 99
 		mount --move "$0" /dev
-		exec machpagerd --name hidden --file "$1"' \
-		"$work/dev.$1" "$work/data" 9>&-
+		shift
+		exec "$@"' "$work/dev" "$name" "$@" 9>&-
 }
 
-# A node that is made elsewhere cannot be opened: that is no success.
+# As in a container: the device is not there, or nothing is mounted.
 private_dev()
 {
 	store data 8192
-	expect 4 in_private_dev zero
+	chmod 644 "$work/data"
+	expect 4 in_private_dev zero machpagerd --name hidden --file "$work/data"
 	said '/dev/machvm, though the module is loaded'
 	said 'devtmpfs'
-	expect 5 in_private_dev machvm
-	said "$nodes/hidden"
-	said 'devtmpfs'
+	# who may mount does
+	# shellcheck disable=SC2016 # expanded in there
+	expect 0 in_private_dev machvm bash -c '
+		machpagerd --name shown --file "$0" --pidfile "$1" &&
+		cmp /dev/machobj/shown "$0" && rm /dev/machobj/shown' \
+		"$work/data" "$work/shown.pid"
+	wait_for 5 [ ! -e "$nodes/shown" ]
+	# and who may not is told how
+	expect 5 in_private_dev machvm setpriv --bounding-set -sys_admin \
+		--inh-caps -sys_admin \
+		machpagerd --name hidden --file "$work/data"
+	said 'mount -t machobj -o nosuid,nodev machobj /dev/machobj'
 	wait_for 5 [ ! -e "$nodes/hidden" ]
+}
+
+# A bind mount is all that a container needs.
+bound()
+{
+	store data 64k
+	pager data "$work/data"
+	mkdir "$work/there"
+	# shellcheck disable=SC2016 # expanded in there
+	expect 0 unshare --mount bash -c 'mount --bind /dev/machobj "$0" &&
+		umount /dev/machobj && cmp "$0/data" "$1" &&
+		[ ! -e /dev/machobj/data ]' "$work/there" "$work/data"
+	# root of a user namespace may do it, and not mount
+	# shellcheck disable=SC2016 # expanded in there
+	expect 0 unshare --user --map-root-user --mount bash -c '
+		mount --bind /dev/machobj "$0" && cmp "$0/data" "$1" &&
+		! mount -t machobj machobj "$0"' "$work/there" "$work/data"
+	same "$nodes/data" "$work/data"
+}
+
+mount_options()
+{
+	[ "$(stat -f -c %t "$nodes")" = 4d616368 ]
+	[ "$(stat -c %a "$nodes")" = 1777 ]
+	grep -q ' /dev/machobj machobj .*nosuid,nodev' /proc/mounts
+}
+
+# unlink by the owner is unpublishing; the directory is sticky.
+removing()
+{
+	store data 8192
+	pager data "$work/data" --mode 0666 --owner nobody
+	expect 1 setpriv --reuid=1 --regid=1 --clear-groups rm -f "$nodes/data"
+	said 'Operation not permitted'
+	same "$nodes/data" "$work/data"
+	exec 5<"$nodes/data"
+	expect 0 as_nobody rm "$nodes/data"
+	[ ! -e "$nodes/data" ]
+	# who has it open goes on
+	cmp - "$work/data" <&5
+	[ "$(stat -L -c %h /dev/fd/5)" = 0 ]
+	exec 5<&-
+	# the name is free
+	store other 8192
+	machpagerd --name data --file "$work/other" \
+		--pidfile "$work/other.pid" 9>&-
+	same "$nodes/data" "$work/other"
+}
+
+# The owner changes modes, and groups to his own; not owners.
+changing()
+{
+	local one=(setpriv '--reuid=1' '--regid=1' --clear-groups)
+	store data 8192
+	pager data "$work/data" --owner nobody --group 65534
+	expect 1 "${one[@]}" cat "$nodes/data"
+	expect 1 "${one[@]}" chmod 666 "$nodes/data"
+	said 'Operation not permitted'
+	expect 0 as_nobody chmod 644 "$nodes/data"
+	[ "$(mode_of "$nodes/data")" = '644 65534:65534' ]
+	expect 0 "${one[@]}" cat "$nodes/data"
+	expect 1 as_nobody chgrp 12 "$nodes/data"
+	expect 0 setpriv --reuid=65534 --regid=65534 --groups=12 \
+		chgrp 12 "$nodes/data"
+	expect 1 as_nobody chown 1 "$nodes/data"
+	[ "$(mode_of "$nodes/data")" = '644 65534:12' ]
+	expect 0 as_nobody touch -d '2001-02-03 04:05:06 UTC' "$nodes/data"
+	[ "$(TZ=UTC0 stat -c %y "$nodes/data")" = \
+		'2001-02-03 04:05:06.000000000 +0000' ]
+	# nobody makes one that runs as another
+	expect 1 chmod u+s "$nodes/data"
+	expect 1 chmod g+s "$nodes/data"
+	[ "$(mode_of "$nodes/data")" = '644 65534:12' ]
+	expect 0 chown 0:0 "$nodes/data"
+	[ "$(mode_of "$nodes/data")" = '644 0:0' ]
+}
+
+# Names come from pagers alone; no program leaves a plain file, or moves one.
+only_pagers()
+{
+	store data 8192
+	pager data "$work/data"
+	expect 1 touch "$nodes/new"
+	said 'Permission denied'
+	expect 1 cp "$work/data" "$nodes/new"
+	said 'Permission denied'
+	expect 1 mkdir "$nodes/new"
+	said 'Operation not permitted'
+	expect 1 mv "$nodes/data" "$nodes/new"
+	said 'Operation not permitted'
+	expect 1 ln "$nodes/data" "$nodes/new"
+	said 'Operation not permitted'
+	expect 1 ln -s data "$nodes/new"
+	said 'Operation not permitted'
+	expect 1 mkfifo "$nodes/new"
+	said 'Operation not permitted'
+	[ ! -e "$nodes/new" ] && [ ! -L "$nodes/new" ]
+	same "$nodes/data" "$work/data"
 }
 
 also device device
@@ -141,4 +249,9 @@ also user-store user_store
 also user-namespace user_namespace --transport ioctl
 also user-namespace-ring user_namespace --transport ring
 also private-dev private_dev
+also bound bound
+also mount-options mount_options
+check removing removing
+also changing changing
+also only-pagers only_pagers
 finish

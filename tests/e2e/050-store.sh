@@ -48,6 +48,14 @@ own_object()
 	store data 65536
 	pager data "$work/data"
 	refused "$nodes/data" --file "$nodes/data"
+	said 'is a memory object'
+	refused "$nodes/data" --file "$nodes/data" --read-only
+	# also where it is seen under another name
+	mkdir "$work/else"
+	mount --bind "$nodes" "$work/else"
+	ln -s else/data "$work/symlink"
+	refused "$work/else/data" --file "$work/symlink"
+	umount "$work/else"
 }
 
 # Only a part of the file.
@@ -107,7 +115,7 @@ unlinked()
 	machpagerd --foreground --name data --file "$work/data" \
 		--cluster 4k --pidfile "$work/data.pid" >"$work/log" 2>&1 9>&- &
 	pid=$!
-	wait_for 10 [ -c "$nodes/data" ]
+	wait_for 10 [ -f "$nodes/data" ]
 	cmp -n 4096 "$nodes/data" "$work/data"
 	rm "$work/data"
 	wait_for 10 grep -q "$work/data.*removed" "$work/log"

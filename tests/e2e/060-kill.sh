@@ -8,7 +8,7 @@
 still_there()
 {
 	fail "after its pager's death there is still:" \
-		"$(tree "$1" | tr '\n' ';') nodes: $(ls -l "$nodes" 2>&1 |
+		"$(tree "$1" | tr '\n' ';') files: $(ls -l "$nodes" 2>&1 |
 			tr '\n' ';')"
 }
 
@@ -25,17 +25,17 @@ ended()
 	done
 }
 
-# Read the node for ever, comparing; an end by an error of reading is right.
+# Read the object for ever, comparing; an end by an error of reading is right.
 reader()
 {
 	while cmp "$nodes/data" "$work/data"; do :; done >"$1" 2>&1
 }
 
-# Where the node was a moment ago dd must not make a file.
+# dd may come when its object is gone, and makes no file then.
 writer()
 {
 	while dd if=/dev/urandom of="$nodes/other" bs=16k count=16 \
-		conv=nocreat,notrunc,fsync; do :; done >"$1" 2>&1
+		conv=notrunc,fsync; do :; done >"$1" 2>&1
 }
 
 bad_end()
@@ -58,7 +58,7 @@ rounds()
 		# Another moment each time.
 		read -rt "0.$((RANDOM % 900 + 100))" -u 9 || true
 		signal other KILL
-		# Together, or one while the other's node keeps the directory.
+		# Together, or one while the other's object is there.
 		[ $((round % 2)) = 0 ] || ended 2 $writer
 		signal data KILL
 		# shellcheck disable=SC2086
@@ -88,21 +88,33 @@ successor()
 	exec 5<&-
 }
 
-# A shell's ">" has put a file where the node was: a successor may not seem well.
-hidden()
+# try_to_create: a shell's ">", which must not make a file.
+try_to_create() { bash -c 'echo text >"$0"' "$nodes/other"; }
+
+# A name is free as soon as its pager is dead, for a pager and for nobody else.
+taken()
 {
-	store data 64k
+	local round
 	store other 64k
-	pager data "$work/data"
-	pager other "$work/other"
-	crash other
-	echo text >"$nodes/other"
-	expect 5 machpagerd --name other --file "$work/other"
-	said 'no device'
-	[ "$(<"$nodes/other")" = text ]
-	rm "$nodes/other"
-	pager other "$work/other"
-	same "$nodes/other" "$work/other"
+	store data 64k
+	for round in 1 2 3; do
+		pager other "$work/other"
+		# alive it is not cut
+		expect 1 try_to_create
+		said 'Operation not permitted'
+		same "$nodes/other" "$work/other"
+		pid_of other
+		kill -KILL "$pid"
+		wait_for 10 gone "$pid"
+		rm "$work/other.pid"
+		# the successor does not wait for what the dead one still has to do
+		pager other "$work/other"
+		same "$nodes/other" "$work/other"
+		crash other
+		expect 1 try_to_create
+		said 'Permission denied'
+		[ ! -e "$nodes/other" ]
+	done
 }
 
 # What fsync has confirmed is in the file, whatever comes.
@@ -153,7 +165,7 @@ check rounds-ring rounds $((${MACHVM_BRIEF:-0} ? 1 : 3)) --transport ring
 also rounds-ioctl rounds 3 --transport ioctl
 also rounds-copy rounds 1 --copy
 also successor successor
-also hidden hidden
+check taken taken
 also confirmed-ring confirmed --transport ring
 check confirmed-ioctl confirmed --transport ioctl
 also confirmed-copy confirmed --copy

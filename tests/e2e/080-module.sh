@@ -8,9 +8,10 @@ module=$project/build/$(uname -r)/machvm.ko
 
 reload()
 {
-	wait_for 5 rmmod machvm
+	unload
 	insmod "$module"
 	wait_for 5 [ -c /dev/machvm ]
+	mount_objects
 }
 
 # The module complains when it goes and a frame, a structure or a reference is left.
@@ -46,17 +47,84 @@ used()
 	pid_of data
 	holds "$pid" /dev/machvm
 	same "$nodes/data" "$file"
-	# An open node keeps it, too.
+	# An open object keeps it, too.
 	exec 5<"$nodes/data"
 	expect 0 vminfo --users
 	holds $BASHPID "$nodes/data"
 	stop data
+	expect 32 umount "$nodes"
+	said 'busy'
+	umount -l "$nodes"
 	expect 1 rmmod machvm
+	said 'in use'
+	expect 0 vminfo --users
+	holds $BASHPID '.*'
 	exec 5<&-
 	expect 0 vminfo --users
 	[ "$(wc -l <"$work/out")" = 1 ]
 	reload
 	[ ! -e "$nodes/data" ]
+}
+
+# mounted_by PID WHERE: vminfo tells so.
+mounted_by()
+{
+	expect 0 vminfo --users
+	grep -Eq "^ *$1 .* 0 +0 mount on $2\$" "$work/out" ||
+		fail "no mount on $2: $(<"$work/out")"
+}
+
+# Nothing but a mount: here, and where only another process sees it.
+mounted()
+{
+	local pid
+	[ -f "$module" ] || skip "no $module"
+	expect 1 rmmod machvm
+	said 'in use'
+	mounted_by '[0-9]+' "$nodes"
+	unshare --mount bash -c '
+		mount --make-rprivate /
+		echo >"$0"
+		exec cat <"$1"' "$work/ready" "$work/never" & pid=$!
+	wait_for 20 [ -e "$work/ready" ]
+	umount "$nodes"
+	expect 1 rmmod machvm
+	said 'in use'
+	mounted_by $pid "$nodes"
+	kill $pid
+	wait $pid || true
+	wait_for 5 rmmod machvm
+	insmod "$module"
+	wait_for 5 [ -c /dev/machvm ]
+	# no object, no mount: nothing keeps it
+	wait_for 5 rmmod machvm
+	insmod "$module"
+	wait_for 5 [ -c /dev/machvm ]
+	mount -t machobj -o nosuid,nodev,mode=0750,gid=12 machobj "$nodes"
+	[ "$(stat -c '%a %u:%g' "$nodes")" = '750 0:12' ]
+	unmount_objects
+	[ -d /sys/fs/machobj ]
+	mount -t machobj -o nosuid,nodev machobj /sys/fs/machobj
+	mount_objects
+	[ "$(stat -c %a "$nodes")" = 1777 ]
+	# twice at one place would be one mount that hides the other
+	expect 32 mount -t machobj machobj "$nodes"
+	umount /sys/fs/machobj
+}
+
+# A pager alone keeps it, and its objects show when somebody mounts.
+unmounted()
+{
+	[ -f "$module" ] || skip "no $module"
+	store data 256k
+	pager data "$work/data"
+	umount "$nodes"
+	[ ! -e "$nodes/data" ]
+	expect 1 rmmod machvm
+	said 'in use'
+	mount_objects
+	same "$nodes/data" "$work/data"
+	stop data
 }
 
 # After a death in the middle of its work.
@@ -141,6 +209,8 @@ limit=$((limit * 6))
 check often often
 limit=$((limit / 6))
 check used used
+also mounted mounted
+also unmounted unmounted
 also killed-ring killed --transport ring
 also killed-ioctl killed --transport ioctl
 also leak leak

@@ -118,7 +118,7 @@ foreground()
 	file=$work/data
 	machpagerd --foreground --name data --file "$file" >"$work/log" 2>&1 &
 	pid=$!
-	wait_for 10 [ -c "$nodes/data" ]
+	wait_for 10 [ -f "$nodes/data" ]
 	same "$nodes/data" "$file"
 	kill -INT $pid
 	wait $pid || fail "status $? after SIGINT: $(cat "$work/log")"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # limit: 400
 # Objects of four times the pool, of twice where all is slow: what fio writes is
-# right, in the node and in the store, whatever had to go meanwhile.
+# right, in the object and in the store, whatever had to go meanwhile.
 . "$(dirname "$0")/lib.sh"
 command -v fio >/dev/null || {
 	echo "skip $script: fio is not installed: apt-get install fio"

@@ -86,7 +86,7 @@ rows()
 		fail "$(<"$work/rows")"
 }
 
-# A node that may be read is enough.
+# An object that may be read is enough.
 rights()
 {
 	store data 64k

@@ -43,7 +43,7 @@ END
 task()
 {
 	store data 64k
-	[ -c "$nodes/data" ] || pager data "$work/data"
+	[ -f "$nodes/data" ] || pager data "$work/data"
 	rm -f "$work/at"
 	python3 "$work/task.py" "$project" "$nodes/data" "$work/at" & task=$!
 	wait_for 20 [ -s "$work/at" ]

@@ -53,9 +53,24 @@ put()
 
 loads()
 {
-	wait_for 5 rmmod machvm
+	unload
 	modprobe machvm
 	wait_for 5 [ -c /dev/machvm ]
+}
+
+# What udev asks for is there, under the name that systemd has for the place.
+unit()
+{
+	local unit
+	unit=$(systemd-escape --path --suffix=mount "$nodes") ||
+		skip 'no systemd-escape'
+	grep -Fq "ENV{SYSTEMD_WANTS}+=\"$unit\"" \
+		/usr/lib/udev/rules.d/60-machvm.rules
+	grep -qx "Where=$nodes" "/usr/lib/systemd/system/$unit"
+	mount -t "$(sed -n 's/^Type=//p' "/usr/lib/systemd/system/$unit")" \
+		-o "$(sed -n 's/^Options=//p' "/usr/lib/systemd/system/$unit")" \
+		"$(sed -n 's/^What=//p' "/usr/lib/systemd/system/$unit")" "$nodes"
+	umount "$nodes"
 }
 
 # All that the tree has are found, and two are read.
@@ -84,7 +99,7 @@ compiles()
 	(cd "$work/hello" && sh -e "$work/line")
 	ldd "$work/hello/a.out" | grep /usr/local/lib/libuserpager.so
 	"$work/hello/a.out" & pid=$!
-	wait_for 10 [ -c "$nodes/hello" ]
+	wait_for 10 [ -f "$nodes/hello" ]
 	[ "$(dd if="$nodes/hello" bs=4096 skip=5 count=1 status=none |
 		head -c 13)" = 'page at 20480' ]
 	kill -TERM "$pid"
@@ -216,8 +231,8 @@ completions()
 removed()
 {
 	expect 0 make -C "$project" uninstall
-	said 'modprobe -r machvm'
-	wait_for 5 rmmod machvm
+	said 'umount /dev/machobj; modprobe -r machvm'
+	unload
 	! modinfo -n machvm || fail "depmod still knows the module"
 	! getent group machvm || fail "the group is still there"
 	own_files | sort >"$work/after"
@@ -225,6 +240,7 @@ removed()
 	expect 2 make -C "$project" uninstall
 	said 'nothing is installed'
 	insmod "$module"
+	mount_objects
 }
 
 # As packages are made: below a directory, without touching the machine.
@@ -258,6 +274,7 @@ few_modules
 limit=$((3 * limit))	# it compiles, in an emulated machine
 check install put
 check modprobe loads
+check unit unit
 check manuals manuals
 check pkg-config compiles
 check pkg-config-mach compiles_mach

@@ -117,7 +117,7 @@ pager()
 {
 	run machpagerd --name demo --file "$dir/store" --pidfile "$dir/pid" \
 		--transport "$transport" "$@"
-	[ -c "$node" ] || bad "machpagerd did not make $node"
+	[ -f "$node" ] || bad "machpagerd did not make $node"
 }
 
 stop_pager()
