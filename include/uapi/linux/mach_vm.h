@@ -66,8 +66,8 @@
  * ENODEV      the pager has resigned, or the object was destroyed
  * EDEADLK     the caller works on a request of the pager that would answer
  * ETIMEDOUT   no request came within the time given
- * ENOSPC      no room: for another name, in a task's map, or behind the end of an
- *             object
+ * ENOSPC      no room: in a task's map, or behind the end of an object
+ * EDQUOT      the caller's user has as many names as one user may have
  * ENOMEM      no memory, for this caller only
  * EMFILE      the caller has too many descriptors open (ENFILE: the system)
  * ENXIO       the object has ended: only of opening its descriptor again

@@ -247,7 +247,7 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
  *
  * Return: 0, EINVAL, EEXIST (name taken, or another file is seen there), EACCES
  * (machobj was mounted with a mode that lets the caller publish nothing), EPERM
- * (@uid or @gid), ENOSPC, ENODEV.
+ * (@uid or @gid), EDQUOT (the user has too many names), ENODEV.
  */
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		  mode_t mode);
