@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nodes: their names, owners, modes, and when they go. */
+/* Publishing: the names, owners and modes it takes, and when names go. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "tap.h"
 #include "testpager.h"
 
@@ -19,14 +19,6 @@ static void setup(void)
 {
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
 	object_create(&p, &o, 16 * PAGE, 0, 0);
-}
-
-static const char *node(const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", MACH_VM_NODE_DIR, name);
-	return path;
 }
 
 static long publish_raw(const char *name, size_t length, const char *tail_at,
@@ -82,7 +74,7 @@ static void wrong_field(const char *sub, size_t at, uint32_t value, long want)
 
 	memcpy((char *)&pub + at, &value, sizeof(value));
 	tap_is(sub, vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub), want);
-	tap_is(sub, RESULT(access(node("fields"), F_OK)), -ENOENT);
+	tap_is(sub, RESULT(access(node_path("fields"), F_OK)), -ENOENT);
 }
 
 static void test_fields_wrong(void)
@@ -112,11 +104,11 @@ static void check_node(const char *sub, const char *name, mode_t mode,
 {
 	struct stat st;
 
-	CHECK_WAIT(!stat(node(name), &st) && (st.st_mode & 07777) == mode &&
-		   st.st_uid == uid && st.st_gid == gid, WAIT_MS,
-		   "%s: no node, or mode %o, owner %u:%u", node(name),
-		   st.st_mode, st.st_uid, st.st_gid);
-	tap_sub(sub, S_ISCHR(st.st_mode), "type is %o", st.st_mode);
+	CHECK_IS(node_stat(name, &st), 0);
+	tap_sub(sub, st.st_mode == (S_IFREG | mode) && st.st_uid == uid &&
+		st.st_gid == gid && st.st_nlink == 1,
+		"mode 0%o, owner %u:%u, %ld links", st.st_mode, st.st_uid,
+		st.st_gid, (long)st.st_nlink);
 }
 
 static void test_names_right(void)
@@ -137,9 +129,9 @@ static void test_names_right(void)
 	}
 	pager_close(&p);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		tap_is("gone", RESULT(access(node_path(names[i]), F_OK)),
+		       -ENOENT);
 		close(each[i].fd);
-		CHECK_WAIT(access(node(names[i]), F_OK), 2000,
-			   "%s outlives its pager", node(names[i]));
 	}
 }
 
@@ -212,27 +204,59 @@ static void test_owner_other(void)
 	pager_close(&p);
 }
 
-/* A node by another name opens nothing, neither now nor for a successor. */
-static void test_alias(void)
+/* A file of the object's size, and the same as its descriptor is of. */
+static void test_file(void)
 {
-	char alias[128];
-	struct test_object second;
-
-	setup();
-	strcpy(alias, node("alias"));
-	CHECK_IS(object_publish(&p, &o, "first", 0), 0);
-	CHECK_IS(RESULT(link(node("first"), alias)), 0);
-	tap_is("linked", RESULT(open(alias, O_RDONLY)), -ENXIO);
-	pager_close(&p);
-	close(o.fd);
-	CHECK_WAIT(access(node("first"), F_OK), WAIT_MS, "the node stays");
-	tap_is("left", RESULT(open(alias, O_RDONLY)), -ENXIO);
+	static const uint64_t sizes[] = { 1, 511, 513, PAGE, 5 * PAGE + 123,
+					  1ULL << 40 };
+	char name[] = "file-0";
+	struct stat by_name, by_fd;
+	struct test_object each;
 
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
-	object_create(&p, &second, PAGE, 0, 0);
-	CHECK_IS(object_publish(&p, &second, "alias", 0), 0);
-	tap_is("successor", RESULT(open(alias, O_RDONLY)), -ENXIO);
-	unlink(alias);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		name[5] = '0' + i;
+		object_create(&p, &each, sizes[i], 0, 0);
+		CHECK_IS(RESULT(fstat(each.fd, &by_fd)), 0);
+		tap_sub("unpublished", S_ISREG(by_fd.st_mode), "mode 0%o",
+			by_fd.st_mode);
+		CHECK_IS(object_publish(&p, &each, name, 0), 0);
+		CHECK_IS(node_stat(name, &by_name), 0);
+		CHECK_IS(RESULT(fstat(each.fd, &by_fd)), 0);
+		tap_is("size", by_name.st_size, sizes[i]);
+		tap_is("blocks", by_name.st_blocks, (sizes[i] + 511) / 512);
+		tap_is("block-size", by_name.st_blksize, PAGE);
+		tap_sub("same", by_name.st_ino == by_fd.st_ino &&
+			by_name.st_dev == by_fd.st_dev &&
+			by_name.st_mode == by_fd.st_mode,
+			"not the file of the descriptor");
+	}
+	pager_close(&p);
+}
+
+/* No number of a file comes back for another object. */
+static void test_numbers(void)
+{
+	struct stat first, second;
+	struct test_object other;
+
+	setup();
+	object_create(&p, &other, PAGE, 0, 0);
+	CHECK_IS(object_publish(&p, &o, "first", 0), 0);
+	CHECK_IS(object_publish(&p, &other, "second", 0), 0);
+	CHECK_IS(node_stat("first", &first), 0);
+	CHECK_IS(node_stat("second", &second), 0);
+	tap_sub("two", first.st_ino != second.st_ino, "two objects, one file");
+	tap_is("one-device", first.st_dev == second.st_dev, 1);
+	close(o.fd);
+	close(other.fd);
+	pager_close(&p);
+
+	setup();
+	CHECK_IS(object_publish(&p, &o, "first", 0), 0);
+	CHECK_IS(node_stat("first", &second), 0);
+	tap_sub("later", first.st_ino != second.st_ino,
+		"a successor's file has the number of a dead one");
 	pager_close(&p);
 }
 
@@ -243,12 +267,12 @@ static void test_destroyed(void)
 
 	setup();
 	CHECK_IS(object_publish(&p, &o, "doomed", 0), 0);
-	fd = RESULT(open(node("doomed"), O_RDWR));
+	fd = RESULT(open(node_path("doomed"), O_RDWR));
 	CHECK(fd >= 0, "open: %s", tap_result(fd));
 	d.object = o.number;
 	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_DESTROY, &d), 0);
-	CHECK_WAIT(access(node("doomed"), F_OK), 2000,
-		   "the node outlives its object");
+	tap_is("gone", RESULT(access(node_path("doomed"), F_OK)), -ENOENT);
+	tap_is("unlisted", dir_lists(MACH_VM_NODE_DIR, "doomed"), 0);
 	tap_is("state", object_info(fd).state & (MACH_OBJECT_ALIVE |
 						 MACH_OBJECT_PUBLISHED), 0);
 	tap_is("map", RESULT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0)),
@@ -265,7 +289,7 @@ static void test_keeps(void)
 	long fd;
 
 	setup();
-	strcpy(path, node("kept"));
+	strcpy(path, node_path("kept"));
 	CHECK_IS(object_publish(&p, &o, "kept", 0), 0);
 	close(o.fd);
 	pager_expect_nothing(&p, 50);
@@ -289,7 +313,7 @@ static void test_open_modes(void)
 	object_create(&p, &ro, PAGE, 0, MACH_CREATE_READ_ONLY);
 	CHECK_IS(object_publish(&p, &o, "modes", 0666), 0);
 	CHECK_IS(object_publish(&p, &ro, "modes-ro", 0666), 0);
-	fd = RESULT(open(node("modes"), O_RDONLY));
+	fd = RESULT(open(node_path("modes"), O_RDONLY));
 	CHECK(fd >= 0, "open: %s", tap_result(fd));
 	tap_is("map-shared-writable",
 	       RESULT(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
@@ -299,14 +323,14 @@ static void test_open_modes(void)
 	tap_is("upgrade", RESULT(mprotect(map, PAGE, PROT_READ | PROT_WRITE)),
 	       -EACCES);
 	tap_is("write", RESULT(pwrite(fd, "x", 1, 0)), -EBADF);
-	fd = RESULT(open(node("modes"), O_WRONLY));
+	fd = RESULT(open(node_path("modes"), O_WRONLY));
 	CHECK(fd >= 0, "open: %s", tap_result(fd));
 	tap_is("read", RESULT(read(fd, &p, 1)), -EBADF);
 	tap_is("map-write-only", RESULT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED,
 					     fd, 0)), -EACCES);
 	tap_is("read-only-object",
-	       RESULT(open(node("modes-ro"), O_RDWR)), -EACCES);
-	fd = RESULT(open(node("modes-ro"), O_RDONLY));
+	       RESULT(open(node_path("modes-ro"), O_RDWR)), -EACCES);
+	fd = RESULT(open(node_path("modes-ro"), O_RDONLY));
 	tap_sub("read-only-object-read", fd >= 0, "%s", tap_result(fd));
 	pager_close(&p);
 }
@@ -318,7 +342,8 @@ static const struct tap_test tests[] = {
 	{ .name = "taken", .run = test_taken },
 	{ .name = "owner", .run = test_owner },
 	{ .name = "owner-other", .run = test_owner_other },
-	{ .name = "alias", .run = test_alias },
+	{ .name = "file", .run = test_file },
+	{ .name = "numbers", .run = test_numbers },
 	{ .name = "destroyed", .run = test_destroyed },
 	{ .name = "keeps", .run = test_keeps },
 	{ .name = "open-modes", .run = test_open_modes },
