@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* read, write, lseek, fsync on an object's descriptor and on its node. */
+/* read, write, lseek, fsync, stat of an object by its descriptor and by its name. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "serve.h"
 #include "tap.h"
 
@@ -32,8 +33,8 @@ static void open_served(void)
 	serve_start(v);
 	fd = v->fd;
 	if (variant % 2)
-		fd = open(MACH_VM_NODE_DIR "/file-test", O_RDWR | O_CLOEXEC);
-	CHECK(fd >= 0, "open: %m");
+		fd = node_open("file-test", O_RDWR);
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
 }
 
 static void test_read(void)
@@ -106,6 +107,86 @@ static void test_lseek(void)
 	tap_is("stays", RESULT(lseek(fd, 0, SEEK_CUR)), SIZE - 1);
 }
 
+/* One extent of data: what is not resident is no hole. */
+static void test_extent(void)
+{
+	open_served();
+	tap_is("data", RESULT(lseek(fd, 0, SEEK_DATA)), 0);
+	tap_is("data-within", RESULT(lseek(fd, 5 * PAGE + 1, SEEK_DATA)),
+	       5 * PAGE + 1);
+	tap_is("data-last", RESULT(lseek(fd, SIZE - 1, SEEK_DATA)), SIZE - 1);
+	tap_is("data-end", RESULT(lseek(fd, SIZE, SEEK_DATA)), -ENXIO);
+	tap_is("data-beyond", RESULT(lseek(fd, SIZE + PAGE, SEEK_DATA)),
+	       -ENXIO);
+	tap_is("stays", RESULT(lseek(fd, 0, SEEK_CUR)), SIZE - 1);
+	tap_is("hole", RESULT(lseek(fd, 0, SEEK_HOLE)), SIZE);
+	tap_is("hole-last", RESULT(lseek(fd, SIZE - 1, SEEK_HOLE)), SIZE);
+	tap_is("hole-end", RESULT(lseek(fd, SIZE, SEEK_HOLE)), -ENXIO);
+	tap_is("negative", RESULT(lseek(fd, -1, SEEK_DATA)), -ENXIO);
+	tap_is("no-requests", v->requests, 0);
+}
+
+static void test_stat(void)
+{
+	struct stat st;
+
+	open_served();
+	CHECK_IS(RESULT(fstat(fd, &st)), 0);
+	tap_sub("type", S_ISREG(st.st_mode), "mode 0%o", st.st_mode);
+	tap_is("mode", st.st_mode & 07777, 0600);
+	tap_is("size", st.st_size, SIZE);
+	tap_is("blocks", st.st_blocks, (SIZE + 511) / 512);
+	tap_is("block-size", st.st_blksize, PAGE);
+	tap_is("device", st.st_rdev, 0);
+	tap_is("owner", st.st_uid | st.st_gid, 0);
+}
+
+static bool later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec ||
+	       (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
+/* Has what the call before does moved both times? Files have a tick's. */
+static void moved(const char *sub, struct stat *before, bool want)
+{
+	struct stat st;
+
+	CHECK_IS(RESULT(fstat(fd, &st)), 0);
+	tap_is(sub, later(st.st_mtim, before->st_mtim) &&
+	       later(st.st_ctim, before->st_ctim), want);
+	*before = st;
+	tap_pause_ms(20);
+}
+
+static void test_times(void)
+{
+	struct timespec now;
+	struct stat st;
+	char *map;
+	uint8_t byte;
+
+	open_served();
+	CHECK_IS(RESULT(fstat(fd, &st)), 0);
+	clock_gettime(CLOCK_REALTIME, &now);
+	tap_sub("made", now.tv_sec - st.st_mtime < 60 * tap_slow(),
+		"modified %ld s ago", (long)(now.tv_sec - st.st_mtime));
+	tap_pause_ms(20);
+	CHECK_IS(RESULT(pread(fd, &byte, 1, 0)), 1);
+	moved("read", &st, false);
+	CHECK_IS(RESULT(pwrite(fd, "x", 1, 0)), 1);
+	moved("write", &st, true);
+	CHECK_IS(RESULT(fsync(fd)), 0);
+	moved("fsync", &st, false);
+	map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED, "mmap: %m");
+	byte = *(volatile char *)map;
+	moved("load", &st, false);
+	*(volatile char *)map = byte + 1;
+	CHECK_IS(RESULT(msync(map, PAGE, MS_SYNC)), 0);
+	moved("store", &st, true);
+}
+
 static void test_write(void)
 {
 	static uint8_t buf[4 * PAGE], back[4 * PAGE];
@@ -146,10 +227,111 @@ static void test_write_end(void)
 	tap_is("fsync", RESULT(fsync(fd)), 0);
 	tap_is("stored", memcmp(v->store + SIZE - 40, buf, 40), 0);
 	tap_is("size", object_info(fd).object_size, SIZE);
-	tap_is("truncate", RESULT(ftruncate(fd, PAGE)), -EINVAL);
 }
 
-static void test_append(void)
+/* Refused before a byte is lost. */
+static void test_truncate(void)
+{
+	static uint8_t buf[SIZE];
+	struct stat st;
+
+	open_served();
+	CHECK_IS(RESULT(pread(fd, buf, SIZE, 0)), SIZE);
+	CHECK_IS(RESULT(pwrite(fd, "kept", 4, SIZE - 4)), 4);
+	tap_is("nothing", RESULT(ftruncate(fd, 0)), -EPERM);
+	tap_is("shorter", RESULT(ftruncate(fd, SIZE - 1)), -EPERM);
+	tap_is("longer", RESULT(ftruncate(fd, SIZE + 1)), -EPERM);
+	tap_is("much-longer", RESULT(ftruncate(fd, 1LL << 40)), -EPERM);
+	tap_is("same", RESULT(ftruncate(fd, SIZE)), 0);
+	tap_is("negative", RESULT(ftruncate(fd, -1)), -EINVAL);
+	tap_is("path", RESULT(truncate(fd_path(fd), PAGE)), -EPERM);
+	tap_is("allocate", RESULT(fallocate(fd, 0, 0, PAGE)), -EOPNOTSUPP);
+	tap_is("punch", RESULT(fallocate(fd, FALLOC_FL_PUNCH_HOLE |
+					 FALLOC_FL_KEEP_SIZE, 0, PAGE)),
+	       -EOPNOTSUPP);
+	CHECK_IS(RESULT(fstat(fd, &st)), 0);
+	tap_is("size", st.st_size, SIZE);
+	CHECK_IS(RESULT(pread(fd, buf, SIZE, 0)), SIZE);
+	tap_sub("data", pattern_is(buf, 0, SIZE - 4, 1) &&
+		!memcmp(buf + SIZE - 4, "kept", 4), "data were lost");
+}
+
+/* Each write of it goes to the end, where there is no room. */
+static void test_append_end(void)
+{
+	uint8_t buf[8];
+
+	open_served();
+	CHECK_IS(RESULT(fcntl(fd, F_SETFL, O_APPEND)), 0);
+	tap_is("write", RESULT(write(fd, "one", 3)), -ENOSPC);
+	CHECK_IS(RESULT(lseek(fd, PAGE, SEEK_SET)), PAGE);
+	tap_is("write-within", RESULT(write(fd, "one", 3)), -ENOSPC);
+	tap_is("pwrite", RESULT(pwrite(fd, "one", 3, 0)), -ENOSPC);
+	CHECK_IS(RESULT(fcntl(fd, F_SETFL, 0)), 0);
+	tap_is("flag", RESULT(pwritev2(fd, &(struct iovec){ "one", 3 }, 1, 0,
+				       RWF_APPEND)), -ENOSPC);
+	CHECK_IS(RESULT(pread(fd, buf, 8, 0)), 8);
+	tap_sub("start", pattern_is(buf, 0, 8, 1), "written at the start");
+	CHECK_IS(RESULT(pread(fd, buf, 8, PAGE)), 8);
+	tap_sub("within", pattern_is(buf, PAGE, 8, 1), "written within");
+	tap_is("again", RESULT(pwrite(fd, "one", 3, 0)), 3);
+}
+
+static void test_direct(void)
+{
+	uint8_t *buf = shared_alloc(4 * PAGE);
+
+	open_served();
+	tap_is("set", RESULT(fcntl(fd, F_SETFL, O_DIRECT)), 0);
+	tap_is("read", RESULT(pread(fd, buf, 4 * PAGE, 8 * PAGE)), 4 * PAGE);
+	tap_sub("data", pattern_is(buf, 8 * PAGE, 4 * PAGE, 1), "wrong data");
+	pattern_fill(buf, 0, 2 * PAGE, 2);
+	tap_is("write", RESULT(pwrite(fd, buf, 2 * PAGE, 9 * PAGE)), 2 * PAGE);
+	tap_is("fsync", RESULT(fsync(fd)), 0);
+	tap_is("stored", memcmp(v->store + 9 * PAGE, buf, 2 * PAGE), 0);
+	tap_is("clear", RESULT(fcntl(fd, F_SETFL, 0)), 0);
+	if (!v->name[0])
+		return;
+	fd = node_open(v->name, O_RDWR | O_DIRECT);
+	tap_sub("open", fd >= 0, "%s", tap_result(fd));
+	tap_is("read-opened", RESULT(pread(fd, buf, PAGE, 0)), PAGE);
+	tap_sub("data-opened", pattern_is(buf, 0, PAGE, 1), "wrong data");
+}
+
+static long read_now(uint64_t at)
+{
+	uint8_t buf[16];
+
+	return RESULT(preadv2(fd, &(struct iovec){ buf, sizeof(buf) }, 1, at,
+			      RWF_NOWAIT));
+}
+
+static long write_now(uint64_t at)
+{
+	return RESULT(pwritev2(fd, &(struct iovec){ "now", 3 }, 1, at,
+			       RWF_NOWAIT));
+}
+
+/* Who does not want to wait is not made to: the pager holds all that comes. */
+static void test_nowait(void)
+{
+	uint8_t byte;
+
+	open_served();
+	CHECK_IS(RESULT(pread(fd, &byte, 1, 0)), 1);
+	v->hold = SERVE_HOLD(MACH_OP_DATA_REQUEST);
+	tap_is("present", read_now(1), 16);
+	tap_is("absent", read_now(8 * PAGE), -EAGAIN);
+	tap_is("part", read_now(4 * PAGE - 8), 8);
+	tap_is("write-present", write_now(2), 3);
+	tap_is("write-absent", write_now(8 * PAGE), -EAGAIN);
+	tap_is("end", read_now(SIZE), 0);
+	v->hold = 0;
+	CHECK_IS(RESULT(pread(fd, &byte, 1, 8 * PAGE)), 1);
+	tap_is("present-now", read_now(8 * PAGE), 16);
+}
+
+static void test_sequence(void)
 {
 	open_served();
 	CHECK_IS(RESULT(lseek(fd, 2 * PAGE, SEEK_SET)), 2 * PAGE);
@@ -247,16 +429,18 @@ static void test_modes(void)
 
 	tap_variant = RING_NODE;
 	open_served();
-	ro = open(MACH_VM_NODE_DIR "/file-test", O_RDONLY);
-	wo = open(MACH_VM_NODE_DIR "/file-test", O_WRONLY);
-	CHECK(ro >= 0 && wo >= 0, "open: %m");
+	ro = node_open("file-test", O_RDONLY);
+	wo = node_open("file-test", O_WRONLY);
+	CHECK(ro >= 0 && wo >= 0, "open: %s, %s", tap_result(ro),
+	      tap_result(wo));
 	tap_is("read-only-write", RESULT(write(ro, "x", 1)), -EBADF);
 	tap_is("write-only-read", RESULT(read(wo, &byte, 1)), -EBADF);
 	tap_is("read-only-read", RESULT(read(ro, &byte, 1)), 1);
 	tap_is("write-only-write", RESULT(pwrite(wo, "x", 1, 9 * PAGE)), 1);
-	tap_is("truncating-open",
-	       RESULT(open(MACH_VM_NODE_DIR "/file-test", O_RDWR | O_TRUNC)) >
-	       0, 1);
+	tap_is("truncating-open", node_open("file-test", O_RDWR | O_TRUNC),
+	       -EPERM);
+	tap_is("truncating-read", node_open("file-test", O_RDONLY | O_TRUNC),
+	       -EPERM);
 	tap_is("still-there", RESULT(pread(ro, &byte, 1, 9 * PAGE)), 1);
 	tap_is("byte", byte, 'x');
 }
@@ -271,9 +455,16 @@ static const struct tap_test tests[] = {
 	ALL("pread", test_pread),
 	ALL("readv", test_readv),
 	ALL("lseek", test_lseek),
+	ALL("extent", test_extent),
+	ALL("stat", test_stat),
+	ALL("times", test_times),
 	ALL("write", test_write),
 	ALL("write-end", test_write_end),
-	ALL("append", test_append),
+	ALL("truncate", test_truncate),
+	ALL("append-end", test_append_end),
+	ALL("direct", test_direct),
+	ALL("nowait", test_nowait),
+	ALL("sequence", test_sequence),
 	ALL("coherent", test_coherent),
 	ALL("tail", test_tail),
 	ALL("errors", test_errors),
