@@ -14,8 +14,9 @@
 #include "place.h"
 #include "tap.h"
 
-static char paths[8][160];
-static unsigned int next_path;
+/* Each thread has its own: they race. */
+static __thread char paths[8][160];
+static __thread unsigned int next_path;
 
 const char *node_path(const char *name)
 {

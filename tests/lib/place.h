@@ -11,12 +11,12 @@
 #include <sys/types.h>
 #include <linux/mach_vm.h>
 
-/* The path of a published object; good until 8 calls later. */
+/* The path of a published object; good until 8 calls of the thread later. */
 const char *node_path(const char *name);
 /* Results of stat(2) and open(2) of it; the descriptor is not inherited. */
 long node_stat(const char *name, struct stat *st);
 long node_open(const char *name, int flags);
-/* /proc's path of a descriptor; good until 8 calls later. */
+/* /proc's path of a descriptor; good as long. */
 const char *fd_path(int fd);
 /* Does a directory list this name? */
 bool dir_lists(const char *path, const char *name);

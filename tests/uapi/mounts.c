@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -142,6 +143,69 @@ static void test_on_top(void)
 	end();
 }
 
+static long open_in(const char *place, const char *name, int flags)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", place, name);
+	return RESULT(open(path, flags | O_CLOEXEC));
+}
+
+/* A mount's own restrictions are of what is opened through it, and no more. */
+static void test_restricted(void)
+{
+	const char *second = new_directory();
+	char path[64];
+	long fd;
+
+	own_mounts();
+	setup();
+	CHECK_IS(object_publish(&p, &o, "both", 0755), 0);
+	CHECK_IS(RESULT(mount("machobj", second, "machobj",
+			      MS_RDONLY | MS_NOEXEC, NULL)), 0);
+	tap_is("read-only", open_in(second, "both", O_RDWR), -EROFS);
+	snprintf(path, sizeof(path), "%s/both", second);
+	tap_is("read-only-unlink", RESULT(unlink(path)), -EROFS);
+	tap_is("read-only-chmod", RESULT(chmod(path, 0600)), -EROFS);
+	tap_is("no-run", RESULT(execl(path, path, NULL)), -EACCES);
+	fd = open_in(second, "both", O_RDONLY);
+	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	tap_is("no-execute", RESULT(mmap(NULL, PAGE, PROT_READ | PROT_EXEC,
+					 MAP_PRIVATE, fd, 0)), -EPERM);
+	close(fd);
+	tap_is("other-writes", opened(node_open("both", O_RDWR)), 0);
+	tap_is("publish", object_info(o.fd).state,
+	       MACH_OBJECT_ALIVE | MACH_OBJECT_PUBLISHED);
+	CHECK_IS(RESULT(umount(second)), 0);
+	end();
+}
+
+/* The root directory is one: who mounts with options says it for all. */
+static void test_root(void)
+{
+	const char *second = new_directory();
+	struct stat st;
+
+	own_mounts();
+	setup();
+	CHECK_IS(RESULT(mount("machobj", second, "machobj", 0,
+			      "mode=0750,uid=1234,gid=5678")), 0);
+	CHECK_IS(RESULT(stat(MACH_VM_NODE_DIR, &st)), 0);
+	tap_is("mode", st.st_mode, S_IFDIR | 0750);
+	tap_is("uid", st.st_uid, 1234);
+	tap_is("gid", st.st_gid, 5678);
+	CHECK_IS(RESULT(mount(NULL, second, NULL, MS_REMOUNT,
+			      "mode=1777,uid=0,gid=0")), 0);
+	CHECK_IS(RESULT(stat(MACH_VM_NODE_DIR, &st)), 0);
+	tap_is("mode-again", st.st_mode, S_IFDIR | 01777);
+	tap_is("owner-again", st.st_uid | st.st_gid, 0);
+	CHECK_IS(RESULT(umount(second)), 0);
+	CHECK_IS(mount_objects(second), 0);
+	CHECK_IS(RESULT(stat(second, &st)), 0);
+	tap_is("no-options", st.st_mode, S_IFDIR | 01777);
+	end();
+}
+
 static void refused_mount(const char *sub, const char *options)
 {
 	char text[64];
@@ -211,6 +275,8 @@ static const struct tap_test tests[] = {
 	{ .name = "sysfs", .run = test_sysfs },
 	{ .name = "detached", .run = test_detached },
 	{ .name = "on-top", .run = test_on_top },
+	{ .name = "restricted", .run = test_restricted },
+	{ .name = "root", .run = test_root },
 	{ .name = "options", .run = test_options },
 	{ .name = "user-mounts", .run = test_user_mounts },
 	{ .name = "directory", .run = test_directory },

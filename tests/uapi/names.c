@@ -387,6 +387,10 @@ static void test_statfs(void)
 	tap_is("magic", dir.f_type, MACH_OBJECT_MAGIC);
 	tap_is("magic-unpublished", file.f_type, MACH_OBJECT_MAGIC);
 	tap_is("block", dir.f_bsize, PAGE);
+	tap_is("name", dir.f_namelen, MACH_NAME_MAX);
+	tap_sub("pool", dir.f_blocks > 0 && dir.f_bfree <= dir.f_blocks &&
+		dir.f_bavail <= dir.f_bfree, "%lu of %lu blocks are free",
+		dir.f_bfree, dir.f_blocks);
 	end();
 }
 
