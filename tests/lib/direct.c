@@ -11,8 +11,7 @@
 #include "direct.h"
 #include "tap.h"
 
-/* Where a file system knows no O_DIRECT, a loop device on its file does. */
-static int loop_device(int file)
+int loop_device(int file, int flags)
 {
 	char path[32];
 	int control, loop, nr;
@@ -26,7 +25,7 @@ static int loop_device(int file)
 	CHECK(loop >= 0, "%s: %m", path);
 	CHECK(!ioctl(loop, LOOP_CONFIGURE, &(struct loop_config){
 		.fd = file, .block_size = 512,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR }), "%s: %m", path);
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR | flags }), "%s: %m", path);
 	close(control);
 	return loop;
 }
@@ -41,8 +40,9 @@ int direct_file(const void *contents, size_t length)
 	CHECK(!fsync(fd), "fsync: %m");
 	direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	unlink(path);
+	/* not every file system knows O_DIRECT */
 	if (direct < 0)
-		direct = loop_device(fd);
+		direct = loop_device(fd, 0);
 	close(fd);
 	return direct;
 }

@@ -7,5 +7,10 @@
 
 /* An unlinked file with these contents, open for direct transfers. */
 int direct_file(const void *contents, size_t length);
+/*
+ * A loop device on a file, open for direct transfers; it goes with its last
+ * descriptor. @flags: LO_FLAGS_DIRECT_IO, or 0.
+ */
+int loop_device(int file, int flags);
 
 #endif /* MACHVM_TESTS_DIRECT_H */
