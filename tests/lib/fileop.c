@@ -38,14 +38,16 @@
 
 uint8_t fileop_buf[FILEOP_SIZE + PAGE];
 static uint8_t * const buf = fileop_buf;
-static void *volatile nowhere = (void *)8;
 static const struct iovec vector[] = {
 	{ fileop_buf, 10 }, { fileop_buf + PAGE, 5000 },
 };
+
 static const struct timespec times_past[] = { { .tv_sec = 5000 },
 					      { .tv_sec = 6000 } };
 static const struct timespec times_omitted[] = { { .tv_nsec = UTIME_OMIT },
 						 { .tv_nsec = UTIME_OMIT } };
+
+static void *volatile nowhere = (void *)8;
 
 #define OPEN(flags)	opened(RESULT(open(s->path, (flags) | O_CLOEXEC, 0600)))
 
@@ -500,8 +502,8 @@ static long splice_here(struct subject *s)
 #undef DO
 
 const struct fileop fileops[] = {
-#define OP(name, call)	{ #name, op_##name },
-#define DO(name, deed)	{ #name, op_##name },
+#define OP(name, ...)	{ #name, op_##name },
+#define DO(name, ...)	{ #name, op_##name },
 #include "fileop.def"
 #undef OP
 #undef DO

@@ -182,24 +182,30 @@ static const struct difference *difference_of(const struct fileop *op)
 	return NULL;
 }
 
+static bool same_state(const struct state *a, const struct state *b)
+{
+	return a->mode == b->mode && a->links == b->links && a->uid == b->uid &&
+	       a->gid == b->gid && a->size == b->size && a->sum == b->sum &&
+	       a->modified == b->modified && a->named == b->named;
+}
+
+static const char *state_text(const struct state *s, char *text, size_t size)
+{
+	snprintf(text, size, "0%o, %lu links, %u:%u, %ld bytes (%08x)%s%s",
+		 s->mode, (long)s->links, s->uid, s->gid, (long)s->size, s->sum,
+		 s->modified ? ", modified" : "", s->named ? "" : ", unnamed");
+	return text;
+}
+
 static void judge_state(const struct fileop *op, const struct state *file,
 			const struct state *object)
 {
-	if (file->mode == object->mode && file->links == object->links &&
-	    file->uid == object->uid && file->gid == object->gid &&
-	    file->size == object->size && file->sum == object->sum &&
-	    file->modified == object->modified && file->named == object->named)
-		return;
-	tap_sub(op->name, false,
-		"leaves 0%o, %lu links, %u:%u, %ld bytes (%08x)%s%s on tmpfs, "
-		"0%o, %lu links, %u:%u, %ld bytes (%08x)%s%s of an object",
-		file->mode, (long)file->links, file->uid, file->gid,
-		(long)file->size, file->sum, file->modified ? ", modified" : "",
-		file->named ? "" : ", unnamed", object->mode,
-		(long)object->links, object->uid, object->gid,
-		(long)object->size, object->sum,
-		object->modified ? ", modified" : "",
-		object->named ? "" : ", unnamed");
+	char text[2][96];
+
+	if (!same_state(file, object))
+		tap_sub(op->name, false, "leaves of tmpfs %s; of an object %s",
+			state_text(file, text[0], sizeof(text[0])),
+			state_text(object, text[1], sizeof(text[1])));
 }
 
 static void judge(const struct fileop *op, long file, long object)
