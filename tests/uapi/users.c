@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <linux/mach_vm.h>
 
+#include "place.h"
 #include "pool.h"
 #include "task.h"
 
@@ -204,6 +205,28 @@ static unsigned int take_objects(unsigned int n, long *err)
 	return i;
 }
 
+/* Name @i of this user's */
+static const char *own_name(unsigned int i)
+{
+	static char name[MACH_NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "n%u-%u", getuid(), i);
+	return name;
+}
+
+static long publish_own(struct test_pager *p, struct test_object *o,
+			unsigned int i)
+{
+	struct mach_pager_publish pub = {
+		.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
+	};
+
+	object_create(p, o, PAGE, 0, 0);
+	pub.object = o->number;
+	strcpy(pub.name, own_name(i));
+	return vm_ioctl(p->fd, MACH_PAGER_PUBLISH, &pub);
+}
+
 static unsigned int take_names(unsigned int n, long *err)
 {
 	struct test_object o;
@@ -212,18 +235,42 @@ static unsigned int take_names(unsigned int n, long *err)
 
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
 	for (i = 0; i < n; i++) {
-		struct mach_pager_publish pub = {
-			.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
-		};
-
-		object_create(&p, &o, PAGE, 0, 0);
-		pub.object = o.number;
-		snprintf(pub.name, sizeof(pub.name), "n%u-%u", getuid(), i);
-		*err = vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+		*err = publish_own(&p, &o, i);
 		if (*err)
 			break;
 	}
 	return i;
+}
+
+/* A name that is taken away or refused is none of the user's. */
+static void names_come_back(void)
+{
+	struct test_object o[4];
+	struct test_pager p;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK_IS(publish_own(&p, &o[i], i), 0);
+	CHECK_IS(publish_own(&p, &o[3], 3), -EDQUOT);
+	for (unsigned int i = 0; i < 20; i++) {
+		CHECK_IS(RESULT(unlink(node_path(own_name(0)))), 0);
+		/* another's, refused */
+		CHECK_IS(object_publish(&p, &o[3], own_name(1), 0), -EPERM);
+		CHECK_IS(publish_own(&p, &o[3], 1), -EEXIST);
+		close(o[3].fd);
+		CHECK_IS(publish_own(&p, &o[0], 0), 0);
+	}
+	CHECK_IS(publish_own(&p, &o[3], 3), -EDQUOT);
+	pager_close(&p);
+}
+
+static void test_names_back(void)
+{
+	everybody();
+	cap("user_names", 3);
+	as_user(GREEDY, names_come_back);
+	/* and with the pager */
+	as_user(GREEDY, names_come_back);
 }
 
 static long lock(const struct test_pager *p, const struct test_object *o,
@@ -277,7 +324,7 @@ static const struct cap caps[] = {
 	{ "user_pagers", 3, 3, take_pagers, -EAGAIN },
 	{ "user_queues", 80, 2, take_queues, -EAGAIN },
 	{ "user_objects", 8, 8, take_objects, -EAGAIN },
-	{ "user_names", 3, 3, take_names, -ENOSPC },
+	{ "user_names", 3, 3, take_names, -EDQUOT },
 	{ "user_requests", 5, 5, take_requests, -EAGAIN },
 	{ "user_locks", 4, 4, take_locks, -EAGAIN },
 };
@@ -415,6 +462,7 @@ int main(int argc, char **argv)
 		{ "names", test_cap, 4, 0 },
 		{ "requests", test_cap, 5, 0 },
 		{ "locks", test_cap, 6, 0 },
+		{ "names-back", test_names_back, 0, 0 },
 		{ "entries", test_entries, 0, 0 },
 		{ "memory", test_memory, 0, 0 },
 		{ "busy", test_busy, 0, 0 },
