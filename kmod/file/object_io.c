@@ -102,7 +102,9 @@ ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 
 	if (iocb->ki_flags & IOCB_APPEND)
 		iocb->ki_pos = object->size;
-	if (iov_iter_count(from) && iocb->ki_pos >= object->size)
+	if (!iov_iter_count(from))
+		return 0;
+	if (iocb->ki_pos >= object->size)
 		return -ENOSPC;
 	done = file_update_time(iocb->ki_filp);
 	if (done)

@@ -133,7 +133,9 @@ private_dev()
 		machpagerd --name shown --file "$0" --pidfile "$1" &&
 		cmp /dev/machobj/shown "$0" && rm /dev/machobj/shown' \
 		"$work/data" "$work/shown.pid"
-	wait_for 5 [ ! -e "$nodes/shown" ]
+	[ ! -e "$nodes/shown" ]
+	kill "$(<"$work/shown.pid")"
+	wait_for 5 [ ! -e "$work/shown.pid" ]
 	# and who may not is told how
 	expect 5 in_private_dev machvm setpriv --bounding-set -sys_admin \
 		--inh-caps -sys_admin \
