@@ -273,7 +273,8 @@ struct file *mach_machobj_file(struct mach_object *object)
 		return ERR_PTR(-ENODEV);
 	ihold(object->inode);
 	file = alloc_file_pseudo(object->inode, mach_machobj_mount, "machobj",
-				 object->read_only ? O_RDONLY : O_RDWR,
+				 (object->read_only ? O_RDONLY : O_RDWR) |
+				 O_LARGEFILE,
 				 &mach_object_fops);
 	if (IS_ERR(file)) {
 		iput(object->inode);

@@ -38,14 +38,14 @@ archived()
 copied()
 {
 	object 300001 --cluster 16k
-	cp "$object" "$work/got"
-	same "$work/got" "$work/plain"
-	cp --sparse=always --preserve=all "$object" "$work/got"
-	same "$work/got" "$work/plain"
-	dd if="$object" of="$work/got" bs=64k iflag=direct status=none
-	same "$work/got" "$work/plain"
-	dd if="$object" of="$work/got" bs=7001 status=none
-	same "$work/got" "$work/plain"
+	cp "$object" "$work/copy"
+	same "$work/copy" "$work/plain"
+	cp --sparse=always --preserve=all "$object" "$work/copy"
+	same "$work/copy" "$work/plain"
+	dd if="$object" of="$work/copy" bs=64k iflag=direct status=none
+	same "$work/copy" "$work/plain"
+	dd if="$object" of="$work/copy" bs=7001 status=none
+	same "$work/copy" "$work/plain"
 }
 
 summed()
@@ -212,7 +212,7 @@ executed()
 	mount -o remount,bind,nosuid,nodev,noexec "$nodes"
 	expect 126 bash -c '"$0" 0' "$nodes/sleep"
 	said 'Permission denied'
-	mount -o remount,bind,nosuid,nodev "$nodes"
+	mount -o remount,bind,nosuid,nodev,exec "$nodes"
 	expect 0 "$nodes/sleep" 0
 }
 

@@ -65,17 +65,18 @@ bool dir_lists(const char *path, const char *name)
 	return found;
 }
 
-void become(uid_t uid)
-{
-	CHECK_IS(RESULT(setgroups(0, NULL)), 0);
-	CHECK_IS(RESULT(setegid(uid)), 0);
-	CHECK_IS(RESULT(seteuid(uid)), 0);
-}
-
 void become_root(void)
 {
 	CHECK_IS(RESULT(seteuid(0)), 0);
 	CHECK_IS(RESULT(setegid(0)), 0);
+}
+
+void become(uid_t uid)
+{
+	become_root();
+	CHECK_IS(RESULT(setgroups(0, NULL)), 0);
+	CHECK_IS(RESULT(setegid(uid)), 0);
+	CHECK_IS(RESULT(seteuid(uid)), 0);
 }
 
 void own_mounts(void)
