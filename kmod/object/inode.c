@@ -6,6 +6,8 @@
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
 
+/* Not __ro_after_init: kmemleak does not look there. */
+struct address_space *mach_inode_key;
 static struct vfsmount *mach_inode_mount __ro_after_init;
 
 static int mach_inode_fs_init(struct fs_context *fc)
@@ -28,11 +30,22 @@ struct inode *mach_inode_create(void)
 
 int __init mach_inode_init(void)
 {
+	struct inode *key;
+
 	mach_inode_mount = kern_mount(&mach_inode_fs);
-	return PTR_ERR_OR_ZERO(mach_inode_mount);
+	if (IS_ERR(mach_inode_mount))
+		return PTR_ERR(mach_inode_mount);
+	key = mach_inode_create();
+	if (IS_ERR(key)) {
+		kern_unmount(mach_inode_mount);
+		return PTR_ERR(key);
+	}
+	mach_inode_key = key->i_mapping;
+	return 0;
 }
 
 void mach_inode_exit(void)
 {
+	iput(mach_inode_key->host);
 	kern_unmount(mach_inode_mount);
 }

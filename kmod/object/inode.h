@@ -5,6 +5,9 @@
 
 struct inode;
 
+/* Names pages of anonymous memory, which are no file's */
+extern struct address_space *mach_inode_key;
+
 struct inode *mach_inode_create(void);
 
 int mach_inode_init(void);

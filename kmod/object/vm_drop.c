@@ -178,7 +178,7 @@ static void mach_object_drop(struct mach_object *object,
 	mach_object_unlock(object);
 
 	for (i = 0; i < dropped; i++)
-		mach_page_free(frames[i].bv_page);
+		object->aside |= mach_page_free_named(frames[i].bv_page);
 	eviction->dropped = dropped;
 }
 

@@ -227,10 +227,14 @@ void mach_object_trim(struct mach_object *object)
 }
 
 /* Who still has the inode finds no object from here on. */
-static void mach_object_leave_inode(struct inode *inode)
+static void mach_object_leave_inode(const struct mach_object *object)
 {
+	struct inode *inode = object->inode;
+
 	if (!inode)
 		return;
+	if (object->aside)
+		mach_pool_forget_names(inode->i_mapping);
 	spin_lock(&inode->i_lock);
 	inode->i_private = NULL;
 	spin_unlock(&inode->i_lock);
@@ -261,7 +265,7 @@ static void mach_object_free_pages(struct mach_object *object)
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
 		mach_queue_leave(page);
-		mach_page_free(page);
+		object->aside |= mach_page_free_named(page);
 		if (!(++n % MACH_OBJECT_BATCH))
 			cond_resched();
 	}
@@ -287,7 +291,7 @@ void mach_object_put(struct mach_object *object)
 	mach_object_free_pages(object);
 	if (object->reserve)
 		mach_kmem_free(mach_reserve_cache, object->reserve);
-	mach_object_leave_inode(object->inode);
+	mach_object_leave_inode(object);
 	if (object->pager)
 		mach_pager_put(object->pager);
 	mach_kmem_free(mach_object_cache, object);

@@ -117,6 +117,7 @@ struct mach_view {
  * @id: (c) the pager's number for it
  * @serial: (c) no other object ever has the same
  * @read_only: (c) nobody may write
+ * @aside: pages of it wait aside; only grows, under residence or at its end
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
  * @residence: see above
@@ -155,6 +156,7 @@ struct mach_object {
 	u32 id;
 	u64 serial;
 	bool read_only;
+	bool aside;
 	unsigned int cluster;
 	u8 dead;
 	struct rw_semaphore residence;

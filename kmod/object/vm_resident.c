@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The pages that an object has: finding, placing, marking and moving them. */
 #include "vm_resident.h"
+#include "inode.h"
 #include "page_queue.h"
 
 /* The frame at @index in whatever state, or NULL. */
@@ -198,6 +199,16 @@ static int mach_object_insert(struct mach_object *object, pgoff_t index,
 	return err;
 }
 
+/* Anonymous: by a number that no page had before, and that stays with the data */
+static void mach_page_set_anonymous(struct page *page,
+				    struct mach_object *object, pgoff_t index)
+{
+	static atomic64_t number = ATOMIC64_INIT(0);
+
+	mach_page_set_owner(page, object, index);
+	mach_page_set_name(page, mach_inode_key, atomic64_inc_return(&number));
+}
+
 /**
  * mach_object_add - Put a page where none is, of an object without a pager
  * @object: not locked
@@ -209,7 +220,7 @@ static int mach_object_insert(struct mach_object *object, pgoff_t index,
 int mach_object_add(struct mach_object *object, pgoff_t index,
 		    struct page *page)
 {
-	return mach_object_insert(object, index, page, mach_page_set_owner);
+	return mach_object_insert(object, index, page, mach_page_set_anonymous);
 }
 
 /**

@@ -199,7 +199,9 @@ static void mach_port_reap(struct work_struct *work)
 		if (!object)
 			break;
 		mach_unpublish(object);
-		mach_object_kill(object);
+		/* one that nobody has a right to ends by itself */
+		if (atomic_read(&object->rights))
+			mach_object_kill(object);
 		mach_object_put(object);
 		id++;
 	}

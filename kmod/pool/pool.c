@@ -280,6 +280,7 @@ static bool mach_pool_unpinned(struct mach_frame *frame)
 		return false;
 	if (mach_page_charged(page))
 		mach_uncharge_page(page);
+	page->mapping = NULL;
 	/* its holder may have written */
 	folio_clear_dirty(page_folio(page));
 	folio_clear_referenced(page_folio(page));
@@ -317,6 +318,45 @@ unsigned int mach_pool_look_aside(unsigned int scan)
 	return freed;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
+
+/* One frame of @mapping that somebody has locked, with a reference; the others forget. */
+static struct page *mach_pool_forget_some(const struct address_space *mapping)
+{
+	struct page *page, *locked = NULL;
+	struct mach_frame *frame;
+
+	spin_lock(&mach_pool.lock);
+	list_for_each_entry(frame, &mach_pool.aside, link) {
+		page = mach_frame_page(frame);
+		if (page->mapping != mapping)
+			continue;
+		if (!trylock_page(page)) {
+			get_page(page);
+			locked = page;
+			break;
+		}
+		page->mapping = NULL;
+		unlock_page(page);
+	}
+	spin_unlock(&mach_pool.lock);
+	return locked;
+}
+
+/**
+ * mach_pool_forget_names - The mapping ends: no frame aside may name it any more
+ * @mapping: whose
+ *
+ * Who marks a page dirty has it locked, and is waited for.
+ */
+void mach_pool_forget_names(const struct address_space *mapping)
+{
+	struct page *page;
+
+	while ((page = mach_pool_forget_some(mapping))) {
+		wait_on_page_locked(page);
+		put_page(page);
+	}
+}
 
 /*
  * What is there first; then Linux may look for some, but not at all costs. kswapd is

@@ -69,6 +69,7 @@ struct page *mach_pool_take_block(const struct mach_block *block, bool grow);
 bool mach_pool_give_block(struct page *page, unsigned int order);
 bool mach_pool_set_aside(struct page *page);
 unsigned int mach_pool_look_aside(unsigned int scan);
+void mach_pool_forget_names(const struct address_space *mapping);
 
 bool mach_pool_grow(void);
 bool mach_pool_is_growing(void);

@@ -136,6 +136,18 @@ static inline void mach_page_change_owner(struct page *page,
 	mach_frame_set_index(frame, index);
 }
 
+/*
+ * By what Linux tells futexes in a page apart, whatever frame it is in. It says so until
+ * nobody holds the frame: futex(2) holds a page first and looks then.
+ */
+static inline void mach_page_set_name(struct page *page,
+				      struct address_space *mapping,
+				      pgoff_t index)
+{
+	page->index = index;
+	WRITE_ONCE(page->mapping, mapping);
+}
+
 /**
  * struct mach_page_counts - The pool in numbers, for people
  * @pool: its chunks and free blocks
@@ -161,6 +173,17 @@ struct mach_page_counts {
 int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags);
 void mach_page_free(struct page *page);
 bool mach_page_pinned(struct page *page);
+
+/* Of one with a name. Return: does somebody still hold it, and so its name? */
+static inline bool mach_page_free_named(struct page *page)
+{
+	bool pinned = mach_page_pinned(page);
+
+	if (!pinned)
+		page->mapping = NULL;
+	mach_page_free(page);
+	return pinned;
+}
 
 struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp);
 void mach_page_free_contig(struct page *page, unsigned int order);

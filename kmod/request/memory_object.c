@@ -202,13 +202,16 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 {
 	struct mach_object_counts *counts = &request->object->counts;
 	struct bio_vec *frame = &request->frames[first - request->first];
+	struct address_space *mapping = request->object->inode->i_mapping;
 	struct page *asked = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&request->object->lock);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		mach_page_set_owner(frame[i].bv_page, request->object,
 				    first + i);
+		mach_page_set_name(frame[i].bv_page, mapping, first + i);
+	}
 	if (mach_request_awaits(request, first, n))
 		asked = frame[request->mandatory - first].bv_page;
 	mach_queue_enter(frame, n, asked);
