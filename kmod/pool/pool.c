@@ -87,9 +87,11 @@ long mach_pool_room(void)
 static bool mach_pool_may_grow(void)
 {
 	lockdep_assert_held(&mach_pool.lock);
+	/* a pool that has nothing has nothing to make do with */
 	return (mach_pool.nr_chunks + 1) * MACH_CHUNK_FRAMES <=
 		       mach_pool.limit &&
-	       time_after_eq(jiffies, mach_pool.pause);
+	       (!mach_pool.nr_chunks ||
+		time_after_eq(jiffies, mach_pool.pause));
 }
 
 static unsigned long mach_pool_idle_locked(void)
