@@ -166,17 +166,25 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define MACH_COMPAT_NO_IDMAP (&init_user_ns)
 #endif
 
-/* A new inode's times, which nobody touches by hand since 6.6 */
+/* What an inode has was changed just now. Nobody touches times by hand since 6.6. */
+static inline void mach_compat_touch(struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	inode_set_mtime_to_ts(inode, inode_set_ctime_current(inode));
+#else
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+#endif
+}
+
+/* A new inode's times */
 static inline void mach_compat_init_times(struct inode *inode)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-	inode_set_mtime_to_ts(inode,
-			      inode_set_atime_to_ts(inode,
-						    inode_set_ctime_current(inode)));
+	simple_inode_init_ts(inode);
 #else
-	inode->i_ctime = current_time(inode);
+	mach_compat_touch(inode);
 	inode->i_atime = inode->i_ctime;
-	inode->i_mtime = inode->i_ctime;
 #endif
 }
 

@@ -43,7 +43,6 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 	struct page *page;
 	bool writable;
 
-	file_update_time(vmf->vma->vm_file);
 	down_read(&object->residence);
 	mach_object_lock(object);
 	object->counts.faults++;

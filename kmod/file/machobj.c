@@ -30,7 +30,7 @@ static int mach_machobj_pins;
 static atomic64_t mach_machobj_number = ATOMIC64_INIT(MACH_MACHOBJ_ROOT);
 
 /**
- * struct mach_machobj_options - What somebody who mounts wants of the root; const
+ * struct mach_machobj_options - What somebody who mounts wants of the root
  * @mode: of which the permission bits and the sticky bit count
  * @uid: owner
  * @gid: group
@@ -79,18 +79,22 @@ static int mach_machobj_parse(struct fs_context *fc, struct fs_parameter *param)
 	return 0;
 }
 
-/* There is one superblock: who mounts it with options changes it for all. */
-static void mach_machobj_apply(const struct mach_machobj_options *options,
-			       struct inode *root)
+/*
+ * There is one superblock: who mounts it with options changes it for all. Read-only is
+ * the mount alone. Not under the lock of the directory, which is held by who reads it
+ * into memory that is slow to come: sync(2) would wait for that.
+ */
+static void mach_machobj_apply(struct fs_context *fc)
 {
-	inode_lock(root);
+	const struct mach_machobj_options *options = fc->fs_private;
+	struct inode *root = d_inode(fc->root);
+
 	if (test_bit(MACH_OPTION_MODE, &options->given))
 		root->i_mode = S_IFDIR | options->mode;
 	if (test_bit(MACH_OPTION_UID, &options->given))
 		root->i_uid = options->uid;
 	if (test_bit(MACH_OPTION_GID, &options->given))
 		root->i_gid = options->gid;
-	inode_unlock(root);
 }
 
 static int mach_machobj_show_options(struct seq_file *seq, struct dentry *root)
@@ -156,17 +160,17 @@ static int mach_machobj_get_tree(struct fs_context *fc)
 {
 	int err;
 
-	/* of a mount, not of the one superblock */
 	fc->sb_flags &= ~SB_RDONLY;
 	err = get_tree_single(fc, mach_machobj_fill);
 	if (!err)
-		mach_machobj_apply(fc->fs_private, d_inode(fc->root));
+		mach_machobj_apply(fc);
 	return err;
 }
 
 static int mach_machobj_reconfigure(struct fs_context *fc)
 {
-	mach_machobj_apply(fc->fs_private, d_inode(fc->root));
+	fc->sb_flags &= ~SB_RDONLY;
+	mach_machobj_apply(fc);
 	return 0;
 }
 
@@ -199,9 +203,8 @@ static struct file_system_type mach_machobj_type = {
 	.name = "machobj",
 	.init_fs_context = mach_machobj_init_context,
 	.parameters = mach_machobj_parameters,
-	.kill_sb = kill_litter_super,
+	.kill_sb = kill_anon_super,
 };
-MODULE_ALIAS_FS("machobj");
 
 /*
  * Linux's rules but for two: an object has one size, and a file whose bytes another
@@ -227,7 +230,7 @@ static const struct inode_operations mach_object_inode_operations = {
 	.setattr = mach_object_setattr,
 };
 
-/* Linux's cache of pages stays empty: there is nothing to read or write for it. */
+/* Linux's cache of pages stays empty; who marks a frame dirty calls this. */
 static const struct address_space_operations mach_object_mapping_operations = {
 	.dirty_folio = noop_dirty_folio,
 };
@@ -255,8 +258,6 @@ struct inode *mach_machobj_inode(u64 size)
 	mach_compat_init_times(inode);
 	i_size_write(inode, size);
 	inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE);
-	/* nobody writes it back, so nobody need be told again and again */
-	inode->i_state = I_DIRTY;
 	clear_nlink(inode);
 	return inode;
 }
@@ -281,7 +282,8 @@ struct file *mach_machobj_file(struct mach_object *object)
 		module_put(THIS_MODULE);
 		return file;
 	}
-	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE |
+			FMODE_ATOMIC_POS;
 	mach_object_file_of(object, file);
 	return file;
 }
@@ -289,7 +291,7 @@ struct file *mach_machobj_file(struct mach_object *object)
 /**
  * mach_machobj_pin - Keep the file system and its inodes, and with them the module
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or what Linux says of mounting.
  */
 int mach_machobj_pin(void)
 {

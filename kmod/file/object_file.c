@@ -14,6 +14,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
@@ -24,6 +25,8 @@ static int mach_object_mmap(struct file *file, struct vm_area_struct *vma)
 		return -ENODEV;
 	file_accessed(file);
 	vma->vm_ops = &mach_vm_operations;
+	/* a dump would bring page after page in, and of a silent pager none */
+	vm_flags_set(vma, VM_DONTDUMP);
 	mach_pmap_prepare(vma);
 	return 0;
 }
@@ -40,17 +43,30 @@ void mach_object_file_of(struct mach_object *object, struct file *file)
 	file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
 }
 
+/* A name went while it was looked up: Linux looks again, and will not find it. */
+static int mach_object_is_gone(const struct dentry *dentry)
+{
+	return d_unhashed(dentry) ? -ENXIO : -ESTALE;
+}
+
+static int mach_object_may_open(struct mach_object *object,
+				struct inode *inode, struct file *file)
+{
+	if (mach_object_is_dead(object))
+		return mach_object_is_gone(file->f_path.dentry);
+	if (object->read_only && file->f_mode & FMODE_WRITE)
+		return -EACCES;
+	return generic_file_open(inode, file);
+}
+
 static int mach_object_open(struct inode *inode, struct file *file)
 {
 	struct mach_object *object = mach_object_of_inode(inode);
-	int err = 0;
+	int err;
 
 	if (!object)
-		return -ENXIO;
-	if (mach_object_is_dead(object))
-		err = -ENXIO;
-	else if (object->read_only && file->f_mode & FMODE_WRITE)
-		err = -EACCES;
+		return mach_object_is_gone(file->f_path.dentry);
+	err = mach_object_may_open(object, inode, file);
 	if (err)
 		mach_object_right_put(object);
 	else
@@ -148,7 +164,10 @@ static int mach_grant_of_file(struct file *file, struct mach_grant *grant)
 		.length = MACH_OBJECT_SIZE_MAX,
 	};
 	if (file->f_mode & FMODE_READ)
-		grant->protection |= MACH_PROT_READ | MACH_PROT_EXECUTE;
+		grant->protection |= MACH_PROT_READ;
+	if (file->f_mode & FMODE_READ &&
+	    !(file->f_path.mnt->mnt_flags & MNT_NOEXEC))
+		grant->protection |= MACH_PROT_EXECUTE;
 	if (file->f_mode & FMODE_WRITE && !object->read_only)
 		grant->protection |= MACH_PROT_WRITE;
 	return 0;

@@ -104,11 +104,11 @@ ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		iocb->ki_pos = object->size;
 	if (!iov_iter_count(from))
 		return 0;
+	/* a pager is waited for in the end */
+	if (manner == MACH_WAIT_NEVER && iocb_is_dsync(iocb))
+		return -EAGAIN;
 	if (iocb->ki_pos >= object->size)
 		return -ENOSPC;
-	done = file_update_time(iocb->ki_filp);
-	if (done)
-		return done;
 	while (iov_iter_count(from) && iocb->ki_pos < object->size) {
 		if (fault_in_iov_iter_readable(from, PAGE_SIZE) &&
 		    fault_in_iov_iter_readable(from, 1))

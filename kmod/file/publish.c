@@ -11,8 +11,8 @@
 
 /*
  * A name is a dentry with a reference and a right to the object, both object->node's.
- * Taken under the directory's i_rwsem, or without: a pager's death waits for nobody
- * who looks into the directory.
+ * Taken under the directory's i_rwsem, shared by who publishes, or without: a pager's
+ * death waits for nobody who looks into the directory.
  */
 static DEFINE_MUTEX(mach_node_lock);
 
@@ -120,7 +120,8 @@ static int mach_node_enter(struct mach_object *object, struct dentry *dentry,
 	int err = 0;
 
 	mutex_lock(&mach_node_lock);
-	if (object->node) {
+	/* others may publish the same name at once */
+	if (object->node || d_is_positive(dentry) || d_unhashed(dentry)) {
 		err = -EEXIST;
 	} else if (mach_object_is_dead(object) ||
 		   !mach_object_right_try_get(object)) {
@@ -132,6 +133,7 @@ static int mach_node_enter(struct mach_object *object, struct dentry *dentry,
 		set_nlink(inode, 1);
 		ihold(inode);
 		d_instantiate(dentry, inode);
+		mach_compat_touch(d_inode(dentry->d_parent));
 		WRITE_ONCE(object->node, dget(dentry));
 	}
 	mutex_unlock(&mach_node_lock);
@@ -144,15 +146,15 @@ static int mach_publish_in(struct dentry *directory, const char *name,
 			   const struct mach_publishing *file)
 {
 	struct inode *dir = d_inode(directory);
-	struct dentry *dentry = lookup_one_len(name, directory, strlen(name));
+	struct dentry *dentry;
 	int err;
 
-	lockdep_assert_held_write(&dir->i_rwsem);
+	lockdep_assert_held(&dir->i_rwsem);
+	dentry = lookup_one_len(name, directory, strlen(name));
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	err = d_is_positive(dentry) ? -EEXIST :
-	      inode_permission(MACH_COMPAT_NO_IDMAP, dir,
-			       MAY_WRITE | MAY_EXEC);
+	      inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE);
 	if (!err)
 		err = mach_node_enter(object, dentry, file);
 	if (!err)
@@ -183,31 +185,46 @@ int mach_publish(struct mach_object *object,
 		return err;
 	if (mach_user_charge(object->user, MACH_USER_NAMES, 1))
 		return -EDQUOT;
-	err = down_write_killable_nested(&dir->i_rwsem, I_MUTEX_PARENT);
+	/* not against those who read it, perhaps into memory of this very pager */
+	err = down_read_killable(&dir->i_rwsem);
 	if (!err) {
 		err = mach_publish_in(directory, args->name, object, &file);
-		inode_unlock(dir);
+		inode_unlock_shared(dir);
 	}
 	if (err)
 		mach_user_add(object->user, MACH_USER_NAMES, -1);
 	return err;
 }
 
+/* Does a successor have the name already? Its watchers know of no other. */
+static bool mach_name_is_taken(const struct dentry *dentry)
+{
+	struct dentry *now = d_lookup(dentry->d_parent, &dentry->d_name);
+	bool taken = now && d_is_positive(now);
+
+	dput(now);
+	return taken;
+}
+
 /**
  * mach_unpublish - Take an object's name away, if it has one
- * @object: referenced by the caller
+ * @object: referenced by the caller; dead, so that it gets no other
  *
  * What is mounted on the file goes with it.
  */
 void mach_unpublish(struct mach_object *object)
 {
 	struct dentry *dentry = mach_node_take(object, NULL);
+	struct inode *dir;
 
 	if (!dentry)
 		return;
+	dir = d_inode(dentry->d_parent);
 	drop_nlink(object->inode);
 	d_invalidate(dentry);
-	fsnotify_unlink(d_inode(dentry->d_parent), dentry);
+	mach_compat_touch(dir);
+	if (!mach_name_is_taken(dentry))
+		fsnotify_unlink(dir, dentry);
 	dput(dentry);
 	mach_object_right_put(object);
 }

@@ -242,14 +242,14 @@ static inline bool mach_object_try_get(struct mach_object *object)
 	return refcount_inc_not_zero(&object->ref);
 }
 
+/* By the inode's mark Linux, which has no object, knows a name of it: that comes first. */
 static inline void mach_object_set_dead(struct mach_object *object)
 {
+	if (object->inode)
+		inode_set_flags(object->inode, S_DEAD, S_DEAD);
 	mach_object_lock(object);
 	WRITE_ONCE(object->dead, true);
 	mach_object_unlock(object);
-	/* by which Linux, which has no object, knows a name of it */
-	if (object->inode)
-		inode_set_flags(object->inode, S_DEAD, S_DEAD);
 }
 
 static inline bool mach_object_is_dead(struct mach_object *object)

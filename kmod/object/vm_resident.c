@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The pages that an object has: finding, placing, marking and moving them. */
 #include "vm_resident.h"
+#include "base/compat.h"
 #include "inode.h"
 #include "page_queue.h"
 
@@ -172,6 +173,8 @@ void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 	if (mach_object_mark(object, index))
 		mach_object_count_dirty(object, 1);
 	mach_object_unlock(object);
+	if (object->inode)
+		mach_compat_touch(object->inode);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 

@@ -241,6 +241,7 @@ static int mach_pager_publish(struct mach_call_context *context,
 	err = mach_publish(object, &args->publish);
 	/* the reaper may have passed by before the name was there */
 	if (!err && READ_ONCE(port->dead)) {
+		mach_object_set_dead(object);
 		mach_unpublish(object);
 		err = -ENODEV;
 	}

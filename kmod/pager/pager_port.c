@@ -198,6 +198,8 @@ static void mach_port_reap(struct work_struct *work)
 		xa_unlock(&port->objects);
 		if (!object)
 			break;
+		/* it may have come to the table after the others were told */
+		mach_object_set_dead(object);
 		mach_unpublish(object);
 		/* one that nobody has a right to ends by itself */
 		if (atomic_read(&object->rights))

@@ -326,6 +326,9 @@ static void test_nowait(void)
 	tap_is("write-present", write_now(2), 3);
 	tap_is("write-absent", write_now(8 * PAGE), -EAGAIN);
 	tap_is("end", read_now(SIZE), 0);
+	tap_is("write-synced", RESULT(pwritev2(fd, &(struct iovec){ "now", 3 }, 1,
+					       2, RWF_NOWAIT | RWF_DSYNC)),
+	       -EAGAIN);
 	v->hold = 0;
 	CHECK_IS(RESULT(pread(fd, &byte, 1, 8 * PAGE)), 1);
 	tap_is("present-now", read_now(8 * PAGE), 16);

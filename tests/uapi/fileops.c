@@ -59,6 +59,7 @@ static const struct difference {
 	{ "open_direct", 0, "as any disk's file", true },
 	{ "set_direct", 0, "as any disk's file", true },
 	{ "read_now", 10, "who does not want to wait is told", true },
+	{ "write_nowhere", -EFAULT, "nothing was written", true },
 	{ "write_across_end", 40, FIXED, false },
 	{ "write_at_end", -ENOSPC, FIXED, false },
 	{ "write_beyond", -ENOSPC, FIXED, false },

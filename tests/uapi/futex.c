@@ -370,29 +370,44 @@ static struct shared_count *open_count(int protocol)
 	return c;
 }
 
-/* Two add to a count, one at a time, and it is right, here and in the store. */
-static void count_up(int protocol, void (*flush)(void))
+/* Two add to a count for a while. */
+static long count_awhile(struct actor *a, struct shared_count *c,
+			 void (*flush)(void))
 {
-	struct shared_count *c = open_count(protocol);
 	long sum = 0, times;
-	struct actor a[2];
-	unsigned int requests = v->requests;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(a); i++)
-		actor_start(&a[i], 1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(a); i++)
+	for (unsigned int i = 0; i < 2; i++)
 		actor_begin(&a[i], 0, do_count, (uintptr_t)c, RUN_MS);
 	while (actor_waits(&a[0], 0, 0) || actor_waits(&a[1], 0, 0))
 		flush();
-	for (unsigned int i = 0; i < ARRAY_SIZE(a); i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		times = actor_end(&a[i], 0);
 		CHECK(times > 0, "%s", tap_result(times));
 		sum += times;
 	}
+	return sum;
+}
+
+/*
+ * One at a time, and it is right, here and in the store. A page that is held at the
+ * moment is not flushed, so it may take more than one while for it to go often.
+ */
+static void count_up(int protocol, void (*flush)(void))
+{
+	struct shared_count *c = open_count(protocol);
+	unsigned int requests, before = v->requests, whiles = 0;
+	struct actor a[2];
+	long sum = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(a); i++)
+		actor_start(&a[i], 1);
+	do {
+		sum += count_awhile(a, c, flush);
+	} while (v->requests - before < ROUNDS && ++whiles < 2 * ROUNDS);
 	tap_is("sum", c->count, sum);
 	flush_by_call();
 	tap_is("stored", ((struct shared_count *)v->store)->count, sum);
-	requests = v->requests - requests;
+	requests = v->requests - before;
 	tap_note("%ld times, the pager was asked %u times", sum, requests);
 	CHECK(requests >= ROUNDS, "the page went only %u times", requests);
 }

@@ -10,6 +10,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <linux/mach_task.h>
+
 #include "place.h"
 #include "tap.h"
 #include "testpager.h"
@@ -170,10 +172,16 @@ static void test_restricted(void)
 	tap_is("no-run", RESULT(execl(path, path, NULL)), -EACCES);
 	fd = open_in(second, "both", O_RDONLY);
 	CHECK(fd >= 0, "open: %s", tap_result(fd));
+	tap_is("no-right", object_info(fd).rights, MACH_PROT_READ);
 	tap_is("no-execute", RESULT(mmap(NULL, PAGE, PROT_READ | PROT_EXEC,
 					 MAP_PRIVATE, fd, 0)), -EPERM);
 	close(fd);
 	tap_is("other-writes", opened(node_open("both", O_RDWR)), 0);
+	/* nor has it to be one mount that is meant */
+	CHECK_IS(RESULT(mount(NULL, second, NULL, MS_REMOUNT | MS_RDONLY, NULL)),
+		 0);
+	tap_is("remounted", open_in(second, "both", O_RDWR), -EROFS);
+	tap_is("other-still-writes", opened(node_open("both", O_RDWR)), 0);
 	tap_is("publish", object_info(o.fd).state,
 	       MACH_OBJECT_ALIVE | MACH_OBJECT_PUBLISHED);
 	CHECK_IS(RESULT(umount(second)), 0);

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -352,6 +354,43 @@ static void test_death(void)
 		   "a dead pager's names stay in the directory");
 }
 
+static long do_getdents(const uint64_t *arg)
+{
+	return RESULT(syscall(SYS_getdents64, (int)arg[0], arg[1], arg[2]));
+}
+
+/*
+ * Who lists the directory into memory that this pager has to bring holds up none of
+ * what the pager does with names.
+ */
+static void test_listed_into(void)
+{
+	struct test_object other;
+	struct test_request r;
+	struct actor reader;
+	long dir;
+	char *map;
+
+	setup();
+	CHECK_IS(object_publish(&p, &o, "first", 0), 0);
+	object_create(&p, &other, PAGE, 0, 0);
+	map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, o.fd, 0);
+	CHECK(map != MAP_FAILED, "mmap: %m");
+	dir = RESULT(open(MACH_VM_NODE_DIR, O_RDONLY | O_DIRECTORY));
+	CHECK(dir >= 0, "open: %s", tap_result(dir));
+	actor_start(&reader, 1);
+	actor_begin(&reader, 0, do_getdents, dir, (uintptr_t)map, PAGE);
+	CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
+	tap_is("publish", object_publish(&p, &other, "second", 0), 0);
+	tap_is("open", opened(node_open("second", O_RDONLY)), 0);
+	pager_reply_one(&p, &r, part_zero(r.m.offset, r.m.length));
+	tap_sub("listed", actor_end(&reader, 0) > 0, "nothing is listed");
+	actor_stop(&reader);
+	munmap(map, SIZE);
+	close(other.fd);
+	end();
+}
+
 /* Directories of what is not there, and names longer than any. */
 static void test_lookups(void)
 {
@@ -406,6 +445,7 @@ static const struct tap_test tests[] = {
 	{ .name = "reopen-dead", .run = test_reopen_dead },
 	{ .name = "reopen-path", .run = test_reopen_path },
 	{ .name = "death", .run = test_death },
+	{ .name = "listed-into", .run = test_listed_into },
 	{ .name = "lookups", .run = test_lookups },
 	{ .name = "statfs", .run = test_statfs },
 };
