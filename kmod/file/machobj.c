@@ -22,7 +22,7 @@
 
 #define MACH_MACHOBJ_ROOT	1	/* inode number */
 /* Pagers without privilege publish as well, and take only their own names away. */
-#define MACH_MACHOBJ_MODE	(S_IRWXUGO | S_ISVTX)
+#define MACH_MACHOBJ_MODE	01777
 
 /* The module's own mount, while there are pagers; Linux's lock of it */
 static struct vfsmount *mach_machobj_mount;
@@ -188,10 +188,12 @@ static const struct fs_context_operations mach_machobj_context = {
 
 static int mach_machobj_init_context(struct fs_context *fc)
 {
-	fc->fs_private = kzalloc(sizeof(struct mach_machobj_options),
-				 GFP_KERNEL);
-	if (!fc->fs_private)
+	struct mach_machobj_options *options = kzalloc(sizeof(*options),
+						       GFP_KERNEL);
+
+	if (!options)
 		return -ENOMEM;
+	fc->fs_private = options;
 	fc->ops = &mach_machobj_context;
 	/* the machine's, whoever's pager is the first */
 	fc->global = true;
@@ -298,14 +300,12 @@ int mach_machobj_pin(void)
 	return simple_pin_fs(&mach_machobj_type, &mach_machobj_mount,
 			     &mach_machobj_pins);
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_machobj_pin);
 
 /* Under no lock: the last one to let go of it destroys it. */
 void mach_machobj_unpin(void)
 {
 	simple_release_fs(&mach_machobj_mount, &mach_machobj_pins);
 }
-EXPORT_SYMBOL_IF_KUNIT(mach_machobj_unpin);
 
 /* A place to mount it for who cannot make one in /dev */
 #define MACH_MACHOBJ_PLACE	"machobj"
