@@ -41,7 +41,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 {
 	struct mach_object *object = vmf->vma->vm_file->private_data;
 	struct page *page;
-	bool writable;
+	bool writable, marked;
 
 	down_read(&object->residence);
 	mach_object_lock(object);
@@ -50,8 +50,12 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 	writable = page == vmf->page && !object->dead &&
 		   mach_page_state(page) == MACH_PAGE_RESIDENT &&
 		   mach_fault_may_dirty(object, vmf->pgoff);
+	/* at once, if nobody else has it locked */
+	marked = writable && trylock_page(page);
+	if (marked)
+		mach_object_mark_written(object, vmf->pgoff);
 	mach_object_unlock(object);
-	if (writable) {
+	if (writable && !marked) {
 		lock_page(page);
 		mach_object_mark_dirty(object, vmf->pgoff);
 	}

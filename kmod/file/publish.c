@@ -199,9 +199,14 @@ int mach_publish(struct mach_object *object,
 /* Does a successor have the name already? Its watchers know of no other. */
 static bool mach_name_is_taken(const struct dentry *dentry)
 {
-	struct dentry *now = d_lookup(dentry->d_parent, &dentry->d_name);
-	bool taken = now && d_is_positive(now);
+	struct dentry *now;
+	bool taken;
 
+	/* who wants it takes it out of sight first */
+	if (!d_unhashed(dentry))
+		return false;
+	now = d_lookup(dentry->d_parent, &dentry->d_name);
+	taken = now && d_is_positive(now);
 	dput(now);
 	return taken;
 }
@@ -216,14 +221,16 @@ void mach_unpublish(struct mach_object *object)
 {
 	struct dentry *dentry = mach_node_take(object, NULL);
 	struct inode *dir;
+	bool taken;
 
 	if (!dentry)
 		return;
 	dir = d_inode(dentry->d_parent);
+	taken = mach_name_is_taken(dentry);
 	drop_nlink(object->inode);
 	d_invalidate(dentry);
 	mach_compat_touch(dir);
-	if (!mach_name_is_taken(dentry))
+	if (!taken)
 		fsnotify_unlink(dir, dentry);
 	dput(dentry);
 	mach_object_right_put(object);

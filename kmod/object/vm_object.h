@@ -245,6 +245,8 @@ static inline bool mach_object_try_get(struct mach_object *object)
 /* By the inode's mark Linux, which has no object, knows a name of it: that comes first. */
 static inline void mach_object_set_dead(struct mach_object *object)
 {
+	if (READ_ONCE(object->dead))
+		return;
 	if (object->inode)
 		inode_set_flags(object->inode, S_DEAD, S_DEAD);
 	mach_object_lock(object);

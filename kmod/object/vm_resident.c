@@ -163,18 +163,29 @@ void mach_object_unmark(struct mach_object *object, pgoff_t index)
 }
 
 /**
- * mach_object_mark_dirty - Remember that a page was written
- * @object: not locked
+ * mach_object_mark_written - Remember that a page was written
+ * @object: locked
  * @index: a resident page, locked: who cleans it waits for that
+ */
+void mach_object_mark_written(struct mach_object *object, pgoff_t index)
+{
+	lockdep_assert_held(&object->lock);
+	if (mach_object_mark(object, index))
+		mach_object_count_dirty(object, 1);
+	if (object->inode)
+		mach_compat_touch(object->inode);
+}
+
+/**
+ * mach_object_mark_dirty - The same
+ * @object: not locked
+ * @index: a resident page, locked
  */
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index)
 {
 	mach_object_lock(object);
-	if (mach_object_mark(object, index))
-		mach_object_count_dirty(object, 1);
+	mach_object_mark_written(object, index);
 	mach_object_unlock(object);
-	if (object->inode)
-		mach_compat_touch(object->inode);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 

@@ -18,6 +18,7 @@ void mach_object_erase(struct mach_object *object, pgoff_t first,
 		       unsigned int n);
 bool mach_object_mark(struct mach_object *object, pgoff_t index);
 void mach_object_unmark(struct mach_object *object, pgoff_t index);
+void mach_object_mark_written(struct mach_object *object, pgoff_t index);
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
 int mach_object_add(struct mach_object *object, pgoff_t index,
 		    struct page *page);
