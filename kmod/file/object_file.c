@@ -43,10 +43,16 @@ void mach_object_file_of(struct mach_object *object, struct file *file)
 	file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
 }
 
-/* A name went while it was looked up: Linux looks again, and will not find it. */
-static int mach_object_is_gone(const struct dentry *dentry)
+/*
+ * A name that went while it was looked up: Linux looks again, and must not find it. Who
+ * opens a descriptor again looks nowhere.
+ */
+static int mach_object_is_gone(struct dentry *dentry)
 {
-	return d_unhashed(dentry) ? -ENXIO : -ESTALE;
+	if (d_unhashed(dentry))
+		return -ENXIO;
+	d_invalidate(dentry);
+	return -ESTALE;
 }
 
 static int mach_object_may_open(struct mach_object *object,
