@@ -18,6 +18,21 @@
 extern "C" {
 #endif
 
+/**
+ * DOC: XNU's calls by their shorter names
+ *
+ * Each vm_NAME() is mach_vm_NAME() of &lt;mach/mach_vm.h&gt;, under a second name: what it
+ * does, its parameters and its answers are said there. vm_region_64() and vm_region()
+ * both are mach_vm_region(). The types have 64 bits, too: vm_address_t, vm_size_t and
+ * vm_offset_t stand for mach_vm_address_t, mach_vm_size_t and mach_vm_offset_t.
+ *
+ * The library has GNU Mach's vm_*() under these names for the linker. So source that
+ * includes this file, and calls by way of its declarations, gets XNU's; source that
+ * includes &lt;mach/mach.h&gt; gets GNU Mach's. One file cannot have both. Source: XNU's
+ * vm_map.defs.
+ */
+
+/* Ranges for vm_read_list(): as mach_vm_read_entry_t */
 typedef struct mach_vm_read_entry vm_read_entry_t[VM_REGION_LIST_MAX];
 
 kern_return_t vm_allocate(vm_map_t task, vm_address_t *address, vm_size_t size,
