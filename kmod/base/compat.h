@@ -264,9 +264,17 @@ static inline void mach_compat_hand_off(void)
 #endif
 }
 
-/*
- * The end of a memory, by exit or exec. A kernel without notifiers tells nobody, but
- * all that have KVM have them.
+/**
+ * struct mach_compat_life - The end of a memory, by exit or exec
+ * @notifier: Linux's, by its own locks, from mach_compat_life_follow() to
+ *	mach_compat_life_leave()
+ * @ops: const once followed
+ * @ends: called at the end, at once or by mach_compat_life_leave(); set before it is
+ *	followed and const from then on
+ * @followed: set by mach_compat_life_follow(), read by mach_compat_life_leave(): the
+ *	caller has one after the other
+ *
+ * A kernel without notifiers tells nobody, but all that have KVM have them.
  */
 struct mach_compat_life {
 #ifdef CONFIG_MMU_NOTIFIER

@@ -47,7 +47,7 @@ struct mach_pager_ops {
  * @user: const, referenced: whose it is; NULL: the kernel's
  * @exempt: const: its user may have what he wants
  * @ref: atomic
- * @hand_off: of threads that wait for this pager
+ * @hand_off: of threads that wait for this pager; no lock: see there
  * @id: const once enlisted; no other pager ever has the same
  * @node: among all pagers, of pager.c
  */

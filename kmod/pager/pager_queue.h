@@ -100,6 +100,9 @@ struct mach_slot {
 
 /**
  * struct mach_queue - Slots that one pager thread serves
+ *
+ * (c) const, (p) the port's lock, (w) no lock: see struct mach_hand_off
+ *
  * @messages: (c) the array that the pager maps: port->depth messages, each of the
  *	size that the pager wants
  * @slots: (c) array of port->depth
@@ -111,7 +114,7 @@ struct mach_slot {
  * @patience: (p) jiffies from one such request to the next
  * @offers: (p) requests it has got; looked at without the lock
  * @near: (p) the latest came from the CPU that its thread ran on; likewise
- * @hand_off: of the thread that serves it
+ * @hand_off: (w) of the thread that serves it
  */
 struct mach_queue {
 	void *messages;
@@ -154,7 +157,9 @@ struct mach_queue {
  * @charged: (c) KiB of queues that its user is charged
  * @workers: (p) threads that hold a request
  * @owner: (c) the process that registered
- * @life: of its memory
+ * @life: of its memory: followed by mach_port_follow(), before any call can find the
+ *	port, and left by mach_port_shutdown(), when none can any more; between them it
+ *	is Linux's
  * @objects: (x) by id, each referenced
  * @watchdog: ends requests whose deadline is over
  * @sweep: ends commands whose ring ends, where io_uring does not

@@ -52,14 +52,22 @@ enum mach_place {
 
 /**
  * struct mach_frame - A frame's descriptor
- * @link: in a list that @place tells
- * @wirings: of a wired page, which is on no list: how often; guarded by the
- *	object's lock
- * @object: of a page in an object: which
- * @index_low: and its page index there, 48 bits
- * @index_high:
- * @bits: state in the object, guarded by the object's lock
- * @place: enum mach_place or an order; guarded by the lock of where it is
+ *
+ * (o) lock of the object whose page it is, (q) written under (o) while the page is on
+ * no queue, so that the queue lock is enough to read that of one on a queue,
+ * (w) lock of where the frame is: the allocator's if it is free or aside, that of the
+ * processor's cache that has it, or the queue lock; of one that is handed out and in
+ * none of these, whoever has it
+ *
+ * @link: (w) in the list that @place tells
+ * @wirings: (o) of a wired page, which is on no list: how often
+ * @object: (q) of a page in an object: which
+ * @index_low: (q) and its page index there, 48 bits
+ * @index_high: (q) the rest of that
+ * @bits: (o) state in the object; whoever has a frame that is in none clears them. Looked
+ *	at without the lock to choose a chunk
+ * @place: (w) enum mach_place or an order; looked at without the lock to choose a chunk,
+ *	or a page to judge
  *
  * 32 bytes, so that describing 4 KiB costs 0.8 %.
  */

@@ -52,11 +52,15 @@ enum mach_slab_misuse {
 
 /**
  * struct mach_slab - Header of a block of objects
- * @link: in one of the cache's lists
- * @cache: whose it is; NULL when it went back
- * @first: offset of the first object in the block
- * @nr_free: bits set in @free
- * @free: bit i: object i is free
+ *
+ * (c) const from mach_slab_make() to mach_slab_release(), (l) the lock of the cache from
+ * mach_slab_add() to mach_slab_reap(), before and after that whoever has the slab
+ *
+ * @link: (l) in one of the cache's lists; after mach_slab_reap() in the caller's
+ * @cache: (c) whose it is; NULL when it went back
+ * @first: (c) offset of the first object in the block
+ * @nr_free: (l) bits set in @free
+ * @free: (l) bit i: object i is free
  */
 struct mach_slab {
 	struct list_head link;

@@ -14,8 +14,9 @@ static DEFINE_HASHTABLE(mach_users, 6);
 
 /**
  * struct mach_user_rule - What holds for a kind
- * @name: of its column, for people
- * @max: how many a user may have
+ * @name: const: of its column, for people
+ * @max: how many a user may have; a module parameter: Linux writes it under
+ *	kernel_param_lock, and it is read without. Const where there is none
  */
 struct mach_user_rule {
 	const char *name;
