@@ -14,14 +14,21 @@
  * A frame is a refcounted Linux page. One that somebody else still holds when it
  * comes back (O_DIRECT, vmsplice, a reader) waits aside until nobody does.
  *
- * Locks; under the inner ones no other lock of the module is taken:
+ * Locks; under the inner ones no other lock of the module is taken, but where said:
  *
  *	mach_pool.growing		mutex: who asks Linux for a chunk
  *	  mach_pool.lock		spinlock: the buddy allocator, frames aside
  *	lock of a processor's cache	spinlock: its free frames
  *	  mach_pool.lock
  *	mach_trim_lock			mutex: who gives chunks back
- *	  all of these
+ *	  mach_kmem_lock		if it is free, and all below it
+ *	  object->residence		if it is free, and all below it but page locks
+ *	  object->lock			and all below it
+ *	  queue lock			spinlock: which chunk goes (page_queue.c)
+ *	  lock of a magazine		and all below it
+ *	  lock of a processor's cache	and all below it
+ *	  lock of a processor's charges
+ *	  mach_pool.lock
  *	lock of a processor's charges	spinlock: charges that no frame has
  *	mach_users_lock			spinlock: the table of users
  *	mach_kmem_lock			mutex: the list of slab caches
