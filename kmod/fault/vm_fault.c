@@ -113,6 +113,12 @@ static vm_fault_t mach_fault_write(const struct mach_fault *fault,
 	}
 	get_page(page);
 	lock_page(page);
+	/* by which Linux would take it out of a cache that does not have it */
+	if (unlikely(PageHWPoison(page))) {
+		unlock_page(page);
+		put_page(page);
+		return VM_FAULT_HWPOISON;
+	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
 }

@@ -134,6 +134,7 @@ static int mach_node_enter(struct mach_object *object, struct dentry *dentry,
 		ihold(inode);
 		d_instantiate(dentry, inode);
 		mach_compat_touch(d_inode(dentry->d_parent));
+		fsnotify_create(d_inode(dentry->d_parent), dentry);
 		WRITE_ONCE(object->node, dget(dentry));
 	}
 	mutex_unlock(&mach_node_lock);
@@ -157,8 +158,6 @@ static int mach_publish_in(struct dentry *directory, const char *name,
 	      inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE);
 	if (!err)
 		err = mach_node_enter(object, dentry, file);
-	if (!err)
-		fsnotify_create(dir, dentry);
 	dput(dentry);
 	return err;
 }
@@ -221,17 +220,18 @@ void mach_unpublish(struct mach_object *object)
 {
 	struct dentry *dentry = mach_node_take(object, NULL);
 	struct inode *dir;
-	bool taken;
 
 	if (!dentry)
 		return;
 	dir = d_inode(dentry->d_parent);
-	taken = mach_name_is_taken(dentry);
+	/* who watches hears of this one's end before a successor's beginning */
+	mutex_lock(&mach_node_lock);
+	if (!mach_name_is_taken(dentry))
+		fsnotify_unlink(dir, dentry);
+	mutex_unlock(&mach_node_lock);
 	drop_nlink(object->inode);
 	d_invalidate(dentry);
 	mach_compat_touch(dir);
-	if (!taken)
-		fsnotify_unlink(dir, dentry);
 	dput(dentry);
 	mach_object_right_put(object);
 }

@@ -28,7 +28,7 @@ static struct mach_compat_shrinker mach_trim_shrinker;
 
 /*
  * Who gives chunks back. It may be waited for wherever memory is allocated: under it
- * nothing is.
+ * nothing is that would reclaim.
  */
 static DEFINE_MUTEX(mach_trim_lock);
 

@@ -376,31 +376,54 @@ static noinline bool mach_page_clean(struct page *page)
 	return true;
 }
 
-/**
- * mach_page_free - Give a frame back
- * @page: frame; the caller's is the object's reference
- *
- * A frame that somebody else still holds is not used again before nobody does.
+/*
+ * One look at who holds the frame decides both where it goes and what becomes of its
+ * name. Return: does it wait aside?
  */
-void mach_page_free(struct page *page)
+static __always_inline bool mach_page_give(struct page *page, bool named)
 {
 	const unsigned long marks = BIT(PG_dirty) | BIT(PG_referenced) |
 				    BIT(PG_checked);
 
 	if (unlikely((READ_ONCE(page->flags) & marks) != BIT(PG_checked)) &&
 	    !mach_page_clean(page))
-		return;
+		return false;
 	/* frames are no compound pages */
 	if (unlikely(page_ref_count(page) != 1)) {
 		mach_page_free_pinned(page);
-		return;
+		return true;
 	}
+	if (named)
+		page->mapping = NULL;
 	if (unlikely(mach_page_charged(page)))
 		mach_uncharge_page(page);
 	if (unlikely(!mach_cache_push(page)))
 		mach_page_free_slow(page);
+	return false;
+}
+
+/**
+ * mach_page_free - Give a frame back that never had a name
+ * @page: frame; the caller's is the object's reference
+ *
+ * A frame that somebody else still holds is not used again before nobody does.
+ */
+void mach_page_free(struct page *page)
+{
+	mach_page_give(page, false);
 }
 EXPORT_SYMBOL_FOR_BENCH(mach_page_free);
+
+/**
+ * mach_page_free_named - Give a frame back that has a name
+ * @page: as of mach_page_free()
+ *
+ * Return: does somebody still hold it, so that it has its name yet?
+ */
+bool mach_page_free_named(struct page *page)
+{
+	return mach_page_give(page, true);
+}
 
 /**
  * mach_page_pinned - Does anyone but the object hold the frame?

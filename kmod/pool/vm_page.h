@@ -179,18 +179,8 @@ struct mach_page_counts {
 
 int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags);
 void mach_page_free(struct page *page);
+bool mach_page_free_named(struct page *page);
 bool mach_page_pinned(struct page *page);
-
-/* Of one with a name. Return: does somebody still hold it, and so its name? */
-static inline bool mach_page_free_named(struct page *page)
-{
-	bool pinned = mach_page_pinned(page);
-
-	if (!pinned)
-		page->mapping = NULL;
-	mach_page_free(page);
-	return pinned;
-}
 
 struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp);
 void mach_page_free_contig(struct page *page, unsigned int order);

@@ -153,6 +153,45 @@ free_kib()
 		/proc/meminfo /proc/zoneinfo
 }
 
+# A page that a pipe still has when the module has gone is Linux's to free.
+outlived()
+{
+	local pid
+	[ -f "$module" ] || skip "no $module"
+	cat >"$work/pipe.py" <<-'END'
+	import ctypes, fcntl, os, struct, sys, time
+	PAGE, WINDOW, RW, SHARED, ALLOCATE = 4096, 1 << 20, 3, 1, 0xc018b720
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.mmap.restype = ctypes.c_void_p
+	libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int,
+			      ctypes.c_int, ctypes.c_int, ctypes.c_long]
+	libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+	task = os.open("/dev/machvm", os.O_RDWR)
+	at = libc.mmap(None, WINDOW, RW, SHARED, task, 0)
+	fcntl.ioctl(task, ALLOCATE, struct.pack("=IIQQ", 24, 0, at, PAGE))
+	ctypes.memmove(at, b"outlives", 8)
+	ends = os.pipe()
+	page = struct.pack("=QQ", at, PAGE)
+	assert libc.vmsplice(ends[1], page, ctypes.c_size_t(1), 0) == PAGE
+	assert not libc.munmap(at, WINDOW)
+	os.close(task)
+	open(sys.argv[1], "w").close()
+	while not os.path.exists(sys.argv[2]):
+	    time.sleep(0.05)
+	assert os.read(ends[0], 8) == b"outlives"
+	END
+	python3 "$work/pipe.py" "$work/spliced" "$work/go" & pid=$!
+	wait_for 20 [ -e "$work/spliced" ]
+	unload
+	echo >"$work/go"
+	wait $pid
+	! dmesg | grep 'Bad page' || fail 'a page goes to Linux with a name'
+	insmod "$module"
+	wait_for 5 [ -c /dev/machvm ]
+	mount_objects
+}
+
+# Three rounds leave as much free as one.
 leak()
 {
 	local i before after
@@ -213,6 +252,7 @@ also mounted mounted
 also unmounted unmounted
 also killed-ring killed --transport ring
 also killed-ioctl killed --transport ioctl
+check outlived outlived
 also leak leak
 also pool-max pool_max
 also deprecated log

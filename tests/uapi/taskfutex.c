@@ -453,6 +453,45 @@ static void test_calls(void)
 	storm(at, w, 2);
 }
 
+static long do_wake_gone(const uint64_t *arg)
+{
+	int64_t end = tap_now_ms() + (int64_t)arg[1];
+	long result, n = 0;
+
+	do {
+		result = futex_wake((void *)(uintptr_t)arg[0]);
+		n++;
+	} while ((result >= 0 || result == -EFAULT) && tap_now_ms() < end);
+	return result < 0 && result != -EFAULT ? result : n;
+}
+
+/*
+ * The page goes while futex(2) holds it for a moment. Whether a frame kept its name is
+ * seen when Linux gets it back, which complains of such.
+ */
+static void test_calls_gone(void)
+{
+	struct worker w = { .fn = do_wake_gone };
+	unsigned int rounds = 0;
+	char *at = open_storm();
+
+	w.arg[0] = (uintptr_t)at;
+	w.arg[1] = 2 * RUN_MS;
+	CHECK(!pthread_create(&w.thread, NULL, work, &w), "no thread");
+	while (!w.done) {
+		*(volatile char *)at = 1;
+		CHECK_IS(task_deallocate(&t, at, PIECE), 0);
+		CHECK_IS(task_allocate_at(&t, at, PIECE), 0);
+		rounds++;
+	}
+	pthread_join(w.thread, NULL);
+	CHECK(w.result > 0, "%s", tap_result(w.result));
+	CHECK(rounds >= ROUNDS, "it went only %u times", rounds);
+	tap_note("%ld calls, it went %u times", w.result, rounds);
+	CHECK_IS(task_deallocate(&t, at, PIECE), 0);
+	ask_shrinkers();
+}
+
 static void test_mutex(void)
 {
 	struct shared_count *c;
@@ -482,6 +521,7 @@ static const struct tap_test tests[] = {
 	{ "pinned", test_pinned, 0, 0 },
 	{ "calls-merged", test_calls, 0, 60 },
 	{ "calls-shared", test_calls, 1, 60 },
+	{ "calls-gone", test_calls_gone, 0, 60 },
 	{ "mutex-merged", test_mutex, 0, 60 },
 	{ "mutex-shared", test_mutex, 1, 60 },
 };
