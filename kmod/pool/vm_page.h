@@ -29,8 +29,8 @@
  *	  lock of a processor's cache	and all below it
  *	  lock of a processor's charges
  *	  mach_pool.lock
- *	lock of a processor's charges	spinlock: charges that no frame has
  *	mach_users_lock			spinlock: the table of users
+ *	lock of a processor's charges	spinlock: charges that no frame has
  *	mach_kmem_lock			mutex: the list of slab caches
  *	  lock of a magazine		spinlock: a processor's free structures
  *	    lock of a slab cache	spinlock: slabs
