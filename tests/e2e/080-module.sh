@@ -6,11 +6,16 @@
 
 module=$project/build/$(uname -r)/machvm.ko
 
+load()
+{
+	insmod "$module"
+	wait_for 5 [ -c /dev/machvm ]
+}
+
 reload()
 {
 	unload
-	insmod "$module"
-	wait_for 5 [ -c /dev/machvm ]
+	load
 	mount_objects
 }
 
@@ -94,12 +99,10 @@ mounted()
 	kill $pid
 	wait $pid || true
 	wait_for 5 rmmod machvm
-	insmod "$module"
-	wait_for 5 [ -c /dev/machvm ]
+	load
 	# no object, no mount: nothing keeps it
 	wait_for 5 rmmod machvm
-	insmod "$module"
-	wait_for 5 [ -c /dev/machvm ]
+	load
 	mount -t machobj -o nosuid,nodev,mode=0750,gid=12 machobj "$nodes"
 	[ "$(stat -c '%a %u:%g' "$nodes")" = '750 0:12' ]
 	unmount_objects
@@ -186,8 +189,7 @@ outlived()
 	echo >"$work/go"
 	wait $pid
 	! dmesg | grep 'Bad page' || fail 'a page goes to Linux with a name'
-	insmod "$module"
-	wait_for 5 [ -c /dev/machvm ]
+	load
 	mount_objects
 }
 

@@ -73,6 +73,22 @@ void pool_limit(unsigned long mib)
 	CHECK_IS(pool_max(), mib);
 }
 
+void pool_shrink(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+	CHECK(fd >= 0 && write(fd, "2", 1) == 1, "drop_caches: %m");
+	close(fd);
+}
+
+uint64_t pool_aside(int vm)
+{
+	struct mach_vm_statistics s = { .size = sizeof(s) };
+
+	CHECK_IS(vm_ioctl(vm, MACH_VM_STATISTICS, &s), 0);
+	return s.aside_count;
+}
+
 void pool_restore(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(saved); i++)

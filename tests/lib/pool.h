@@ -28,6 +28,13 @@ void pool_restore(void);
 unsigned long pool_max(void);
 /* Must succeed. */
 void pool_limit(unsigned long mib);
+/*
+ * Linux asks all its caches for what they do not need, but those of files: chunks go
+ * back to it, and frames aside are looked at.
+ */
+void pool_shrink(void);
+/* Frames aside, told by @vm: any descriptor of the module's. */
+uint64_t pool_aside(int vm);
 
 /* Pages of generation 0 of object @id; set up the rest before pool_start(). */
 struct serve *pool_object(uint64_t size, unsigned int id);

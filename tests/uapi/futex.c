@@ -482,14 +482,6 @@ static long do_hold(const uint64_t *arg)	/* pipe, address */
 	return RESULT(vmsplice(arg[0], &iov, 1, 0));
 }
 
-static uint64_t aside(int vm)
-{
-	struct mach_vm_statistics s = { .size = sizeof(s) };
-
-	CHECK_IS(vm_ioctl(vm, MACH_VM_STATISTICS, &s), 0);
-	return s.aside_count;
-}
-
 /* Nobody but the pager has the object any more, which he learns. */
 static void end_object(void)
 {
@@ -499,15 +491,6 @@ static void end_object(void)
 	close(v->fd);
 	actor_unhide_fd(v->fd);
 	CHECK_WAIT(v->terminates, WAIT_MS, "the object does not end");
-}
-
-/* Linux takes back what the module does not need, and looks at what it gets. */
-static void ask_shrinkers(void)
-{
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-
-	CHECK(fd >= 0 && write(fd, "2", 1) == 1, "drop_caches: %m");
-	close(fd);
 }
 
 static void drain(int pipe_end)
@@ -538,8 +521,8 @@ static void test_pinned(void)
 	uint64_t before;
 
 	CHECK(vm >= 0 && !pipe(ends), "pipe: %m");
-	ask_shrinkers();
-	before = aside(vm);
+	pool_shrink();
+	before = pool_aside(vm);
 	open_served();
 	actor_start(&holder, 1);
 	actor_start(&user, 1);
@@ -550,12 +533,12 @@ static void test_pinned(void)
 	actor_stop(&user);
 	end_object();
 	serve_stop(v);
-	CHECK_WAIT(aside(vm) == before + 1, WAIT_MS, "%u frames aside",
-		   (unsigned int)aside(vm));
-	ask_shrinkers();
+	CHECK_WAIT(pool_aside(vm) == before + 1, WAIT_MS, "%u frames aside",
+		   (unsigned int)pool_aside(vm));
+	pool_shrink();
 	drain(ends[0]);
-	CHECK_WAIT((ask_shrinkers(), aside(vm) == before), WAIT_MS, "%u frames aside",
-		   (unsigned int)aside(vm));
+	CHECK_WAIT((pool_shrink(), pool_aside(vm) == before), WAIT_MS, "%u frames aside",
+		   (unsigned int)pool_aside(vm));
 	open_served();
 	actor_start(&user, 1);
 	sleep_by(map + WORD);

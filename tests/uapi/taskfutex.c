@@ -4,7 +4,6 @@
  * object it comes to lie, and is no other word.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <linux/mach_task.h>
 
 #include "futexcall.h"
+#include "pool.h"
 #include "serve.h"
 #include "task.h"
 #include "tap.h"
@@ -316,23 +316,6 @@ static void test_object(void)
 
 /* A pipe has the frame, and its memory goes. */
 
-static uint64_t aside(void)
-{
-	struct mach_vm_statistics s = { .size = sizeof(s) };
-
-	CHECK_IS(task_call(&t, MACH_VM_STATISTICS, &s), 0);
-	return s.aside_count;
-}
-
-/* Linux takes back what the module does not need, and looks at what it gets. */
-static void ask_shrinkers(void)
-{
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-
-	CHECK(fd >= 0 && write(fd, "2", 1) == 1, "drop_caches: %m");
-	close(fd);
-}
-
 static void test_pinned(void)
 {
 	uint32_t page[PAGE / sizeof(uint32_t)];
@@ -343,23 +326,23 @@ static void test_pinned(void)
 
 	CHECK(!pipe(ends), "pipe: %m");
 	task_open(&t, WINDOW);
-	ask_shrinkers();
-	before = aside();
+	pool_shrink();
+	before = pool_aside(t.fd);
 	iov.iov_base = task_allocate(&t, PIECE);
 	iov.iov_len = PAGE;
 	begin_sleep(&s, iov.iov_base);
 	CHECK_IS(RESULT(vmsplice(ends[1], &iov, 1, 0)), PAGE);
 	wakes("held", &s, iov.iov_base);
 	CHECK_IS(task_deallocate(&t, iov.iov_base, PIECE), 0);
-	CHECK_WAIT(aside() == before + 1, WAIT_MS, "%u frames aside",
-		   (unsigned int)aside());
+	CHECK_WAIT(pool_aside(t.fd) == before + 1, WAIT_MS, "%u frames aside",
+		   (unsigned int)pool_aside(t.fd));
 	CHECK_IS(task_allocate_at(&t, iov.iov_base, PIECE), 0);
 	begin_sleep(&s, iov.iov_base);
-	ask_shrinkers();
+	pool_shrink();
 	CHECK_IS(RESULT(read(ends[0], page, PAGE)), PAGE);
 	tap_is("kept", page[0], FUTEX_VALUE);
-	CHECK_WAIT((ask_shrinkers(), aside() == before), WAIT_MS,
-		   "%u frames aside", (unsigned int)aside());
+	CHECK_WAIT((pool_shrink(), pool_aside(t.fd) == before), WAIT_MS,
+		   "%u frames aside", (unsigned int)pool_aside(t.fd));
 	wakes("anew", &s, iov.iov_base);
 }
 
@@ -489,7 +472,7 @@ static void test_calls_gone(void)
 	CHECK(rounds >= ROUNDS, "it went only %u times", rounds);
 	tap_note("%ld calls, it went %u times", w.result, rounds);
 	CHECK_IS(task_deallocate(&t, at, PIECE), 0);
-	ask_shrinkers();
+	pool_shrink();
 }
 
 static void test_mutex(void)

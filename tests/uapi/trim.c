@@ -5,7 +5,6 @@
  * holds stays.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -58,15 +57,6 @@ static void empty(void)
 	CHECK_WAIT(!object_info(s.o.fd).resident, WAIT_MS, "pages stay");
 }
 
-/* Linux asks all its caches for what they do not need, but those of files. */
-static void ask_shrinkers(void)
-{
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-
-	CHECK(fd >= 0 && write(fd, "2", 1) == 1, "drop_caches: %m");
-	close(fd);
-}
-
 static void cut_limit(void)
 {
 	pool_limit(POOL_MIB);
@@ -113,7 +103,7 @@ static void check_at_once(void (*deed)(void))
 
 static void test_shrinker(void)
 {
-	check_at_once(ask_shrinkers);
+	check_at_once(pool_shrink);
 }
 
 static void test_cut(void)
@@ -165,7 +155,7 @@ static void test_held(void)
 	CHECK_WAIT((vm = statistics(), vm.aside_count == HELD), WAIT_MS,
 		   "%llu pages aside, %llu objects", vm.aside_count,
 		   vm.objects);
-	ask_shrinkers();
+	pool_shrink();
 	vm = statistics();
 	CHECK(vm.aside_count == HELD && vm.chunks >= HELD,
 	      "%llu pages aside, %llu chunks", vm.aside_count, vm.chunks);
@@ -174,7 +164,7 @@ static void test_held(void)
 		CHECK(stamp_is(page, 1, i, 0, 0),
 		      "a page that was held has changed");
 	}
-	ask_shrinkers();
+	pool_shrink();
 	vm = statistics();
 	CHECK(!vm.aside_count, "%llu pages aside that nobody holds",
 	      vm.aside_count);
