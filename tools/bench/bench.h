@@ -220,7 +220,6 @@ void bench_unmap(struct bench_run *run);
 
 /* settle.c */
 void bench_settle(void);
-uint64_t bench_now(void);
 
 /* report.c */
 void bench_report_row(const struct bench_row *row,

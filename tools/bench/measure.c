@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "common/clock.h"
 #include "common/random.h"
 
 #define WARM_UP_MAX	4
@@ -84,14 +85,14 @@ static int timed(struct bench_run *run, uint64_t *elapsed)
 	if (!again && run->subject->map(run))
 		return -1;
 	mark_begin();
-	start = bench_now();
+	start = clock_ns();
 	if (again)
 		error = run->subject->map(run);
 	if (!error)
 		error = touch_all(run);
 	if (!error && run->bc->kind == BENCH_WRITE)
 		error = run->subject->sync(run);
-	*elapsed = bench_now() - start;
+	*elapsed = clock_ns() - start;
 	mark_end();
 	return error;
 }
@@ -155,7 +156,7 @@ static int check_thoroughly(struct bench_run *run)
 /* On a slow or busy machine few repeats must do, or even a single one. */
 static bool late(const struct bench_run *run, uint64_t start, unsigned int times)
 {
-	return bench_now() - start >
+	return clock_ns() - start >
 	       times * run->options->budget * 1000000000ULL;
 }
 
@@ -194,7 +195,7 @@ static int repeat(struct bench_run *run, struct bench_row *row)
 {
 	unsigned int nr;
 	double values[BENCH_REPEATS_MAX];
-	uint64_t start = bench_now();
+	uint64_t start = clock_ns();
 
 	if (warm_up(run, start))
 		return -1;

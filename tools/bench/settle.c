@@ -15,15 +15,6 @@
 #define SETTLE_QUIET		2	/* intervals in a row */
 #define SETTLE_BUSY_PERCENT	3
 
-/* Nanoseconds; where the machine counts instructions, instructions. */
-uint64_t bench_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 struct cpu_time {
 	unsigned long long busy;
 	unsigned long long idle;

@@ -8,6 +8,7 @@
  * new entry is like neither neighbour. Protecting a page in the middle of an
  * entry of three splits it into three, and protecting it back glues them.
  */
+#include "common/clock.h"
 #include "common/options.h"
 #include "common/random.h"
 
@@ -20,7 +21,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/mach_task.h>
@@ -196,14 +196,6 @@ struct layout {
 	char *middle;
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /*
  * Pages alternate, but in the middle: three alike, one that is not, the hole, and
  * one that may only be read again.
@@ -268,10 +260,10 @@ static double measure(void (*run)(const struct subject *subject,
 	int round, i;
 
 	for (round = 0; round < ROUNDS; round++) {
-		start = now();
+		start = clock_ns();
 		for (i = 0; i < CALLS; i++)
 			run(subject, layout);
-		start = now() - start;
+		start = clock_ns() - start;
 		if (start < best)
 			best = start;
 	}

@@ -3,6 +3,7 @@
  * What names of N objects cost: their publishing, opening and end, and the first touch
  * of an object. On a machine whose clock counts instructions a nanosecond is one.
  */
+#include "common/clock.h"
 #include "common/options.h"
 
 #include <err.h>
@@ -16,7 +17,6 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <userpager/pager.h>
@@ -25,17 +25,9 @@
 #define NAMES_MAX	1000000
 #define OBJECT_SIZE	65536
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static void say(const char *what, unsigned long n, uint64_t since)
 {
-	uint64_t spent = now() - since;
+	uint64_t spent = clock_ns() - since;
 
 	printf("%-10s %9lu files  %9" PRIu64 " ns each  %8.3f s\n", what, n,
 	       spent / n, spent / 1e9);
@@ -121,17 +113,17 @@ static void names_make(int pager, unsigned long n)
 			.size = sizeof(create),
 			.object_size = OBJECT_SIZE,
 		};
-		since = now();
+		since = clock_ns();
 		if (ioctl(pager, MACH_PAGER_CREATE, &create))
 			err(1, "MACH_PAGER_CREATE");
-		creating += now() - since;
-		since = now();
+		creating += clock_ns() - since;
+		since = clock_ns();
 		publish(pager, create.object, i);
-		publishing += now() - since;
+		publishing += clock_ns() - since;
 		close(create.fd);
 	}
-	say("create", n, now() - creating);
-	say("publish", n, now() - publishing);
+	say("create", n, clock_ns() - creating);
+	say("publish", n, clock_ns() - publishing);
 	printf("%-10s %9lu files  %9lu bytes each\n", "memory", n,
 	       (memory_used(pager) - before) / n);
 }
@@ -140,14 +132,14 @@ static void names_use(unsigned long n)
 {
 	struct stat st;
 	unsigned long i;
-	uint64_t since = now();
+	uint64_t since = clock_ns();
 	int fd;
 
 	for (i = 0; i < n; i++)
 		if (stat(path_of(i), &st))
 			err(1, "%s", path_of(i));
 	say("stat", n, since);
-	since = now();
+	since = clock_ns();
 	for (i = 0; i < n; i++) {
 		fd = open(path_of(i), O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
@@ -160,7 +152,7 @@ static void names_use(unsigned long n)
 /* Until the last name is gone the pager is not: its close waits for that. */
 static void names_end(int pager, unsigned long n)
 {
-	uint64_t since = now();
+	uint64_t since = clock_ns();
 
 	close(pager);
 	say("death", n, since);
@@ -170,7 +162,7 @@ static void names_end(int pager, unsigned long n)
 
 static void names_unlink(unsigned long n)
 {
-	uint64_t since = now();
+	uint64_t since = clock_ns();
 	unsigned long i;
 
 	for (i = 0; i < n; i++)
@@ -224,7 +216,7 @@ static void bench_touch(unsigned long n)
 
 	if (!error)
 		error = pager_start_workers(session);
-	since = now();
+	since = clock_ns();
 	for (i = 0; i < n && !error; i++) {
 		error = pager_create(session, &ops, NULL, &attributes, &pager);
 		if (!error)
@@ -234,11 +226,11 @@ static void bench_touch(unsigned long n)
 	if (error)
 		errx(1, "object %lu: %s", i, pager_strerror(error));
 	say("make", n, since);
-	since = now();
+	since = clock_ns();
 	for (i = 0; i < n; i++)
 		touch(i);
 	say("touch", n, since);
-	since = now();
+	since = clock_ns();
 	pager_close(session);
 	say("close", n, since);
 }
