@@ -34,7 +34,7 @@ static unsigned int mach_fault_cluster(const struct mach_fault *fault)
 static struct mach_run mach_fault_around(const struct mach_fault *fault)
 {
 	unsigned int pages = mach_fault_cluster(fault);
-	pgoff_t end = min_t(pgoff_t, fault->end, fault->object->npages);
+	pgoff_t end = min_t(pgoff_t, fault->end, mach_object_npages(fault->object));
 
 	if (!fault->asked && !fault->random)
 		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);

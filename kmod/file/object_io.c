@@ -136,7 +136,7 @@ int mach_object_fsync(struct file *file, loff_t start, loff_t end,
 		      int datasync)
 {
 	struct mach_object *object = file->private_data;
-	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, object->npages - 1);
+	pgoff_t last = min_t(u64, (u64)end >> PAGE_SHIFT, mach_object_npages(object) - 1);
 	int err, lost;
 
 	if (start >> PAGE_SHIFT > last)

@@ -181,7 +181,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	atomic_set(&object->rights, 1);
 	object->serial = atomic64_inc_return(&mach_object_serial);
 	object->size = setup->size;
-	object->npages = DIV_ROUND_UP_ULL(setup->size, PAGE_SIZE);
+	mach_object_npages(object) = DIV_ROUND_UP_ULL(setup->size, PAGE_SIZE);
 	object->cookie = setup->cookie;
 	object->id = setup->id;
 	object->cluster = setup->cluster;

@@ -100,7 +100,7 @@ static void mach_lock_run(struct work_struct *work)
 /* The pages that a range touches, as far as the object has them */
 static void mach_lock_range(struct mach_lock_work *lock, u64 offset, u64 length)
 {
-	pgoff_t npages = lock->object->npages;
+	pgoff_t npages = mach_object_npages(lock->object);
 	u64 last = offset + length - 1;
 
 	if (!length || last < offset)

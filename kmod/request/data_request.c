@@ -177,7 +177,7 @@ struct mach_request *mach_data_request(struct mach_object *object,
 	};
 
 	pages = min(pages, object->pager->request_pages);
-	ask.window = mach_run_window(index, pages, 0, object->npages);
+	ask.window = mach_run_window(index, pages, 0, mach_object_npages(object));
 	request = mach_data_request_prepare(object, &ask);
 	if (!IS_ERR(request))
 		mach_request_submit(request);

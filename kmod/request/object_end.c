@@ -48,7 +48,7 @@ void mach_object_kill(struct mach_object *object)
 		mach_request_put(request);
 	}
 	mach_object_lose(object);
-	mach_object_flush(object, 0, object->npages, true);
+	mach_object_flush(object, 0, mach_object_npages(object), true);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_kill);
 
@@ -72,12 +72,12 @@ static void mach_object_save(struct mach_object *object)
 
 	/* a number that was right a moment ago will do */
 	errors = data_race(object->counts.errors);
-	mach_data_return_range(object, 0, object->npages, 0);
+	mach_data_return_range(object, 0, mach_object_npages(object), 0);
 	while (mach_object_worth_saving(object, errors) &&
 	       step <= MACH_PIN_LAST) {
 		schedule_timeout_uninterruptible(step);
 		step *= 2;
-		mach_data_return_range(object, 0, object->npages, 0);
+		mach_data_return_range(object, 0, mach_object_npages(object), 0);
 	}
 }
 

@@ -22,7 +22,7 @@ static void mach_pageout_launder_around(struct mach_object *object,
 {
 	pgoff_t first = round_down(index, MACH_CLUSTER_MAX_PAGES);
 	pgoff_t end = min_t(pgoff_t, first + MACH_CLUSTER_MAX_PAGES,
-			    object->npages);
+			    mach_object_npages(object));
 
 	mach_data_return_launder(object, first, end);
 }
@@ -183,7 +183,7 @@ static void mach_pageout_clean_others(struct mach_object *object)
 	while ((other = mach_object_next(other)))
 		if (other != object && other->user == object->user &&
 		    other->pager)
-			mach_data_return_launder(other, 0, other->npages);
+			mach_data_return_launder(other, 0, mach_object_npages(other));
 }
 
 /**
@@ -201,7 +201,7 @@ int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 	mach_pageout_clean_others(object);
 	while (!err && !mach_pageout_may_dirty(object) &&
 	       !mach_object_is_dead(object)) {
-		mach_data_return_launder(object, 0, object->npages);
+		mach_data_return_launder(object, 0, mach_object_npages(object));
 		err = mach_patience_wait(&patience);
 	}
 	return err;

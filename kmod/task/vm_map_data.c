@@ -90,7 +90,7 @@ static int mach_data_page_look(const struct mach_map_entry *entry, u64 address,
 		return access & MACH_ACCESS_WRITE ? -EAGAIN : 0;
 	at->object = entry->object;
 	at->index = (address - mach_entry_delta(entry)) >> PAGE_SHIFT;
-	if (at->index >= at->object->npages)
+	if (at->index >= mach_object_npages(at->object))
 		return -EIO;
 	at->page = mach_fault_page(at->object, at->index, access,
 				   MACH_WAIT_NEVER);
@@ -341,7 +341,7 @@ static bool mach_object_untouched(struct mach_object *object, pgoff_t index)
 
 static bool mach_spot_untouched(const struct mach_spot *spot)
 {
-	return !spot->object || (spot->index < spot->object->npages &&
+	return !spot->object || (spot->index < mach_object_npages(spot->object) &&
 				 mach_object_untouched(spot->object,
 						       spot->index));
 }
@@ -414,7 +414,7 @@ int mach_object_copy(struct mach_object *from, pgoff_t first, pgoff_t n,
 	pgoff_t i;
 	int err = 0;
 
-	if (first >= from->npages || n > from->npages - first)
+	if (first >= mach_object_npages(from) || n > mach_object_npages(from) - first)
 		return -EIO;
 	for (i = 0; i < n && !err; i++) {
 		if (!mach_object_untouched(from, first + i))

@@ -52,7 +52,7 @@ static bool mach_stretch_next(struct mach_map *map, u64 from, u64 end,
 		at->object = entry->object;
 	}
 	if (entry && entry->object) {
-		pgoff_t npages = entry->object->npages;
+		pgoff_t npages = mach_object_npages(entry->object);
 
 		mach_object_get(entry->object);
 		at->first = (at->start - mach_entry_delta(entry)) >> PAGE_SHIFT;

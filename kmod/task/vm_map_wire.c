@@ -18,7 +18,7 @@ static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
 	if (!spot.object)
 		return mach_map_make_object(map, address) ?:
 		       mach_map_wire_page(map, address, times);
-	if (spot.index >= spot.object->npages)
+	if (spot.index >= mach_object_npages(spot.object))
 		err = -EIO;
 	while (!err) {
 		page = mach_fault_page(spot.object, spot.index,

@@ -50,6 +50,7 @@
  * DATA_REQUEST          COPY, FILE, UNAVAILABLE, ERROR
  * DATA_RETURN           DONE, FILE, ERROR; MACH_PAGER_COLLECT reads the data
  * SYNCHRONIZE           DONE, ERROR (range ignored)
+ * SET_SIZE              DONE, ERROR (range ignored)
  * LOCK_COMPLETED        none
  * TERMINATE             none
  * ====================  ====================================================
@@ -104,13 +105,14 @@ struct mach_pager_register {
 
 /* Flags of struct mach_pager_create */
 #define MACH_CREATE_READ_ONLY	(1U << 0)	/* nobody may write to it */
+#define MACH_CREATE_RESIZABLE	(1U << 1)	/* its size may change */
 
 /**
  * struct mach_pager_create - Make a memory object (MACH_PAGER_CREATE, pager).
  * @size: sizeof(struct mach_pager_create)
  * @flags: MACH_CREATE_*
- * @object_size: bytes, 1 to MACH_OBJECT_SIZE_MAX; what lies between it and the
- *	end of its last page reads as zero and is never returned
+ * @object_size: bytes, 1 to MACH_OBJECT_SIZE_MAX, or 0 if it is resizable; what lies
+ *	between it and the end of its last page reads as zero and is never returned
  * @cookie: given back in each message
  * @cluster: bytes of a full request, a power of two from a page to
  *	MACH_CLUSTER_MAX; 0 for 64 KiB
@@ -166,10 +168,27 @@ struct mach_pager_publish {
 #define MACH_OP_SYNCHRONIZE	3	/* make all returned data durable */
 #define MACH_OP_LOCK_COMPLETED	4	/* memory_object_lock_completed */
 #define MACH_OP_TERMINATE	5	/* memory_object_terminate */
+#define MACH_OP_SET_SIZE	6	/* somebody wants another size */
+
+/**
+ * DOC: sizes that change
+ *
+ * The size of a resizable object is its pager's. A client's ftruncate, append, write
+ * beyond the end or fallocate is a SET_SIZE: once it is answered by DONE, and before
+ * the answering call returns, the object has that size. One is under way at a time.
+ * While one that cuts is, no DATA_RETURN is, nor is sent, of pages with any byte
+ * beyond the new end: the pager cuts its store first and answers then. By
+ * MACH_PAGER_RESIZE the pager tells of a size that it has changed itself.
+ *
+ * Requests and answers meanwhile: a message's range ends with the object as it was
+ * when the request was made. Of an answer, what lies beyond the end is ignored; so is
+ * all of a page that was cut and has come back since.
+ */
 
 /* Flags of struct mach_message */
 #define MACH_MSG_DIRTY		(1U << 0)	/* DATA_RETURN: contents changed */
 #define MACH_MSG_SYNC		(1U << 1)	/* somebody waits for it (fsync) */
+#define MACH_MSG_ALLOCATE	(1U << 2)	/* SET_SIZE: have room for a range */
 
 /* Bits of struct mach_message::access */
 #define MACH_ACCESS_READ	(1U << 0)
@@ -186,10 +205,12 @@ struct mach_pager_publish {
  * @access: MACH_ACCESS_* that is waited for (DATA_REQUEST)
  * @reserved: zero
  * @cookie: the object's cookie; for LOCK_COMPLETED that of the lock request
- * @offset: first byte, page aligned; 0 if the operation concerns no pages
+ * @offset: first byte, page aligned; 0 if the operation concerns no pages. SET_SIZE
+ *	with ALLOCATE: of the range, not aligned
  * @length: bytes; a multiple of the page size, or to the end of the object; 0
- *	if the operation concerns no pages
- * @mandatory: offset of the page that somebody waits for (DATA_REQUEST)
+ *	if the operation concerns no pages. SET_SIZE with ALLOCATE: of the range
+ * @mandatory: offset of the page that somebody waits for (DATA_REQUEST); the size
+ *	that is wanted (SET_SIZE)
  * @deadline_ns: CLOCK_MONOTONIC time at which the request is aborted
  */
 struct mach_message {
@@ -400,6 +421,25 @@ struct mach_pager_destroy {
 };
 
 /**
+ * struct mach_pager_resize - Change the size of an object (MACH_PAGER_RESIZE, pager).
+ * @size: sizeof(struct mach_pager_resize)
+ * @object: its number; EPERM if it is not resizable
+ * @object_size: bytes, 0 to MACH_OBJECT_SIZE_MAX
+ *
+ * The pager's store has that size already. What lies beyond the new end is dropped,
+ * modified or not: from mappings it is SIGBUS, and the rest of the last page is zero.
+ * When the call returns no return of it is sent any more; of one that was, the answer
+ * is accepted. When an object grows that ended within a page, that page is asked for
+ * again, unless it is modified: then its rest is zero.
+ * Source: pager_report_extent of the Hurd's libpager, which is asked for there.
+ */
+struct mach_pager_resize {
+	__u32 size;
+	__u32 object;
+	__aligned_u64 object_size;
+};
+
+/**
  * struct mach_pager_attributes - MACH_PAGER_GET_ATTRIBUTES, _CHANGE_ATTRIBUTES.
  * @size: sizeof(struct mach_pager_attributes)
  * @object: its number
@@ -428,5 +468,6 @@ struct mach_pager_attributes {
 	_IOWR(MACH_VM_IOC, 0x49, struct mach_pager_attributes)
 #define MACH_PAGER_CHANGE_ATTRIBUTES \
 	_IOW(MACH_VM_IOC, 0x4a, struct mach_pager_attributes)
+#define MACH_PAGER_RESIZE	_IOW(MACH_VM_IOC, 0x4b, struct mach_pager_resize)
 
 #endif /* _UAPI_LINUX_MACH_PAGER_H */
