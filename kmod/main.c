@@ -12,6 +12,7 @@
 #include "pool/kmem.h"
 #include "pool/trim.h"
 #include "pool/vm_page.h"
+#include "request/object_size.h"
 #include "request/request_memory.h"
 #include "request/vm_pageout.h"
 
@@ -65,6 +66,7 @@ static int __init mach_init(void)
 	if (err)
 		goto err_view;
 	mach_pageout_init();
+	mach_size_init();
 	err = mach_port_init();
 	if (err)
 		goto err_pageout;

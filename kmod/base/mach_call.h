@@ -41,6 +41,7 @@ union mach_call_args {
 	struct mach_pager_lock lock;
 	struct mach_pager_destroy destroy;
 	struct mach_pager_attributes attributes;
+	struct mach_pager_resize resize;
 };
 
 /**

@@ -99,7 +99,7 @@ static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
 	counts = object->counts;
 	mach_object_unlock(object);
 	seq_printf(seq, "%-16s %7u %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu %8llu %7d %s%s\n",
-		   name, pager ? pager->id : 0, object->id, object->size,
+		   name, pager ? pager->id : 0, object->id, mach_object_size(object),
 		   counts.resident, counts.busy, counts.dirty, counts.laundry,
 		   counts.faults, counts.pageins, counts.pageouts,
 		   counts.evictions, counts.reactivations, counts.errors,

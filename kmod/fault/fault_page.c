@@ -86,14 +86,14 @@ static int mach_fault_room(struct mach_object *object, u32 access,
 /**
  * mach_fault_page - Have a page in memory, for calls that read and write
  * @object: no lock held
- * @index: inside the object
+ * @index: page index
  * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
  *	marks it dirty before it unlocks
  * @manner: of waiting; if never: -EAGAIN when a pager would have to be asked, or
  *	a frame be made free
  *
- * Return: the page with a reference; -EIO or the pager's error, -EDEADLK,
- * -EINTR, -ENOMEM, -EAGAIN.
+ * Return: the page with a reference; -ENXIO when the object ends before it; -EIO or
+ * the pager's error, -EDEADLK, -EINTR, -ENOMEM, -EAGAIN.
  */
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, enum mach_manner manner)
@@ -105,6 +105,8 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
+		if (index >= mach_object_npages(object))
+			return ERR_PTR(-ENXIO);
 		down_read(&object->residence);
 		page = mach_fault_lookup(object, index, access);
 		up_read(&object->residence);

@@ -25,8 +25,7 @@ static vm_fault_t mach_vm_fault(struct vm_fault *vmf)
 	struct mach_request *request;
 	vm_fault_t ret;
 
-	if (fault.index >= mach_object_npages(fault.object) ||
-	    mach_object_is_dead(fault.object))
+	if (mach_object_is_dead(fault.object))
 		return VM_FAULT_SIGBUS;
 	ret = mach_fault_resident(&fault, &request);
 	return ret ?: mach_fault_bring(&fault, request);

@@ -42,7 +42,8 @@ bool mach_task_access_ready(const struct mach_fault *fault,
 
 	*request = NULL;
 	/* outside, or dead: nobody brings it */
-	if (fault->index >= mach_object_npages(object) || mach_object_is_dead(object))
+	if (fault->index >= mach_object_npages(object) ||
+	    mach_object_is_dead(object))
 		return true;
 	mach_object_lock(object);
 	page = mach_object_page(object, fault->index);
@@ -60,8 +61,6 @@ static int mach_task_access_page(struct mach_object *object, pgoff_t index,
 	struct page *page;
 	char *bytes;
 
-	if (index >= mach_object_npages(object))
-		return -EFAULT;
 	page = mach_fault_page(object, index, write ? MACH_ACCESS_READ |
 			       MACH_ACCESS_WRITE : MACH_ACCESS_READ,
 			       MACH_WAIT_NEVER);

@@ -95,7 +95,7 @@ static vm_fault_t mach_task_fault_settle(struct mach_fault *fault,
 	vm_fault_t ret;
 	int err = 0;
 
-	if (fault->index >= mach_object_npages(object) || mach_object_is_dead(object))
+	if (mach_object_is_dead(object))
 		return VM_FAULT_SIGBUS;
 	do {
 		ret = mach_fault_resident(fault, request);

@@ -34,7 +34,8 @@ static unsigned int mach_fault_cluster(const struct mach_fault *fault)
 static struct mach_run mach_fault_around(const struct mach_fault *fault)
 {
 	unsigned int pages = mach_fault_cluster(fault);
-	pgoff_t end = min_t(pgoff_t, fault->end, mach_object_npages(fault->object));
+	pgoff_t end = min_t(pgoff_t, fault->end,
+			    mach_object_npages(fault->object));
 
 	if (!fault->asked && !fault->random)
 		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);
@@ -124,7 +125,7 @@ static vm_fault_t mach_fault_write(const struct mach_fault *fault,
 }
 
 /*
- * Look the page up and, if it is there, settle the fault.
+ * Look the page up and, if it is there or nowhere, settle the fault.
  * Return: 0 if it is not; then *@request is the one it is in, if any, or the
  * fault has to hold.
  */
@@ -137,6 +138,10 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 
 	*request = NULL;
 	down_read(&object->residence);
+	if (fault->index >= mach_object_npages(object)) {
+		up_read(&object->residence);
+		return VM_FAULT_SIGBUS;
+	}
 	mach_object_lock(object);
 	object->counts.faults += !fault->asked;
 	page = mach_object_page(object, fault->index);

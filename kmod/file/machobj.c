@@ -5,6 +5,7 @@
 #include "object_file.h"
 #include "pool/vm_page.h"
 #include "publish.h"
+#include "request/object_size.h"
 
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -208,8 +209,32 @@ static struct file_system_type mach_machobj_type = {
 	.kill_sb = kill_anon_super,
 };
 
+/* What keeps its size, or has it, asks nobody; else the inode is locked by Linux. */
+static int mach_object_truncate(struct inode *inode, u64 size)
+{
+	const struct mach_size_wish wish = { .size = size };
+	struct mach_object *object;
+	int err;
+
+	if (size == i_size_read(inode))
+		return 0;
+	object = mach_object_of_inode(inode);
+	if (!object)
+		return -EIO;
+	if (mach_object_is_dead(object))
+		err = -EIO;
+	else if (!object->resizable || object->read_only)
+		err = -EPERM;
+	else if (size > MACH_OBJECT_SIZE_MAX)
+		err = -EFBIG;
+	else
+		err = mach_size_ask(object, &wish);
+	mach_object_right_put(object);
+	return err;
+}
+
 /*
- * Linux's rules but for two: an object has one size, and a file whose bytes another
+ * Linux's rules but for two: the size is the pager's, and a file whose bytes another
  * process supplies gives nobody that process's rights.
  */
 static int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
@@ -220,10 +245,12 @@ static int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
 
 	if (err)
 		return err;
-	if (attr->ia_valid & ATTR_SIZE && attr->ia_size != i_size_read(inode))
-		return -EPERM;
 	if (attr->ia_valid & ATTR_MODE && attr->ia_mode & (S_ISUID | S_ISGID))
 		return -EPERM;
+	if (attr->ia_valid & ATTR_SIZE)
+		err = mach_object_truncate(inode, attr->ia_size);
+	if (err)
+		return err;
 	setattr_copy(idmap, inode, attr);
 	return 0;
 }

@@ -221,7 +221,7 @@ static int mach_object_info(struct mach_call_context *context,
 		     (object->pager ? 0 : MACH_OBJECT_INTERNAL) |
 		     (context->file->f_op == &mach_proxy_fops ?
 		      MACH_OBJECT_BY_PROXY : 0);
-	info.object_size = object->size;
+	info.object_size = mach_object_size(object);
 	info.cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
 	info.resident = object->counts.resident;
 	info.dirty = object->counts.dirty;
@@ -239,9 +239,10 @@ static int mach_object_info(struct mach_call_context *context,
 static int mach_grant_narrow(struct mach_grant *grant,
 			     const struct mach_object_proxy *args)
 {
-	u64 size = min(grant->length, grant->object->size - grant->start);
+	u64 size = mach_object_size(grant->object);
 	u64 length = args->length;
 
+	size = min(grant->length, size - min(size, grant->start));
 	if (length == U64_MAX && args->start < grant->length)
 		length = grant->length - args->start;
 	if (args->max_protection & ~MACH_PROT_ALL || !length ||
@@ -303,7 +304,8 @@ static void mach_grant_pages(const struct mach_grant *grant, u64 offset,
 			     u64 length, pgoff_t *first, pgoff_t *end)
 {
 	u64 start = grant->start + min(offset, grant->length);
-	u64 size = min(grant->start + grant->length, grant->object->size);
+	u64 size = min(grant->start + grant->length,
+		       mach_object_size(grant->object));
 
 	*first = start >> PAGE_SHIFT;
 	*end = *first;
@@ -366,6 +368,7 @@ const struct file_operations mach_object_fops = {
 	.write_iter = mach_object_write_iter,
 	.splice_read = mach_compat_splice_read,
 	.splice_write = iter_file_splice_write,
+	.fallocate = mach_object_fallocate,
 	.llseek = generic_file_llseek,
 	.fsync = mach_object_fsync,
 	.unlocked_ioctl = mach_object_ioctl,

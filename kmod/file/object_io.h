@@ -7,6 +7,8 @@
 
 ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t mach_object_write_iter(struct kiocb *iocb, struct iov_iter *from);
+long mach_object_fallocate(struct file *file, int mode, loff_t offset,
+			   loff_t length);
 int mach_object_fsync(struct file *file, loff_t start, loff_t end,
 		      int datasync);
 

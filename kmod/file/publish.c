@@ -252,3 +252,17 @@ void mach_published_name(struct mach_object *object, char *name)
 	strscpy(name, text, MACH_NAME_MAX + 1);
 	mutex_unlock(&mach_node_lock);
 }
+
+/**
+ * mach_published_modified - Tell who watches an object's file that it has changed
+ * @object: referenced; with a pager
+ */
+void mach_published_modified(struct mach_object *object)
+{
+	mutex_lock(&mach_node_lock);
+	if (object->node)
+		fsnotify_dentry(object->node, FS_MODIFY);
+	else
+		fsnotify_inode(object->inode, FS_MODIFY);
+	mutex_unlock(&mach_node_lock);
+}

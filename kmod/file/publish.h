@@ -11,6 +11,7 @@ extern const struct inode_operations mach_names_operations;
 int mach_publish(struct mach_object *object,
 		 const struct mach_pager_publish *args);
 void mach_unpublish(struct mach_object *object);
+void mach_published_modified(struct mach_object *object);
 void mach_published_name(struct mach_object *object, char *name);
 
 #endif /* MACH_PUBLISH_H */

@@ -75,3 +75,15 @@ void mach_pmap_revoke(struct address_space *mapping, pgoff_t first,
 	unmap_mapping_range(mapping, (loff_t)first << PAGE_SHIFT,
 			    (loff_t)n << PAGE_SHIFT, 0);
 }
+
+/**
+ * mach_pmap_forget - Unmap all pages from one on, everywhere
+ * @mapping: whose areas map them
+ * @first: page index
+ *
+ * As mach_pmap_revoke(), but private copies go as well: the file has ended before.
+ */
+void mach_pmap_forget(struct address_space *mapping, pgoff_t first)
+{
+	unmap_mapping_range(mapping, (loff_t)first << PAGE_SHIFT, 0, 1);
+}

@@ -14,5 +14,6 @@ int mach_pmap_enter_writable(struct vm_area_struct *vma, unsigned long address,
 			     struct page **pages, unsigned int n);
 void mach_pmap_revoke(struct address_space *mapping, pgoff_t first,
 		      unsigned long n);
+void mach_pmap_forget(struct address_space *mapping, pgoff_t first);
 
 #endif /* MACH_PMAP_H */

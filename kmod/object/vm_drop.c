@@ -12,6 +12,7 @@ enum mach_victims {
 	MACH_VICTIMS_CLEAN,
 	MACH_VICTIMS_ALL,	/* what was written to them is lost */
 	MACH_VICTIMS_UNUSED,	/* clean, inactive and not used */
+	MACH_VICTIMS_CUT,	/* whoever holds or has wired them */
 };
 
 /* Of pages that are only judged, those that somebody has locked stay. */
@@ -29,6 +30,7 @@ static bool mach_object_may_go(const struct mach_tree_cursor *at,
 		       (!chunk ||
 			mach_frame_chunk(mach_page_frame(page)) == chunk);
 	case MACH_VICTIMS_ALL:
+	case MACH_VICTIMS_CUT:
 		break;
 	}
 	return true;
@@ -116,6 +118,8 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 	bool dirty = mach_page_is_dirty(page);
 
 	lockdep_assert_held(&object->lock);
+	if (victims == MACH_VICTIMS_CUT)
+		return true;
 	if (victims == MACH_VICTIMS_UNUSED &&
 	    folio_test_clear_referenced(page_folio(page))) {
 		mach_queue_used(page);
@@ -132,6 +136,19 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 	return false;
 }
 
+/* A page leaves the object, which is locked; its frame is the caller's. */
+static void mach_object_lose_page(struct mach_object *object, pgoff_t index,
+				  struct page *page)
+{
+	lockdep_assert_held(&object->lock);
+	if (mach_page_is_dirty(page))
+		mach_object_count_dirty(object, -1);
+	while (mach_page_is_wired(page))
+		mach_queue_unwire(page, object->pager);
+	mach_queue_leave(page);
+	mach_tree_erase(&object->pages, index, &object->spare);
+}
+
 /**
  * mach_object_drop - Drop resident pages
  * @object: its residence held for writing
@@ -140,7 +157,8 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
  * @chunk: of which chunk those that are judged are to be; NULL: of any
  * @eviction: out: what came of it
  *
- * Pages that are busy, in a data_return or pinned stay.
+ * Pages that are busy, in a data_return or pinned stay; of a part that is cut off
+ * pinned ones go as well.
  */
 static void mach_object_drop(struct mach_object *object,
 			     const struct mach_run *run,
@@ -166,10 +184,7 @@ static void mach_object_drop(struct mach_object *object,
 		if (!mach_object_judge(object, frames[i].bv_page, victims,
 				       eviction))
 			continue;
-		if (mach_page_is_dirty(frames[i].bv_page))
-			mach_object_count_dirty(object, -1);
-		mach_queue_leave(frames[i].bv_page);
-		mach_tree_erase(&object->pages, index, &object->spare);
+		mach_object_lose_page(object, index, frames[i].bv_page);
 		frames[dropped++] = frames[i];
 	}
 	object->counts.resident -= dropped;
@@ -178,7 +193,8 @@ static void mach_object_drop(struct mach_object *object,
 	mach_object_unlock(object);
 
 	for (i = 0; i < dropped; i++)
-		object->aside |= mach_page_free_named(frames[i].bv_page);
+		if (mach_page_free_named(frames[i].bv_page))
+			WRITE_ONCE(object->aside, true);
 	eviction->dropped = dropped;
 }
 
@@ -196,18 +212,9 @@ static bool mach_object_any(struct mach_object *object, pgoff_t *first,
 	return found;
 }
 
-/**
- * mach_object_flush - Drop resident pages of a range
- * @object: no lock held
- * @first: first page index
- * @end: the page after the last
- * @dirty: drop modified pages too
- */
-void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
-		       bool dirty)
+static void mach_object_drop_range(struct mach_object *object, pgoff_t first,
+				   pgoff_t end, enum mach_victims victims)
 {
-	enum mach_victims victims = dirty ? MACH_VICTIMS_ALL :
-					    MACH_VICTIMS_CLEAN;
 	struct mach_run run = { .first = first };
 	struct mach_eviction eviction;
 
@@ -223,7 +230,76 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 	}
 	mach_object_trim(object);
 }
+
+/**
+ * mach_object_flush - Drop resident pages of a range
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ * @dirty: drop modified pages too
+ */
+void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty)
+{
+	mach_object_drop_range(object, first, end,
+			       dirty ? MACH_VICTIMS_ALL : MACH_VICTIMS_CLEAN);
+}
 EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
+
+/**
+ * mach_object_cut - Drop all pages from one on, which the object has no more
+ * @object: no lock held but that of its size, which ends before
+ * @first: page index
+ *
+ * Private copies of them go as well. Who holds one keeps the frame, which is nobody's.
+ */
+void mach_object_cut(struct mach_object *object, pgoff_t first)
+{
+	mach_pmap_forget(object->inode->i_mapping, first);
+	mach_object_drop_range(object, first, MACH_TREE_INDEX_MAX,
+			       MACH_VICTIMS_CUT);
+}
+
+/**
+ * mach_object_forget_part - Drop a page that has got more bytes, if it is clean
+ * @object: its residence held for writing
+ * @index: page index
+ */
+void mach_object_forget_part(struct mach_object *object, pgoff_t index)
+{
+	const struct mach_run run = { .first = index, .n = 1 };
+	struct mach_eviction eviction;
+
+	mach_object_drop(object, &run, MACH_VICTIMS_CLEAN, NULL, &eviction);
+}
+
+/**
+ * mach_object_zero_rest - What lies behind a byte in its page reads as zero
+ * @object: its residence held for writing
+ * @size: the byte's offset
+ *
+ * In mappings it can have been written to.
+ */
+void mach_object_zero_rest(struct mach_object *object, u64 size)
+{
+	pgoff_t index = size >> PAGE_SHIFT;
+	struct page *page;
+
+	lockdep_assert_held_write(&object->residence);
+	if (!offset_in_page(size))
+		return;
+	mach_object_lock(object);
+	page = mach_tree_load(&object->pages, index);
+	if (page && mach_page_state(page) == MACH_PAGE_BUSY)
+		page = NULL;
+	mach_object_unlock(object);
+	if (!page)
+		return;
+	wait_on_page_locked(page);
+	mach_object_unmap(object, index, 1);
+	memzero_page(page, offset_in_page(size),
+		     PAGE_SIZE - offset_in_page(size));
+}
 
 /**
  * mach_object_deactivate - Have pages judged before those that are in use

@@ -23,6 +23,9 @@ void mach_object_unmap(struct mach_object *object, pgoff_t first,
 		       unsigned long n);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
+void mach_object_cut(struct mach_object *object, pgoff_t first);
+void mach_object_forget_part(struct mach_object *object, pgoff_t index);
+void mach_object_zero_rest(struct mach_object *object, u64 size);
 void mach_object_deactivate(struct mach_object *object, pgoff_t first,
 			    pgoff_t end);
 void mach_object_evict(struct mach_object *object, pgoff_t index,

@@ -181,11 +181,11 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	atomic_set(&object->rights, 1);
 	object->serial = atomic64_inc_return(&mach_object_serial);
 	object->size = setup->size;
-	mach_object_npages(object) = DIV_ROUND_UP_ULL(setup->size, PAGE_SIZE);
 	object->cookie = setup->cookie;
 	object->id = setup->id;
 	object->cluster = setup->cluster;
 	object->read_only = setup->read_only;
+	object->resizable = setup->resizable;
 	init_rwsem(&object->residence);
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
@@ -265,7 +265,8 @@ static void mach_object_free_pages(struct mach_object *object)
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
 		mach_queue_leave(page);
-		object->aside |= mach_page_free_named(page);
+		if (mach_page_free_named(page))
+			object->aside = true;
 		if (!(++n % MACH_OBJECT_BATCH))
 			cond_resched();
 	}

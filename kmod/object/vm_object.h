@@ -45,6 +45,7 @@
 #include <linux/workqueue.h>
 
 struct mach_kmem;
+struct mach_request;
 struct dentry;
 
 /**
@@ -101,7 +102,7 @@ struct mach_view {
  * struct mach_object - A memory object
  *
  * (a) atomic, (c) const until freed, (m) residence, (o) the object lock,
- * (l) the lock of the list of objects, (n) the lock of names, (p) the
+ * (s) the lock of its size, (l) the lock of the list of objects, (n) the lock of names, (p) the
  * pager's port
  *
  * @ref: (a) keeps the structure
@@ -111,13 +112,14 @@ struct mach_view {
  *	tasks; NULL if it is internal
  * @user: (c) referenced: whose it is, his pager's if it has one
  * @exempt: (c) its user may have what he wants
- * @size: (c) bytes
- * @npages: (c) pages, the last one perhaps in part
+ * @size: bytes; changes under (s), (m) for writing and (o), and never if it is not
+ *	resizable. May be read without: mach_object_size()
  * @cookie: (c) the pager's word for it
  * @id: (c) the pager's number for it
  * @serial: (c) no other object ever has the same
  * @read_only: (c) nobody may write
- * @aside: pages of it wait aside; only grows, under residence or at its end
+ * @resizable: (c) its size may change
+ * @aside: pages of it wait aside; only ever set
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
  * @residence: see above
@@ -128,6 +130,7 @@ struct mach_view {
  * @spare: (o) nodes for it
  * @requests: (o) data_requests under way, by their pages
  * @returns: (o) data_returns under way, by theirs
+ * @resizing: (o) the SET_SIZE under way, or NULL; no reference
  * @reserve: (o) memory for one request, which it was made with; NULL while that is
  *	in use, and if it is internal. May be looked at without the lock
  * @unsent: (o) first of the pages that are yet to be sent in the background; may be
@@ -151,11 +154,11 @@ struct mach_object {
 	struct mach_user *user;
 	bool exempt;
 	u64 size;
-	pgoff_t npages;
 	u64 cookie;
 	u32 id;
 	u64 serial;
 	bool read_only;
+	bool resizable;
 	bool aside;
 	unsigned int cluster;
 	u8 dead;
@@ -168,6 +171,7 @@ struct mach_object {
 	struct mach_tree_stock spare;
 	struct rb_root_cached requests;
 	struct rb_root_cached returns;
+	struct mach_request *resizing;
 	void *reserve;
 	pgoff_t unsent;
 	pgoff_t unsent_end;
@@ -185,11 +189,12 @@ struct mach_object {
 /**
  * struct mach_object_setup - What an object is to be
  * @pager: who supplies it; NULL: nobody, it is internal
- * @size: bytes, 1 to MACH_OBJECT_SIZE_MAX
+ * @size: bytes, at most MACH_OBJECT_SIZE_MAX
  * @cookie: the pager's word for it
  * @id: the pager's number for it
  * @cluster: pages of a full request
  * @read_only: nobody may write
+ * @resizable: its size may change
  * @inode: becomes the object's, if it has a pager; NULL: one that no file leads to
  */
 struct mach_object_setup {
@@ -200,6 +205,7 @@ struct mach_object_setup {
 	u32 id;
 	unsigned int cluster;
 	bool read_only;
+	bool resizable;
 };
 
 static inline void mach_object_lock(struct mach_object *object)
@@ -224,6 +230,18 @@ static inline void mach_residence_change(struct mach_object *object)
 static inline void mach_residence_changed(struct mach_object *object)
 {
 	up_write(&object->residence);
+}
+
+/* Bytes; it may change at once, unless residence is held or the object is locked. */
+static inline u64 mach_object_size(const struct mach_object *object)
+{
+	return READ_ONCE(object->size);
+}
+
+/* Pages, the last one perhaps in part; likewise */
+static inline pgoff_t mach_object_npages(const struct mach_object *object)
+{
+	return DIV_ROUND_UP_ULL(mach_object_size(object), PAGE_SIZE);
 }
 
 static inline bool mach_object_is_internal(const struct mach_object *object)
@@ -286,15 +304,6 @@ static inline void mach_object_count_dirty(struct mach_object *object, long n)
 	lockdep_assert_held(&object->lock);
 	object->counts.dirty += n;
 	mach_user_add(object->user, MACH_USER_DIRTY, n);
-}
-
-/* Bytes of the pages [first, first + n) that lie inside the object. */
-static inline u64 mach_object_bytes(struct mach_object *object, pgoff_t first,
-				    unsigned int n)
-{
-	u64 offset = (u64)first << PAGE_SHIFT;
-
-	return min((u64)n << PAGE_SHIFT, object->size - offset);
 }
 
 struct mach_object *mach_object_create(const struct mach_object_setup *setup);

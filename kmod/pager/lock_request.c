@@ -106,7 +106,7 @@ static void mach_lock_range(struct mach_lock_work *lock, u64 offset, u64 length)
 	if (!length || last < offset)
 		last = U64_MAX;
 	lock->first = min_t(pgoff_t, offset >> PAGE_SHIFT, npages);
-	lock->end = min_t(pgoff_t, last >> PAGE_SHIFT, npages - 1) + 1;
+	lock->end = min_t(pgoff_t, (last >> PAGE_SHIFT) + 1, npages);
 }
 
 /* It makes pages clean or free: so it is not refused where there are none. */

@@ -6,6 +6,7 @@
 #include "base/mach_trace.h"
 #include "file_io.h"
 #include "request/data_request.h"
+#include "request/object_size.h"
 #include "request/request_memory.h"
 
 #include <linux/highmem.h>
@@ -18,22 +19,35 @@ static_assert(sizeof(struct mach_part) == MACH_PART_SIZE_VER0);
 /* How often the source of a supply may vanish while it is copied. */
 #define MACH_SUPPLY_TRIES	16
 
+/* Is one of these pages answered already? Those that were cut off are nobody's. */
+static bool mach_fill_overlaps(const struct mach_fill *fill)
+{
+	struct mach_request *request = fill->request;
+	unsigned long i = fill->first - request->first;
+	unsigned long end;
+	bool overlaps;
+
+	if (!data_race(request->nr_settled))
+		return false;
+	mach_object_lock(request->object);
+	end = min_t(unsigned long, i + fill->n, request->alive);
+	overlaps = find_next_bit(request->settled, end, i) < end;
+	mach_object_unlock(request->object);
+	return overlaps;
+}
+
 static int mach_fill_locate(struct mach_request *request,
 			    const struct mach_part *part,
 			    struct mach_fill *fill)
 {
-	u64 start = (u64)request->first << PAGE_SHIFT;
-	unsigned long i;
-
 	if (!part->length)
 		return -EINVAL;
-	if (part->offset < start ||
-	    !mach_range_fits(part->offset - start, part->length,
-			     mach_object_bytes(request->object, request->first,
-					       request->n)))
+	if (part->offset < request->offset ||
+	    !mach_range_fits(part->offset - request->offset, part->length,
+			     request->length))
 		return -ERANGE;
 	if (!mach_range_aligned(part->offset, part->length,
-				request->object->size))
+				request->offset + request->length))
 		return -EINVAL;
 
 	fill->request = request;
@@ -41,12 +55,8 @@ static int mach_fill_locate(struct mach_request *request,
 	fill->length = part->length;
 	fill->first = part->offset >> PAGE_SHIFT;
 	fill->n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
-	i = fill->first - request->first;
-	fill->frames = &request->frames[i];
-	if (request->nr_settled &&
-	    find_next_bit(request->settled, i + fill->n, i) < i + fill->n)
-		return -EEXIST;
-	return 0;
+	fill->frames = &request->frames[fill->first - request->first];
+	return mach_fill_overlaps(fill) ? -EEXIST : 0;
 }
 
 /* The last page's rest, behind the object's end, reads as zero. */
@@ -146,6 +156,18 @@ static int mach_part_take(const struct mach_fill *fill,
 	return -EPROTO;
 }
 
+/* Of a request as a whole; a size is so at once. */
+static int mach_answer_verdict(struct mach_request *request,
+			       const struct mach_part *part, int *verdict)
+{
+	if (part->kind != MACH_PART_DONE && part->kind != MACH_PART_ERROR)
+		return -EPROTO;
+	*verdict = -(int)part->source;
+	if (request->operation == MACH_OP_SET_SIZE)
+		mach_size_answer(request, *verdict);
+	return 0;
+}
+
 /*
  * Apply one part. An error that concerns the request as a whole goes to
  * *@verdict; it becomes known when the request ends.
@@ -158,13 +180,9 @@ static int mach_answer_part(struct mach_request *request,
 
 	if (!mach_part_valid(part))
 		return -EINVAL;
-	if (request->operation == MACH_OP_SYNCHRONIZE) {
-		if (part->kind != MACH_PART_DONE &&
-		    part->kind != MACH_PART_ERROR)
-			return -EPROTO;
-		*verdict = -(int)part->source;
-		return 0;
-	}
+	if (request->operation == MACH_OP_SYNCHRONIZE ||
+	    request->operation == MACH_OP_SET_SIZE)
+		return mach_answer_verdict(request, part, verdict);
 	if (!request->n)
 		return -EPROTO;
 	err = mach_fill_locate(request, part, &fill);
@@ -293,18 +311,15 @@ int mach_answer_only(struct mach_port *port,
 static int mach_collect(struct mach_request *request,
 			const struct mach_pager_collect *args)
 {
-	u64 start = (u64)request->first << PAGE_SHIFT;
 	char __user *to = u64_to_user_ptr(args->address);
-	u64 at = args->offset - start, left = args->length;
+	u64 at = args->offset - request->offset, left = args->length;
 
 	if (mach_request_has_ended(request))
 		return -ESTALE;
 	if (request->operation != MACH_OP_DATA_RETURN)
 		return -EPROTO;
-	if (args->offset < start ||
-	    !mach_range_fits(at, left, mach_object_bytes(request->object,
-							 request->first,
-							 request->n)))
+	if (args->offset < request->offset ||
+	    !mach_range_fits(at, left, request->length))
 		return -ERANGE;
 	while (left) {
 		struct page *page = request->frames[at >> PAGE_SHIFT].bv_page;
@@ -387,11 +402,12 @@ int mach_answer_unasked(struct mach_object *object,
 			const struct mach_part *part, u64 *supplied)
 {
 	int err, tries = MACH_SUPPLY_TRIES;
+	u64 size = mach_object_size(object);
 
 	if (!mach_part_valid(part) || !part->length ||
 	    part->length > MACH_CLUSTER_MAX ||
-	    !mach_range_fits(part->offset, part->length, object->size) ||
-	    !mach_range_aligned(part->offset, part->length, object->size))
+	    !mach_range_fits(part->offset, part->length, size) ||
+	    !mach_range_aligned(part->offset, part->length, size))
 		return -EINVAL;
 	if (part->kind > MACH_PART_UNAVAILABLE)
 		return -EPROTO;

@@ -11,6 +11,7 @@
 #include "pager_answer.h"
 #include "pager_port.h"
 #include "pager_slot.h"
+#include "request/object_size.h"
 
 static int mach_pager_answer(struct mach_call_context *context,
 			     union mach_call_args *args)
@@ -130,6 +131,26 @@ static int mach_pager_change_attributes(struct mach_call_context *context,
 	return 0;
 }
 
+/* The pager has made its store longer or shorter. */
+static int mach_pager_resize(struct mach_call_context *context,
+			     union mach_call_args *args)
+{
+	const struct mach_pager_resize *resize = &args->resize;
+	struct mach_object *object;
+	int err;
+
+	if (resize->object_size > MACH_OBJECT_SIZE_MAX)
+		return -EINVAL;
+	object = mach_port_object(context->self, resize->object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_size_tell(object, resize->object_size);
+	if (!err)
+		mach_published_modified(object);
+	mach_object_put(object);
+	return err;
+}
+
 /* The pager was not told of its object, so it hears of no end either. */
 static void mach_pager_uncreate(struct mach_call_context *context,
 				union mach_call_args *args)
@@ -139,10 +160,13 @@ static void mach_pager_uncreate(struct mach_call_context *context,
 
 static int mach_pager_create_check(struct mach_pager_create *create)
 {
+	const u32 known = MACH_CREATE_READ_ONLY | MACH_CREATE_RESIZABLE;
+
 	if (!create->cluster)
 		create->cluster = 64 * 1024;
-	if (create->flags & ~MACH_CREATE_READ_ONLY || create->reserved ||
-	    create->object || create->fd || !create->object_size ||
+	if (create->flags & ~known || create->reserved ||
+	    create->object || create->fd ||
+	    (!create->object_size && !(create->flags & MACH_CREATE_RESIZABLE)) ||
 	    create->object_size > MACH_OBJECT_SIZE_MAX ||
 	    !mach_cluster_valid(create->cluster))
 		return -EINVAL;
@@ -214,6 +238,7 @@ static int mach_pager_create(struct mach_call_context *context,
 		.cookie = create->cookie,
 		.cluster = create->cluster >> PAGE_SHIFT,
 		.read_only = create->flags & MACH_CREATE_READ_ONLY,
+		.resizable = create->flags & MACH_CREATE_RESIZABLE,
 	};
 	err = mach_user_check(port->pager.user, MACH_USER_OBJECTS, 1) ?:
 	      mach_port_number(port, &setup.id);
@@ -276,6 +301,7 @@ static const struct mach_call mach_pager_calls[] = {
 	MACH_CALL(MACH_PAGER_DESTROY, mach_pager_destroy),
 	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, mach_pager_get_attributes),
 	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, mach_pager_change_attributes),
+	MACH_CALL(MACH_PAGER_RESIZE, mach_pager_resize),
 };
 
 /* What a pager's descriptor answers */

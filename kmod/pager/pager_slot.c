@@ -86,19 +86,18 @@ static void mach_message_fill(struct mach_port *port,
 			      const struct mach_request *request,
 			      u32 generation)
 {
-	struct mach_object *object = request->object;
-
 	lockdep_assert_held(&port->lock);
 	message->generation = generation;
 	message->operation = request->operation;
 	message->flags = request->flags;
-	message->object = object->id;
+	message->object = request->object->id;
 	message->access = request->access;
 	message->cookie = request->cookie;
-	message->offset = (u64)request->first << PAGE_SHIFT;
-	message->length = request->n ? mach_object_bytes(object, request->first,
-							 request->n) : 0;
-	message->mandatory = (u64)request->mandatory << PAGE_SHIFT;
+	message->offset = request->offset;
+	message->length = request->length;
+	message->mandatory = request->operation == MACH_OP_SET_SIZE ?
+			     request->size :
+			     (u64)request->mandatory << PAGE_SHIFT;
 	message->deadline_ns = mach_port_deadline_ns(port, request->deadline);
 }
 

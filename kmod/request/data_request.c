@@ -12,9 +12,13 @@ static int mach_data_request_try_place(struct mach_request *request)
 	int err;
 
 	mach_object_lock(object);
-	err = object->dead ? -EIO :
-	      mach_object_place(object, request->first, request->frames,
-				request->n);
+	if (object->dead)
+		err = -EIO;
+	else if (request->first + request->n > mach_object_npages(object))
+		err = -EEXIST;
+	else
+		err = mach_object_place(object, request->first, request->frames,
+					request->n);
 	if (!err) {
 		mach_request_link(request);
 		object->counts.requests += request->waited;
@@ -137,7 +141,7 @@ static struct mach_request *mach_data_request_make(struct mach_object *object,
  * @ask: what for; out: the window, clipped; the request may have less
  *
  * Return: a request whose frames lie busy in the object, not sent yet; or
- * -EEXIST when the page is there; -ENOMEM; -EIO when the object is dead; -EAGAIN
+ * -EEXIST when the page is there, or the object has been cut: look again; -ENOMEM; -EIO when the object is dead; -EAGAIN
  * when there is no room: mach_pageout_wait() may help.
  */
 struct mach_request *mach_data_request_prepare(struct mach_object *object,
@@ -176,8 +180,12 @@ struct mach_request *mach_data_request(struct mach_object *object,
 		.waited = true,
 	};
 
+	pgoff_t npages = mach_object_npages(object);
+
+	if (index >= npages)
+		return ERR_PTR(-EEXIST);
 	pages = min(pages, object->pager->request_pages);
-	ask.window = mach_run_window(index, pages, 0, mach_object_npages(object));
+	ask.window = mach_run_window(index, pages, 0, npages);
 	request = mach_data_request_prepare(object, &ask);
 	if (!IS_ERR(request))
 		mach_request_submit(request);

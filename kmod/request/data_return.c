@@ -15,21 +15,27 @@
 /* Returns that an object has under way at most to make room. */
 #define MACH_LAUNDRY_MAX	16
 
-/* The next run of dirty pages that are not in a data_return already. */
-static struct mach_run mach_dirty_run(struct mach_object *object,
-				      pgoff_t first, pgoff_t end)
+/*
+ * The next run of dirty pages that are not in a data_return already. Return: 0;
+ * -EBUSY: before any other may be sent a SET_SIZE has to end.
+ */
+static int mach_dirty_run(struct mach_object *object, pgoff_t first,
+			  pgoff_t end, struct mach_run *found)
 {
 	unsigned int most = min_t(unsigned int, MACH_CLUSTER_MAX_PAGES,
 				  object->pager->request_pages);
 	struct mach_tree_cursor at = { .index = first };
 	struct mach_run run = {};
-	struct page *page;
+	struct page *page = NULL;
+	pgoff_t barred;
 
 	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
+	barred = mach_object_barred(object);
 	for (page = mach_tree_find_marked(&object->pages, &at, end - 1); page;
 	     page = mach_tree_next_marked(&object->pages, &at, end - 1)) {
-		if (run.n && at.index != run.first + run.n)
+		if (at.index >= barred ||
+		    (run.n && at.index != run.first + run.n))
 			break;
 		if (mach_page_state(page) != MACH_PAGE_RESIDENT) {
 			if (run.n)
@@ -42,7 +48,8 @@ static struct mach_run mach_dirty_run(struct mach_object *object,
 			break;
 	}
 	mach_object_unlock(object);
-	return run;
+	*found = run;
+	return page && !run.n ? -EBUSY : 0;
 }
 
 static void mach_data_return_collect(struct mach_request *request)
@@ -115,7 +122,8 @@ static struct mach_request *mach_data_return_create(struct mach_object *object,
  * @laundry: it is to make room
  *
  * Return: the request, sent, with a reference; NULL when there is no dirty page
- * any more; -ENOMEM: another one has the object's own memory.
+ * any more; -ENOMEM: another one has the object's own memory; -EBUSY: a SET_SIZE
+ * has to end first.
  * Source: Mach's memory_object_data_return.
  */
 static struct mach_request *mach_data_return(struct mach_object *object,
@@ -124,11 +132,16 @@ static struct mach_request *mach_data_return(struct mach_object *object,
 {
 	struct mach_request *request = NULL;
 	struct mach_run run;
+	int err;
 
 	mach_residence_change(object);
-	run = mach_dirty_run(object, *next, end);
+	err = mach_dirty_run(object, *next, end, &run);
 	/* who kills it drops what we would return, as soon as we let go */
-	if (!run.n || mach_object_is_dead(object))
+	if (mach_object_is_dead(object))
+		goto out_unlock;
+	if (err)
+		request = ERR_PTR(err);
+	if (!run.n)
 		goto out_unlock;
 	request = mach_data_return_create(object, run.n);
 	if (!request) {
@@ -149,9 +162,16 @@ out_unlock:
 	return request;
 }
 
-/* Wait for all returns of the range, whoever sent them. */
-static int mach_data_return_wait(struct mach_object *object, pgoff_t first,
-				 pgoff_t end)
+/**
+ * mach_data_return_wait - Wait for all returns of a range, whoever sent them
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ *
+ * Killably. Return: 0 or -EINTR.
+ */
+int mach_data_return_wait(struct mach_object *object, pgoff_t first,
+			  pgoff_t end)
 {
 	struct mach_request *request;
 	int err = 0;
@@ -211,6 +231,27 @@ static int mach_return_window_drain(struct mach_return_window *window,
 	return err ?: mach_request_await_reserve(object);
 }
 
+/* Until it is known whether the object is cut; killably. */
+static int mach_data_return_unbar(struct mach_object *object)
+{
+	struct mach_request *resizing = mach_request_find_resizing(object);
+	int err;
+
+	if (!resizing)
+		return 0;
+	err = mach_request_wait_end(resizing);
+	mach_request_put(resizing);
+	return err;
+}
+
+/* One more could not be sent: wait until that may have changed. */
+static int mach_data_return_retry(struct mach_return_window *window,
+				  struct mach_object *object, int err)
+{
+	return err == -EBUSY ? mach_data_return_unbar(object) :
+			       mach_return_window_drain(window, object);
+}
+
 /**
  * mach_data_return_range - Give all dirty pages of a range back
  * @object: no lock held
@@ -235,8 +276,9 @@ int mach_data_return_range(struct mach_object *object, pgoff_t first,
 		request = mach_data_return(object, &next, end, flags, false);
 		if (!request)
 			break;
-		err = request == ERR_PTR(-ENOMEM) ?
-		      mach_return_window_drain(&window, object) :
+		err = IS_ERR(request) ?
+		      mach_data_return_retry(&window, object,
+					     PTR_ERR(request)) :
 		      mach_return_window_push(&window, request);
 		cond_resched();
 	}

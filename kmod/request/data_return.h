@@ -9,6 +9,8 @@
 
 int mach_data_return_range(struct mach_object *object, pgoff_t first,
 			   pgoff_t end, u16 flags);
+int mach_data_return_wait(struct mach_object *object, pgoff_t first,
+			  pgoff_t end);
 void mach_data_return_launder(struct mach_object *object, pgoff_t first,
 			      pgoff_t end);
 void mach_data_return_later(struct mach_object *object, pgoff_t first,

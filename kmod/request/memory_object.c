@@ -37,6 +37,11 @@ mach_request_siblings(const struct mach_request *request)
 /* Its pages are in it from now on: it is under way. */
 void mach_request_link(struct mach_request *request)
 {
+	u64 end = (u64)(request->first + request->n) << PAGE_SHIFT;
+
+	request->offset = (u64)request->first << PAGE_SHIFT;
+	request->length = min(end, request->object->size) - request->offset;
+	request->alive = request->n;
 	mach_requests_insert(request, mach_request_siblings(request));
 	mach_room_begin();
 }
@@ -118,6 +123,19 @@ struct mach_request *mach_request_any(struct mach_object *object)
 	node = rb_first_cached(&object->requests) ?:
 	       rb_first_cached(&object->returns);
 	request = rb_entry_safe(node, struct mach_request, link);
+	if (request)
+		mach_request_get(request);
+	mach_object_unlock(object);
+	return request;
+}
+
+/* The SET_SIZE that is under way, with a reference; or NULL. */
+struct mach_request *mach_request_find_resizing(struct mach_object *object)
+{
+	struct mach_request *request;
+
+	mach_object_lock(object);
+	request = object->resizing;
 	if (request)
 		mach_request_get(request);
 	mach_object_unlock(object);
@@ -308,6 +326,16 @@ static void mach_request_mark(struct mach_request *request, unsigned int start,
 		bitmap_set(request->settled, start, n);
 }
 
+/* Of [first, first + n), those that were not cut off: they come first. */
+static unsigned int mach_request_alive(const struct mach_request *request,
+				       pgoff_t first, unsigned int n)
+{
+	unsigned int start = first - request->first;
+
+	lockdep_assert_held(&request->object->lock);
+	return start < request->alive ? min(n, request->alive - start) : 0;
+}
+
 typedef void (*mach_settle_fn)(struct mach_request *request, pgoff_t first,
 			       unsigned int n);
 
@@ -320,6 +348,11 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 	if (request->ended) {
 		mach_object_unlock(object);
 		return -ESTALE;
+	}
+	n = mach_request_alive(request, first, n);
+	if (!n) {
+		mach_object_unlock(object);
+		return 0;
 	}
 	settle(request, first, n);
 	if (error) {
@@ -463,6 +496,7 @@ int mach_request_end(struct mach_request *request, int error)
 {
 	struct mach_object *object = request->object;
 	unsigned int dropped;
+	bool resized;
 
 	mach_object_lock(object);
 	if (request->ended) {
@@ -474,11 +508,85 @@ int mach_request_end(struct mach_request *request, int error)
 	smp_store_release(&request->ended, true);
 	if (!RB_EMPTY_NODE(&request->link))
 		mach_request_unlink(request);
+	resized = object->resizing == request;
+	if (resized)
+		object->resizing = NULL;
 	mach_object_unlock(object);
 	mach_request_wake(request);
 	mach_request_complain(request, dropped, error ?: -EIO);
-	if (request->laundry && mach_object_has_unsent(object))
+	if ((request->laundry || resized) && mach_object_has_unsent(object))
 		mach_object_queue_launder(object);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_request_end);
+
+/* Its pages are the object's no more, and what the pager has of them is the request's. */
+static void mach_cut_returned(struct mach_request *request, unsigned int start,
+			      unsigned int n)
+{
+	struct mach_object *object = request->object;
+	unsigned int i;
+
+	lockdep_assert_held(&object->lock);
+	for (i = start; i < start + n; i++) {
+		struct page *page = request->frames[i].bv_page;
+
+		while (mach_page_is_wired(page))
+			mach_queue_unwire(page, object->pager);
+		mach_page_set_cut(page);
+	}
+	mach_tree_erase_run(&object->pages, request->first + start, n,
+			    &object->spare);
+	mach_object_count_dirty(object, -(long)n);
+	object->counts.resident -= n;
+	object->counts.laundry -= n;
+}
+
+static void mach_request_cut(struct mach_request *request, pgoff_t first)
+{
+	unsigned int start, end, alive = first - request->first;
+
+	lockdep_assert_held(&request->object->lock);
+	if (first <= request->first)
+		alive = 0;
+	else if (alive >= request->alive)
+		return;
+	start = alive;
+	for_each_clear_bitrange_from(start, end, request->settled, request->n) {
+		if (mach_request_is_return(request))
+			mach_cut_returned(request, start, end - start);
+		else
+			mach_object_erase(request->object,
+					  request->first + start, end - start);
+		mach_request_mark(request, start, end - start);
+	}
+	request->alive = alive;
+	/* who waits for one looks again */
+	mach_request_wake(request);
+}
+
+static void mach_requests_cut_from(struct rb_root_cached *root, pgoff_t first)
+{
+	struct mach_request *request;
+
+	for (request = mach_requests_iter_first(root, first, ULONG_MAX);
+	     request;
+	     request = mach_requests_iter_next(request, first, ULONG_MAX))
+		mach_request_cut(request, first);
+}
+
+/**
+ * mach_requests_cut - Of all that is under way, forget what lies behind a byte
+ * @object: locked; none of these pages comes anew
+ * @size: the byte's offset
+ *
+ * What is asked for is forgotten with all of the page that the byte lies in: it may
+ * come with what was behind.
+ */
+void mach_requests_cut(struct mach_object *object, u64 size)
+{
+	lockdep_assert_held(&object->lock);
+	mach_requests_cut_from(&object->requests, size >> PAGE_SHIFT);
+	mach_requests_cut_from(&object->returns,
+			       DIV_ROUND_UP_ULL(size, PAGE_SIZE));
+}

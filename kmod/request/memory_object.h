@@ -7,6 +7,7 @@
  *	request_memory	requests: made and freed
  *	data_return	modified pages go back
  *	vm_pageout	making room when frames run short
+ *	object_size	the size of an object: wished for, changed
  *	data_request	absent pages are asked for
  *	object_end	what is dirty goes to the pager, or is lost with it
  *
@@ -40,10 +41,15 @@
  * @access: (c) MACH_ACCESS_*
  * @first: (c) first page index
  * @n: (c) pages
+ * @offset: (c) first byte: of these pages, or of the range that a SET_SIZE allocates
+ * @length: (c) bytes: of these pages, as far as the object went; or likewise
+ * @size: (c) the size that a SET_SIZE is about
+ * @alive: (o) pages from the first on that have not been cut off since
  * @mandatory: (c) page whose failure somebody is told of
  * @waited: (c) somebody waits for it
  * @cookie: (c) for the message
- * @error: (o) 0, or -errno for who waits for the mandatory page or the return
+ * @error: (o) 0, or -errno for who waits for the mandatory page, the return, or the
+ *	size
  * @sender: (p) number of the thread that sent it
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
  * @laundry: (c) a data_return that makes room
@@ -55,12 +61,13 @@
  * @port_link: (p) while it waits for a slot
  * @due_link: (p) until the port has let go of it, or ended it
  * @deadline: (p) jiffies
- * @nr_settled: (o) pages that are supplied, refused or taken; who answers the
- *	request reads it without the lock
+ * @nr_settled: (o) pages that are supplied, refused, taken or cut off; who answers
+ *	the request looks without the lock whether there are any
  * @settled: (o) bit i: page first + i is one of them
  * @frames: page i's frame; NULL once it was supplied or taken: it is the
  *	object's alone then. Who answers the request uses those that are not
- *	settled, without a lock.
+ *	settled, without a lock. Of pages that were cut off from a return, both the
+ *	return's and the object's reference are the request's.
  */
 struct mach_request {
 	refcount_t ref;
@@ -72,6 +79,10 @@ struct mach_request {
 	u32 access;
 	pgoff_t first;
 	unsigned int n;
+	unsigned int alive;
+	u64 offset;
+	u64 length;
+	u64 size;
 	pgoff_t mandatory;
 	bool waited;
 	u64 cookie;
@@ -113,6 +124,16 @@ static inline bool mach_request_awaits(const struct mach_request *request,
 	return request->waited && request->mandatory - first < n;
 }
 
+/* The first page that may not be sent now, because a SET_SIZE may cut it off */
+static inline pgoff_t mach_object_barred(const struct mach_object *object)
+{
+	const struct mach_request *resizing = object->resizing;
+
+	lockdep_assert_held(&object->lock);
+	return resizing && resizing->size < object->size ?
+	       resizing->size >> PAGE_SHIFT : ULONG_MAX;
+}
+
 void mach_request_link(struct mach_request *request);
 void mach_request_submit(struct mach_request *request);
 
@@ -121,6 +142,7 @@ struct mach_request *mach_request_find(struct mach_object *object,
 struct mach_request *mach_request_find_return(struct mach_object *object,
 					      pgoff_t first, pgoff_t end);
 struct mach_request *mach_request_any(struct mach_object *object);
+struct mach_request *mach_request_find_resizing(struct mach_object *object);
 int mach_request_wait_page(struct mach_request *request, pgoff_t index,
 			   enum mach_manner manner);
 int mach_request_wait_end(struct mach_request *request);
@@ -134,5 +156,6 @@ int mach_request_refuse(struct mach_request *request, pgoff_t first,
 int mach_request_taken(struct mach_request *request, pgoff_t first,
 		       unsigned int n);
 int mach_request_end(struct mach_request *request, int error);
+void mach_requests_cut(struct mach_object *object, u64 size);
 
 #endif /* MACH_MEMORY_OBJECT_H */

@@ -48,7 +48,7 @@ void mach_object_kill(struct mach_object *object)
 		mach_request_put(request);
 	}
 	mach_object_lose(object);
-	mach_object_flush(object, 0, mach_object_npages(object), true);
+	mach_object_flush(object, 0, MACH_TREE_INDEX_MAX, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_kill);
 

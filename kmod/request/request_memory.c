@@ -70,6 +70,10 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 	request->access = 0;
 	request->first = 0;
 	request->n = n;
+	request->alive = n;
+	request->offset = 0;
+	request->length = 0;
+	request->size = 0;
 	request->mandatory = 0;
 	request->waited = false;
 	request->cookie = object->cookie;
@@ -173,7 +177,18 @@ struct mach_request *mach_request_create_surely(struct mach_object *object,
 	return ERR_PTR(err);
 }
 
-/* A data_request owns the frames left over, a data_return only holds them. */
+/* A data_return only holds its frames, but for those that the object lost meanwhile. */
+static void mach_request_drop_returned(struct mach_request *request,
+				       struct page *page)
+{
+	bool cut = mach_page_is_cut(page);
+
+	put_page(page);
+	if (cut && mach_page_free_named(page))
+		WRITE_ONCE(request->object->aside, true);
+}
+
+/* A data_request owns the frames that are left over. */
 static void mach_request_drop_frames(struct mach_request *request)
 {
 	unsigned int i;
@@ -184,7 +199,7 @@ static void mach_request_drop_frames(struct mach_request *request)
 		if (!page)
 			continue;
 		if (mach_request_is_return(request))
-			put_page(page);
+			mach_request_drop_returned(request, page);
 		else
 			mach_page_free(page);
 	}

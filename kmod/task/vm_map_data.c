@@ -341,9 +341,9 @@ static bool mach_object_untouched(struct mach_object *object, pgoff_t index)
 
 static bool mach_spot_untouched(const struct mach_spot *spot)
 {
-	return !spot->object || (spot->index < mach_object_npages(spot->object) &&
-				 mach_object_untouched(spot->object,
-						       spot->index));
+	return !spot->object ||
+	       (spot->index < mach_object_npages(spot->object) &&
+		mach_object_untouched(spot->object, spot->index));
 }
 
 /**
@@ -411,10 +411,10 @@ static int mach_object_copy_page(struct mach_object *from, pgoff_t index,
 int mach_object_copy(struct mach_object *from, pgoff_t first, pgoff_t n,
 		     struct mach_object *to, pgoff_t to_first)
 {
-	pgoff_t i;
+	pgoff_t i, npages = mach_object_npages(from);
 	int err = 0;
 
-	if (first >= mach_object_npages(from) || n > mach_object_npages(from) - first)
+	if (first >= npages || n > npages - first)
 		return -EIO;
 	for (i = 0; i < n && !err; i++) {
 		if (!mach_object_untouched(from, first + i))
