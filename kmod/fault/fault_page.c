@@ -92,8 +92,8 @@ static int mach_fault_room(struct mach_object *object, u32 access,
  * @manner: of waiting; if never: -EAGAIN when a pager would have to be asked, or
  *	a frame be made free
  *
- * Return: the page with a reference; -ENXIO when the object ends before it; -EIO or
- * the pager's error, -EDEADLK, -EINTR, -ENOMEM, -EAGAIN.
+ * Return: the page with a reference; -MACH_EBEYOND; -EIO or the pager's error,
+ * -EDEADLK, -EINTR, -ENOMEM, -EAGAIN.
  */
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, enum mach_manner manner)
@@ -106,7 +106,7 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 		if (mach_object_is_dead(object))
 			return ERR_PTR(-EIO);
 		if (index >= mach_object_npages(object))
-			return ERR_PTR(-ENXIO);
+			return ERR_PTR(-MACH_EBEYOND);
 		down_read(&object->residence);
 		page = mach_fault_lookup(object, index, access);
 		up_read(&object->residence);

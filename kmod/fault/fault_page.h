@@ -6,6 +6,9 @@
 #include "base/manner.h"
 #include "object/vm_object.h"
 
+/* The object ends before the page: no errno, since a pager may say any of these. */
+#define MACH_EBEYOND	600
+
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, enum mach_manner manner);
 

@@ -71,7 +71,7 @@ ssize_t mach_object_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		page = mach_fault_page(object, iocb->ki_pos >> PAGE_SHIFT,
 				       MACH_ACCESS_READ, manner);
 		/* cut off meanwhile */
-		if (page == ERR_PTR(-ENXIO))
+		if (page == ERR_PTR(-MACH_EBEYOND))
 			break;
 		if (IS_ERR(page))
 			return done ?: mach_io_error(PTR_ERR(page), manner);
@@ -123,7 +123,7 @@ static ssize_t mach_object_write_pages(struct kiocb *iocb,
 		bytes = mach_object_write_page(object, iocb->ki_pos, bytes,
 					       from, manner);
 		/* cut off meanwhile */
-		if (bytes == -ENXIO)
+		if (bytes == -MACH_EBEYOND)
 			bytes = -ENOSPC;
 		if (bytes < 0)
 			return done ?: mach_io_error(bytes, manner);
