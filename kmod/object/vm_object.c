@@ -132,14 +132,9 @@ static int mach_object_set_pager(struct mach_object *object,
 	struct mach_pager *pager = setup->pager;
 	struct inode *inode;
 
-	object->reserve = mach_kmem_alloc(mach_reserve_cache, GFP_KERNEL);
-	if (!object->reserve)
-		return -ENOMEM;
 	inode = setup->inode ?: mach_inode_create();
-	if (IS_ERR(inode)) {
-		mach_kmem_free(mach_reserve_cache, object->reserve);
+	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	}
 	object->inode = inode;
 	inode->i_private = object;
 	mach_pager_get(pager);
@@ -390,6 +385,33 @@ void mach_object_queue_launder(struct mach_object *object)
 	mach_object_get(object);
 	if (!mach_object_queue(&object->launder))
 		mach_object_put(object);
+}
+
+/**
+ * mach_object_provide - Have memory for one request before there are pages
+ * @object: with a pager; not locked
+ *
+ * What gives a page back cannot be refused any more. Return: false if there is none.
+ */
+bool mach_object_provide(struct mach_object *object)
+{
+	void *reserve;
+
+	if (READ_ONCE(object->provided))
+		return true;
+	reserve = mach_kmem_alloc(mach_reserve_cache, GFP_KERNEL);
+	if (!reserve)
+		return false;
+	mach_object_lock(object);
+	if (!object->provided) {
+		WRITE_ONCE(object->reserve, reserve);
+		WRITE_ONCE(object->provided, true);
+		reserve = NULL;
+	}
+	mach_object_unlock(object);
+	if (reserve)
+		mach_kmem_free(mach_reserve_cache, reserve);
+	return true;
 }
 
 void mach_object_set_reserve(struct mach_kmem *cache)

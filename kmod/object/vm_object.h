@@ -120,6 +120,7 @@ struct mach_view {
  * @read_only: (c) nobody may write
  * @resizable: (c) its size may change
  * @aside: pages of it wait aside; only ever set
+ * @provided: (o) there is a reserve; only ever set, and may be read without the lock
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
  * @residence: see above
@@ -131,8 +132,8 @@ struct mach_view {
  * @requests: (o) data_requests under way, by their pages
  * @returns: (o) data_returns under way, by theirs
  * @resizing: (o) the SET_SIZE under way, or NULL; no reference
- * @reserve: (o) memory for one request, which it was made with; NULL while that is
- *	in use, and if it is internal. May be looked at without the lock
+ * @reserve: (o) memory for one request; NULL while that is in use, and before there
+ *	was a page. May be looked at without the lock
  * @unsent: (o) first of the pages that are yet to be sent in the background; may be
  *	looked at without the lock
  * @unsent_end: (o) the page after the last of them; likewise
@@ -160,8 +161,9 @@ struct mach_object {
 	bool read_only;
 	bool resizable;
 	bool aside;
-	unsigned int cluster;
+	u8 provided;
 	u8 dead;
+	unsigned int cluster;
 	struct rw_semaphore residence;
 	struct rb_root views;
 	atomic_t laundry;
@@ -325,8 +327,9 @@ unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
 
-/* Requests stand above objects, which bring memory for one: of this kind. */
+/* Requests stand above objects, which have memory for one: of this kind. */
 void mach_object_set_reserve(struct mach_kmem *cache);
+bool mach_object_provide(struct mach_object *object);
 
 int mach_object_init(void);
 void mach_object_exit(void);

@@ -120,9 +120,12 @@ static struct mach_request *mach_data_request_create(struct mach_object *object,
 static struct mach_request *mach_data_request_make(struct mach_object *object,
 						   struct mach_ask *ask)
 {
-	struct mach_request *request = mach_data_request_create(object, ask);
+	struct mach_request *request = NULL;
 	int err;
 
+	/* no page comes that could not go again */
+	if (mach_object_provide(object))
+		request = mach_data_request_create(object, ask);
 	if (!request)
 		return ERR_PTR(-ENOMEM);
 	err = mach_data_request_frames(request);

@@ -33,7 +33,8 @@
  * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port
  *
  * @ref: (a)
- * @cache: (c) where its memory came from; NULL: it is the object's reserve
+ * @cache: (c) where its memory came from; NULL: it is the object's reserve,
+ *	or lent by Linux
  * @object: (c) referenced
  * @wait: woken when pages are settled and at the end
  * @operation: (c) MACH_OP_*

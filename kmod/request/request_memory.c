@@ -5,6 +5,8 @@
 #include "pool/vm_page.h"
 #include "room.h"
 
+#include <linux/slab.h>
+
 /* How long who has no memory waits for the object's own, which a pager holds. */
 #define MACH_RESERVE_PATIENCE	msecs_to_jiffies(MACH_DEADLINE_DEFAULT)
 
@@ -108,12 +110,13 @@ struct mach_request *mach_request_create(struct mach_object *object,
 EXPORT_SYMBOL_IF_KUNIT(mach_request_create);
 
 /**
- * mach_request_create_reserved - Make a request of what the object was made with
+ * mach_request_create_reserved - Make a request of what the object has for one
  * @object: with a pager; not locked; gets a reference
  * @operation: MACH_OP_*
  * @n: pages, at most one
  *
- * Return: with one reference, or NULL while the memory is in use.
+ * Return: with one reference, or NULL while the memory is in use, or if the object has
+ * never had a page.
  */
 struct mach_request *mach_request_create_reserved(struct mach_object *object,
 						  u16 operation,
@@ -152,6 +155,19 @@ int mach_request_await_reserve(struct mach_object *object)
 	return err;
 }
 
+/* Of an object that never had a page: it has no memory of its own, nor needs much. */
+static struct mach_request *mach_request_lend(struct mach_object *object,
+					      u16 operation)
+{
+	struct mach_request *request;
+
+	if (READ_ONCE(object->provided))
+		return NULL;
+	request = mach_kmem_lend(mach_request_cache(0));
+	request->cache = NULL;
+	return mach_request_set_up(request, object, operation, 0);
+}
+
 /**
  * mach_request_create_surely - Make a request without pages, if need be wait for it
  * @object: with a pager; no lock held, and no request of it is the caller's
@@ -168,7 +184,8 @@ struct mach_request *mach_request_create_surely(struct mach_object *object,
 
 	while (!err) {
 		request = mach_request_create(object, operation, 0) ?:
-			  mach_request_create_reserved(object, operation, 0);
+			  mach_request_create_reserved(object, operation, 0) ?:
+			  mach_request_lend(object, operation);
 		if (request)
 			return request;
 		err = mach_object_is_dead(object) ? -EIO :
@@ -228,6 +245,8 @@ void mach_request_put(struct mach_request *request)
 	mach_request_drop_frames(request);
 	if (request->cache)
 		mach_kmem_free(request->cache, request);
+	else if (mach_kmem_lent(request))
+		kfree(request);
 	else
 		mach_request_give_reserve(request);
 	mach_user_add(object->user, MACH_USER_REQUESTS, -1);
