@@ -187,6 +187,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	mach_tree_init(&object->pages);
 	object->requests = RB_ROOT_CACHED;
 	object->returns = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&object->whole);
 	INIT_LIST_HEAD(&object->asking);
 	INIT_LIST_HEAD(&object->turn);
 	if (mach_object_set_owner(object, setup)) {

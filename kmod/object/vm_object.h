@@ -131,6 +131,7 @@ struct mach_view {
  * @spare: (o) nodes for it
  * @requests: (o) data_requests under way, by their pages
  * @returns: (o) data_returns under way, by theirs
+ * @whole: (o) requests under way that are about no pages, and waited for
  * @resizing: (o) the SET_SIZE under way, or NULL; no reference
  * @reserve: (o) memory for one request; NULL while that is in use, and before there
  *	was a page. May be looked at without the lock
@@ -173,6 +174,7 @@ struct mach_object {
 	struct mach_tree_stock spare;
 	struct rb_root_cached requests;
 	struct rb_root_cached returns;
+	struct list_head whole;
 	struct mach_request *resizing;
 	void *reserve;
 	pgoff_t unsent;

@@ -19,21 +19,27 @@ static_assert(sizeof(struct mach_part) == MACH_PART_SIZE_VER0);
 /* How often the source of a supply may vanish while it is copied. */
 #define MACH_SUPPLY_TRIES	16
 
-/* Is one of these pages answered already? Those that were cut off are nobody's. */
-static bool mach_fill_overlaps(const struct mach_fill *fill)
+/* What was cut off is nobody's. Return: -EEXIST: a page is answered already. */
+static int mach_fill_clip(struct mach_fill *fill)
 {
 	struct mach_request *request = fill->request;
+	struct mach_object *object = request->object;
 	unsigned long i = fill->first - request->first;
-	unsigned long end;
-	bool overlaps;
+	unsigned long end = i + fill->n;
+	bool settled;
 
-	if (!data_race(request->nr_settled))
-		return false;
-	mach_object_lock(request->object);
-	end = min_t(unsigned long, i + fill->n, request->alive);
-	overlaps = find_next_bit(request->settled, end, i) < end;
-	mach_object_unlock(request->object);
-	return overlaps;
+	if (!data_race(request->nr_settled) &&
+	    mach_object_size(object) >= fill->offset + fill->length)
+		return 0;
+	mach_object_lock(object);
+	end = min_t(unsigned long, end, max_t(unsigned long, i, request->alive));
+	settled = find_next_bit(request->settled, end, i) < end;
+	fill->n = end - i;
+	if (fill->n)
+		fill->length = min3(fill->length, (u64)fill->n << PAGE_SHIFT,
+				    object->size - fill->offset);
+	mach_object_unlock(object);
+	return settled ? -EEXIST : 0;
 }
 
 static int mach_fill_locate(struct mach_request *request,
@@ -56,7 +62,7 @@ static int mach_fill_locate(struct mach_request *request,
 	fill->first = part->offset >> PAGE_SHIFT;
 	fill->n = DIV_ROUND_UP_ULL(part->length, PAGE_SIZE);
 	fill->frames = &request->frames[fill->first - request->first];
-	return mach_fill_overlaps(fill) ? -EEXIST : 0;
+	return mach_fill_clip(fill);
 }
 
 /* The last page's rest, behind the object's end, reads as zero. */
@@ -156,6 +162,30 @@ static int mach_part_take(const struct mach_fill *fill,
 	return -EPROTO;
 }
 
+/* Its pages, as far as they are the object's: it may be cut at the same time. */
+static int mach_answer_pages(struct mach_request *request,
+			     const struct mach_part *part)
+{
+	struct mach_fill fill;
+	unsigned int n;
+	int err;
+
+	err = mach_fill_locate(request, part, &fill);
+	if (err || !fill.n)
+		return err;
+	trace_mach_answer(part->kind, request->object->pager->id,
+			  request->object->pager->pid, request->object->serial,
+			  fill.first, fill.n);
+	do {
+		n = fill.n;
+		err = request->operation == MACH_OP_DATA_RETURN ?
+		      mach_part_take(&fill, part) :
+		      mach_part_supply(&fill, part);
+		/* a file may be shorter than what was cut off meanwhile */
+	} while (err && !mach_fill_clip(&fill) && fill.n && fill.n < n);
+	return fill.n ? err : 0;
+}
+
 /* Of a request as a whole; a size is so at once. */
 static int mach_answer_verdict(struct mach_request *request,
 			       const struct mach_part *part, int *verdict)
@@ -175,25 +205,12 @@ static int mach_answer_verdict(struct mach_request *request,
 static int mach_answer_part(struct mach_request *request,
 			    const struct mach_part *part, int *verdict)
 {
-	struct mach_fill fill;
-	int err;
-
 	if (!mach_part_valid(part))
 		return -EINVAL;
 	if (request->operation == MACH_OP_SYNCHRONIZE ||
 	    request->operation == MACH_OP_SET_SIZE)
 		return mach_answer_verdict(request, part, verdict);
-	if (!request->n)
-		return -EPROTO;
-	err = mach_fill_locate(request, part, &fill);
-	if (err)
-		return err;
-	trace_mach_answer(part->kind, request->object->pager->id,
-			  request->object->pager->pid, request->object->serial,
-			  fill.first, fill.n);
-	if (request->operation == MACH_OP_DATA_RETURN)
-		return mach_part_take(&fill, part);
-	return mach_part_supply(&fill, part);
+	return request->n ? mach_answer_pages(request, part) : -EPROTO;
 }
 
 /* One of an array, each of which has the size of the first */

@@ -32,6 +32,8 @@ static int mach_dirty_run(struct mach_object *object, pgoff_t first,
 	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
 	barred = mach_object_barred(object);
+	/* what is behind has been cut off, and is just going */
+	end = min(end, mach_object_npages(object));
 	for (page = mach_tree_find_marked(&object->pages, &at, end - 1); page;
 	     page = mach_tree_next_marked(&object->pages, &at, end - 1)) {
 		if (at.index >= barred ||

@@ -46,11 +46,29 @@ void mach_request_link(struct mach_request *request)
 	mach_room_begin();
 }
 
+/* About the object as a whole: who kills it finds it, or it is dead already. */
+static int mach_request_link_whole(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+	bool dead;
+
+	mach_object_lock(object);
+	dead = object->dead;
+	if (!dead)
+		list_add_tail(&request->whole, &object->whole);
+	mach_object_unlock(object);
+	return dead ? -EIO : 0;
+}
+
 /* Send a request; when there is no pager any more it ends at once. */
 void mach_request_submit(struct mach_request *request)
 {
 	struct mach_pager *pager = request->object->pager;
 
+	if (mach_request_is_whole(request) && mach_request_link_whole(request)) {
+		mach_request_end(request, -EIO);
+		return;
+	}
 	trace_mach_request(request->operation, pager->id, pager->pid,
 			   request->object->serial, request->first, request->n);
 	if (pager->ops->submit(pager, request))
@@ -113,7 +131,7 @@ struct mach_request *mach_request_find_return(struct mach_object *object,
 	return request;
 }
 
-/* Some request with pages that is under way, with a reference; or NULL. */
+/* Some request that is under way, and waited for, with a reference; or NULL. */
 struct mach_request *mach_request_any(struct mach_object *object)
 {
 	struct mach_request *request;
@@ -122,7 +140,9 @@ struct mach_request *mach_request_any(struct mach_object *object)
 	mach_object_lock(object);
 	node = rb_first_cached(&object->requests) ?:
 	       rb_first_cached(&object->returns);
-	request = rb_entry_safe(node, struct mach_request, link);
+	request = rb_entry_safe(node, struct mach_request, link) ?:
+		  list_first_entry_or_null(&object->whole, struct mach_request,
+					   whole);
 	if (request)
 		mach_request_get(request);
 	mach_object_unlock(object);
@@ -508,6 +528,7 @@ int mach_request_end(struct mach_request *request, int error)
 	smp_store_release(&request->ended, true);
 	if (!RB_EMPTY_NODE(&request->link))
 		mach_request_unlink(request);
+	list_del_init(&request->whole);
 	resized = object->resizing == request;
 	if (resized)
 		object->resizing = NULL;

@@ -59,6 +59,7 @@
  *	it, a plain read, and KCSAN a race
  * @link: (o) in object->requests or object->returns
  * @subtree_last: (o) last page of all below it there
+ * @whole: (o) in object->whole
  * @port_link: (p) while it waits for a slot
  * @due_link: (p) until the port has let go of it, or ended it
  * @deadline: (p) jiffies
@@ -94,6 +95,7 @@ struct mach_request {
 	u8 ended;
 	struct rb_node link;
 	unsigned long subtree_last;
+	struct list_head whole;
 	struct list_head port_link;
 	struct list_head due_link;
 	unsigned long deadline;
@@ -116,6 +118,13 @@ static inline bool mach_request_has_ended(const struct mach_request *request)
 {
 	/* what came of it is known as well; pairs with mach_request_end() */
 	return smp_load_acquire(&request->ended);
+}
+
+/* One without pages that a client waits for */
+static inline bool mach_request_is_whole(const struct mach_request *request)
+{
+	return request->operation == MACH_OP_SYNCHRONIZE ||
+	       request->operation == MACH_OP_SET_SIZE;
 }
 
 /* Is the page that somebody waits for among [first, first + n)? */
