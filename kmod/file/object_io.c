@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Calls that read, write and sync an object as a file. */
 #include "object_io.h"
+#include "base/compat.h"
 #include "fault/fault_page.h"
 #include "object/vm_resident.h"
 #include "request/data_return.h"
@@ -296,6 +297,8 @@ long mach_object_fallocate(struct file *file, int mode, loff_t offset,
 	if (down_write_killable(&inode->i_rwsem))
 		return -EINTR;
 	err = mach_object_allocate(inode, object, &wish, mode);
+	if (!err)
+		mach_compat_touch(inode);
 	inode_unlock(inode);
 	return err;
 }

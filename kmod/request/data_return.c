@@ -27,13 +27,13 @@ static int mach_dirty_run(struct mach_object *object, pgoff_t first,
 	struct mach_tree_cursor at = { .index = first };
 	struct mach_run run = {};
 	struct page *page = NULL;
-	pgoff_t barred;
+	pgoff_t npages, barred;
 
 	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
-	barred = mach_object_barred(object);
 	/* what is behind has been cut off, and is just going */
-	end = min(end, mach_object_npages(object));
+	npages = mach_object_npages(object);
+	barred = min(npages, mach_object_barred(object));
 	for (page = mach_tree_find_marked(&object->pages, &at, end - 1); page;
 	     page = mach_tree_next_marked(&object->pages, &at, end - 1)) {
 		if (at.index >= barred ||
@@ -51,7 +51,7 @@ static int mach_dirty_run(struct mach_object *object, pgoff_t first,
 	}
 	mach_object_unlock(object);
 	*found = run;
-	return page && !run.n ? -EBUSY : 0;
+	return page && !run.n && at.index < npages ? -EBUSY : 0;
 }
 
 static void mach_data_return_collect(struct mach_request *request)
