@@ -22,7 +22,7 @@ enum option_key {
 	OPT_NAME = 256, OPT_FILE, OPT_STORE, OPT_SIZE, OPT_CLUSTER,
 	OPT_THREADS, OPT_DEPTH, OPT_READ_ONLY, OPT_DIRECT, OPT_TRANSPORT,
 	OPT_COPY, OPT_MODE, OPT_OWNER, OPT_GROUP, OPT_SYNC_INTERVAL,
-	OPT_DEADLINE, OPT_SINGLE_PAGE, OPT_NO_PIN, OPT_PIDFILE,
+	OPT_DEADLINE, OPT_SINGLE_PAGE, OPT_NO_PIN, OPT_PIDFILE, OPT_RESIZABLE,
 };
 
 static const struct option options[] = {
@@ -34,6 +34,7 @@ static const struct option options[] = {
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
+	{ "resizable", no_argument, NULL, OPT_RESIZABLE },
 	{ "direct", no_argument, NULL, OPT_DIRECT },
 	{ "transport", required_argument, NULL, OPT_TRANSPORT },
 	{ "copy", no_argument, NULL, OPT_COPY },
@@ -64,6 +65,7 @@ static const char usage[] =
 static const char usage_rest[] =
 "  --size N              bytes to serve, with k, M, G or T; all if not given\n"
 "  --read-only           never write to it\n"
+"  --resizable           programs may cut and extend it, and so the file\n"
 "  --direct              read and write the store with O_DIRECT\n"
 "\n"
 "How to serve it:\n"
@@ -278,6 +280,9 @@ static bool set_store_option(struct config *config, int key, char *value)
 	case OPT_READ_ONLY:
 		config->store_options.read_only = true;
 		return true;
+	case OPT_RESIZABLE:
+		config->store_options.resizable = true;
+		return true;
 	case OPT_DIRECT:
 		config->store_options.direct = true;
 		return true;
@@ -375,10 +380,16 @@ static void set_other_option(struct config *config, int key, char *value)
 
 static void check_complete(const struct config *config)
 {
+	const struct store_options *store = &config->store_options;
+
 	if (!config->name)
 		incomplete("--name NAME is missing: it names the object");
 	if (config->store->needs_path && !config->store_options.path)
 		incomplete("--file PATH is missing: it holds the data");
+	if (store->resizable && store->read_only)
+		incomplete("--resizable and --read-only exclude each other");
+	if (store->resizable && store->size)
+		incomplete("--resizable and --size exclude each other: the size is the file's");
 }
 
 void config_parse(struct config *config, int argc, char **argv)

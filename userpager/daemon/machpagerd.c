@@ -142,8 +142,13 @@ static enum exit_status make_object(struct daemon *daemon)
 	};
 	int err;
 
-	err = pager_create(daemon->session, &service_ops, service, &attributes,
-			   &service->pager);
+	if (service->store.resizable)
+		err = pager_create_resizable(daemon->session, &service_ops,
+					     service_set_size, service,
+					     &attributes, &service->pager);
+	else
+		err = pager_create(daemon->session, &service_ops, service,
+				   &attributes, &service->pager);
 	if (err) {
 		log_error("the object cannot be made: %s", pager_strerror(err));
 		return EXIT_NODE;
@@ -304,7 +309,10 @@ static enum exit_status stop(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon = { .signals = -1 };
+	static struct daemon daemon = {
+		.service.resizing = PTHREAD_MUTEX_INITIALIZER,
+		.signals = -1,
+	};
 	enum exit_status status;
 
 	config_parse(&daemon.config, argc, argv);

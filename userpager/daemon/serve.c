@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #define PAGE_MASK	4095ULL
 
@@ -122,6 +123,45 @@ static int service_sync(struct pager *pager, struct pager_request *req)
 
 	(void)req;
 	return store->class->sync ? store->class->sync(store) : 0;
+}
+
+static int make_room(struct store *store, const struct mach_message *wanted)
+{
+	if (!(wanted->flags & MACH_MSG_ALLOCATE))
+		return 0;
+	if (!store->class->allocate)
+		return EOPNOTSUPP;
+	return store->class->allocate(store, wanted->offset, wanted->length);
+}
+
+static bool is_late(const struct mach_message *message)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec >= message->deadline_ns;
+}
+
+/*
+ * One after the other: one that is late is no longer under way for the kernel, which
+ * may have sent another. Who waited was told of an error, so the kernel is told what
+ * came of it.
+ */
+int service_set_size(struct pager *pager, struct pager_request *req)
+{
+	struct service *service = pager_get_upi(pager);
+	const struct mach_message *wanted = pager_message(req);
+	struct store *store = &service->store;
+	int err;
+
+	pthread_mutex_lock(&service->resizing);
+	err = make_room(store, wanted);
+	if (!err && wanted->mandatory != store->size)
+		err = store->class->resize(store, wanted->mandatory);
+	if (!err && is_late(wanted))
+		pager_resize(pager, store->size);
+	pthread_mutex_unlock(&service->resizing);
+	return err;
 }
 
 static int service_refused(struct pager *pager, struct pager_request *req,

@@ -37,9 +37,9 @@ int pager_answer(struct pager_request *req, int err)
 	struct pager *pager = req->pager;
 	int last, first;
 
+	pager_request_finish(req, err);
 	/* a slot that was ended may at once hold another request */
 	req->pager = NULL;
-	pager_request_finish(req, err);
 	first = end_request(req);
 	last = first;
 	while (last && last != ESTALE && last != ENODEV &&

@@ -16,6 +16,11 @@ static int call_sync(struct pager *pager, struct pager_request *req)
 	return pager->ops->sync ? pager->ops->sync(pager, req) : 0;
 }
 
+static int call_set_size(struct pager *pager, struct pager_request *req)
+{
+	return pager->set_size ? pager->set_size(pager, req) : EPERM;
+}
+
 static int call_operation(struct pager *pager, struct pager_request *req)
 {
 	switch (req->message.operation) {
@@ -25,6 +30,8 @@ static int call_operation(struct pager *pager, struct pager_request *req)
 		return call_write(pager, req);
 	case MACH_OP_SYNCHRONIZE:
 		return call_sync(pager, req);
+	case MACH_OP_SET_SIZE:
+		return call_set_size(pager, req);
 	case MACH_OP_TERMINATE:
 		pager_end(pager);
 		return 0;

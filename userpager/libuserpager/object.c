@@ -32,11 +32,11 @@ void pager_end_all(struct pager_session *session)
 	}
 }
 
-static int create_object(struct pager *pager, bool read_only)
+static int create_object(struct pager *pager, uint32_t flags)
 {
 	struct mach_pager_create create = {
 		.size = sizeof(create),
-		.flags = read_only ? MACH_CREATE_READ_ONLY : 0,
+		.flags = flags,
 		.object_size = pager->size,
 		.cookie = pager_cookie(pager),
 		.cluster = pager->cluster,
@@ -50,9 +50,12 @@ static int create_object(struct pager *pager, bool read_only)
 	return 0;
 }
 
-int pager_create(struct pager_session *session, const struct pager_ops *ops,
-		 void *upi, const struct pager_attributes *attributes,
-		 struct pager **out)
+typedef int (*set_size_t)(struct pager *pager, struct pager_request *req);
+
+static int make(struct pager_session *session, const struct pager_ops *ops,
+		set_size_t set_size, void *upi,
+		const struct pager_attributes *attributes, uint32_t flags,
+		struct pager **out)
 {
 	struct pager *pager;
 	int err;
@@ -63,10 +66,13 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 	if (err)
 		return err;
 	pager->ops = ops;
+	pager->set_size = set_size;
 	pager->upi = upi;
 	pager->size = attributes->size;
 	pager->cluster = attributes->cluster;
-	err = create_object(pager, attributes->read_only);
+	if (attributes->read_only)
+		flags |= MACH_CREATE_READ_ONLY;
+	err = create_object(pager, flags);
 	if (err) {
 		pager_free(pager);
 		return err;
@@ -76,6 +82,36 @@ int pager_create(struct pager_session *session, const struct pager_ops *ops,
 	atomic_fetch_add(&pager->word, 1);
 	*out = pager;
 	return 0;
+}
+
+int pager_create(struct pager_session *session, const struct pager_ops *ops,
+		 void *upi, const struct pager_attributes *attributes,
+		 struct pager **out)
+{
+	return make(session, ops, NULL, upi, attributes, 0, out);
+}
+
+int pager_create_resizable(struct pager_session *session,
+			   const struct pager_ops *ops, set_size_t set_size,
+			   void *upi, const struct pager_attributes *attributes,
+			   struct pager **out)
+{
+	return make(session, ops, set_size, upi, attributes,
+		    MACH_CREATE_RESIZABLE, out);
+}
+
+int pager_resize(struct pager *pager, uint64_t size)
+{
+	struct mach_pager_resize resize = {
+		.size = sizeof(resize),
+		.object = pager->object,
+		.object_size = size,
+	};
+	int err = pager_call(pager->session, MACH_PAGER_RESIZE, &resize);
+
+	if (!err)
+		pager->size = size;
+	return err;
 }
 
 /*
@@ -226,8 +262,9 @@ int pager_offer_file(struct pager *pager, uint64_t offset, uint64_t length,
 int pager_offer_page(struct pager *pager, uint64_t offset, const void *buf)
 {
 	uint64_t length = pager->session->page_size;
+	uint64_t size = pager->size;
 
-	if (offset < pager->size && pager->size - offset < length)
-		length = pager->size - offset;
+	if (offset < size && size - offset < length)
+		length = size - offset;
 	return pager_offer_pages(pager, offset, length, buf, NULL);
 }

@@ -37,8 +37,9 @@
  * @alive: holds the reference that pager_end() drops
  * @session: its session
  * @ops: its operations
+ * @set_size: what asks for another size, or NULL
  * @upi: the user's pointer
- * @size: bytes
+ * @size: bytes, as far as we have been told
  * @object: the kernel's number for it
  * @cluster: bytes of a full request
  * @index: its place in the table
@@ -50,8 +51,9 @@ struct pager {
 	atomic_bool alive;
 	struct pager_session *session;
 	const struct pager_ops *ops;
+	int (*set_size)(struct pager *pager, struct pager_request *req);
 	void *upi;
-	uint64_t size;
+	_Atomic uint64_t size;
 	uint32_t object;
 	uint32_t cluster;
 	uint32_t index;

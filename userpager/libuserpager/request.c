@@ -51,12 +51,19 @@ static bool in_buffer(const struct pager_request *req, const void *buf,
 		length <= req->buffer_size - at;
 }
 
+static bool is_data(uint16_t operation)
+{
+	return operation == MACH_OP_DATA_REQUEST ||
+	       operation == MACH_OP_DATA_RETURN;
+}
+
 static bool in_request(const struct pager_request *req, uint64_t offset,
 		       uint64_t length)
 {
 	const struct mach_message *message = &req->message;
 
-	return length && offset >= message->offset &&
+	return is_data(message->operation) && length &&
+		offset >= message->offset &&
 		offset - message->offset < message->length &&
 		length <= message->length - (offset - message->offset);
 }
@@ -241,19 +248,20 @@ int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
 }
 
 /*
- * The whole range in one part. A SYNCHRONIZE has none, and the one given is
- * ignored, but no part may be empty.
+ * The whole range in one part. SYNCHRONIZE and SET_SIZE concern no pages, and the
+ * range given is ignored, but no part may be empty.
  */
 static void answer_whole(struct pager_request *req, uint32_t kind, int err)
 {
-	uint64_t page = req->queue->session->page_size;
+	const struct mach_message *message = &req->message;
+	bool data = is_data(message->operation);
 
 	req->nr_parts = 1;
 	req->parts[0] = (struct mach_part) {
 		.size = sizeof(struct mach_part),
 		.kind = kind,
-		.offset = req->message.offset,
-		.length = req->message.length ?: page,
+		.offset = data ? message->offset : 0,
+		.length = data ? message->length : req->queue->session->page_size,
 		.source = err,
 	};
 }
@@ -268,8 +276,12 @@ void pager_request_finish(struct pager_request *req, int err)
 		answer_whole(req, MACH_PART_ERROR,
 			     errno_valid(err) ? err : EIO);
 	else if (operation == MACH_OP_DATA_RETURN ||
-		 operation == MACH_OP_SYNCHRONIZE)
+		 operation == MACH_OP_SYNCHRONIZE ||
+		 operation == MACH_OP_SET_SIZE)
 		answer_whole(req, MACH_PART_DONE, 0);
+	/* others ask for the new end as soon as the kernel has the answer */
+	if (!err && operation == MACH_OP_SET_SIZE)
+		req->pager->size = req->message.mandatory;
 }
 
 /* An errno that a program understands: most of the kernel's are about us. */
@@ -287,10 +299,9 @@ static int public_errno(int err)
 void pager_request_refuse(struct pager_request *req, int err)
 {
 	uint16_t operation = req->message.operation;
-	bool data = operation == MACH_OP_DATA_REQUEST ||
-		    operation == MACH_OP_DATA_RETURN;
 
 	req->nr_parts = 0;
-	if (operation == MACH_OP_SYNCHRONIZE || (data && req->refusals < 3))
+	if (operation == MACH_OP_SYNCHRONIZE ||
+	    (is_data(operation) && req->refusals < 3))
 		answer_whole(req, MACH_PART_ERROR, public_errno(err));
 }

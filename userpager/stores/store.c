@@ -2,6 +2,7 @@
 /*
  * Stores: which kinds there are, and opening one.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "store.h"
@@ -33,7 +34,11 @@ int store_open(struct store *store, const struct store_class *class,
 	memset(store, 0, sizeof(*store));
 	store->class = class;
 	store->read_only = options->read_only;
+	store->resizable = options->resizable;
 	store->complain = complain;
+	if (store->resizable && !class->resize)
+		return store_fail(store, EINVAL, "the %s store has a fixed size: leave out --resizable",
+				  class->name);
 	err = class->open(store, options);
 	if (err)
 		class->close(store);

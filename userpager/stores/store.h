@@ -19,12 +19,14 @@
  * @path: file, or NULL for stores that have none
  * @size: bytes to serve; 0 for all that there is
  * @read_only: nothing will be written
+ * @resizable: it may be cut and extended
  * @direct: go around the page cache (O_DIRECT)
  */
 struct store_options {
 	const char *path;
 	uint64_t size;
 	bool read_only;
+	bool resizable;
 	bool direct;
 };
 
@@ -63,13 +65,18 @@ struct store;
  *	negative errno
  * @write: save @buf; 0 or errno
  * @sync: make what was written durable; 0 or errno; may be NULL
+ * @resize: cut or extend it to @size, what is new being zeros; 0 or errno; NULL if
+ *	its size is fixed
+ * @allocate: see to it that writes to the range find room, also beyond the end;
+ *	0 or errno; may be NULL
  * @watch_fd: descriptor to poll for changes that concern the store, or -1;
  *	may be NULL
  * @check: to be called when @watch_fd is readable; may be NULL
  * @close: free what @open made; also after a failed @open
  *
- * All but @open and @close are called from several threads at once. @read and
- * @write get a page-aligned @buf and @offset.
+ * All but @open and @close are called from several threads at once, @resize from one
+ * at a time. @read and @write get a page-aligned @buf and @offset; @read gives zeros
+ * for what @resize has cut since it was asked for.
  */
 struct store_class {
 	const char *name;
@@ -83,6 +90,8 @@ struct store_class {
 	int (*write)(struct store *store, const void *buf, uint64_t offset,
 		     uint64_t length);
 	int (*sync)(struct store *store);
+	int (*resize)(struct store *store, uint64_t size);
+	int (*allocate)(struct store *store, uint64_t offset, uint64_t length);
 	int (*watch_fd)(const struct store *store);
 	void (*check)(struct store *store);
 	void (*close)(struct store *store);
@@ -93,6 +102,7 @@ struct store_class {
  * @class: what kind it is
  * @size: bytes served
  * @read_only: it cannot be written, or was opened so
+ * @resizable: @size may change
  * @complain: called (from any thread) with what went wrong and how to help it;
  *	set by store_open()
  * @problem: why @open failed
@@ -100,8 +110,9 @@ struct store_class {
  */
 struct store {
 	const struct store_class *class;
-	uint64_t size;
+	_Atomic uint64_t size;
 	bool read_only;
+	bool resizable;
 	void (*complain)(const char *format, va_list args);
 	char problem[512];
 	void *private;

@@ -158,7 +158,10 @@ static int check_size(struct store *store, struct file_store *file,
 	if (err)
 		return store_fail(store, err, "%s: its size cannot be had: %s",
 				  file->path, strerror(err));
-	if (!size)
+	if (store->resizable && !file->regular)
+		return store_fail(store, EINVAL, "%s: is a block device, whose size is fixed: leave out --resizable",
+				  file->path);
+	if (!size && !store->resizable)
 		return store_fail(store, EINVAL, "%s: is empty: extend it with 'truncate -s 64M'",
 				  file->path);
 	if (wanted > size)
@@ -274,6 +277,11 @@ static long read_file(struct store *store, void *buf, uint64_t offset,
 	while (done < length) {
 		got = pread(fd, (char *)buf + done, length - done,
 			    offset + done);
+		/* it is being cut, or was, by who will have no use for these */
+		if (!got && offset + done >= store->size) {
+			memset((char *)buf + done, 0, length - done);
+			return length;
+		}
 		if (!got) {
 			store_complain(store, "%s: was cut while it is served: programs get errors behind its end",
 				       file->path);
@@ -340,6 +348,38 @@ static int sync_file(struct store *store)
 	return err == ENOSPC || err == EDQUOT ? err : EIO;
 }
 
+/* Readers have to know first what may be missing, and last what may not. */
+static int resize_file(struct store *store, uint64_t size)
+{
+	struct file_store *file = store->private;
+	uint64_t before = store->size;
+	int err;
+
+	if (atomic_load(&file->gone))
+		return EIO;
+	if (size < before)
+		store->size = size;
+	if (!ftruncate(file->fd, size)) {
+		store->size = size;
+		return 0;
+	}
+	err = errno;
+	store->size = before;
+	store_complain(store, "%s: cannot be made %llu bytes large: %s",
+		       file->path, (unsigned long long)size, strerror(err));
+	return err;
+}
+
+static int allocate_file(struct store *store, uint64_t offset, uint64_t length)
+{
+	struct file_store *file = store->private;
+
+	if (atomic_load(&file->gone))
+		return EIO;
+	return fallocate(file->fd, FALLOC_FL_KEEP_SIZE, offset, length) < 0 ?
+		errno : 0;
+}
+
 static int watch_file(const struct store *store)
 {
 	const struct file_store *file = store->private;
@@ -387,6 +427,8 @@ const struct store_class store_file_class = {
 	.read = read_file,
 	.write = write_file,
 	.sync = sync_file,
+	.resize = resize_file,
+	.allocate = allocate_file,
 	.watch_fd = watch_file,
 	.check = check_file,
 	.close = close_file,

@@ -218,7 +218,7 @@ struct pager_attributes {
 };
 
 /**
- * pager_create - Make a memory object.
+ * pager_create - Make a memory object of a fixed size.
  * @session: its session
  * @ops: its operations, which must outlive it
  * @upi: the user's own pointer, given back by pager_get_upi()
@@ -233,6 +233,49 @@ struct pager_attributes {
 int pager_create(struct pager_session *session, const struct pager_ops *ops,
 		 void *upi, const struct pager_attributes *attributes,
 		 struct pager **pager);
+
+/**
+ * pager_create_resizable - Make a memory object whose size may change.
+ * @session: its session
+ * @ops: its operations, which must outlive it
+ * @set_size: a client wants another size, or room, or NULL: as below
+ * @upi: the user's own pointer, given back by pager_get_upi()
+ * @attributes: size, which may be 0, cluster, rights
+ * @pager: out: the object, until it terminates or pager_shutdown()
+ *
+ * As pager_create(). Who truncates the object, or writes beyond its end, waits for
+ * @set_size, an operation like those of struct pager_ops: it returns 0 when the
+ * store is so, and the library answers; or an errno, which the client gets, and
+ * nothing has changed. Detached it may be answered later. NULL stands for EPERM:
+ * then only pager_resize() changes the size.
+ *
+ * pager_message() has the size wanted, in bytes, as mandatory. With MACH_MSG_ALLOCATE
+ * among its flags the store is to have room for length bytes from offset on, which
+ * are not aligned; the size wanted may be the one that it has. While a request for
+ * less is under way, no operation has data of what would go, nor of the page in which
+ * the new end is. An object has one such request at a time.
+ *
+ * Return: as pager_create().
+ */
+int pager_create_resizable(struct pager_session *session,
+			   const struct pager_ops *ops,
+			   int (*set_size)(struct pager *pager,
+					   struct pager_request *req),
+			   void *upi, const struct pager_attributes *attributes,
+			   struct pager **pager);
+
+/**
+ * pager_resize - Say how large the object is now (the Hurd's report_extent).
+ * @pager: the object, made by pager_create_resizable()
+ * @size: bytes, at most MACH_OBJECT_SIZE_MAX
+ *
+ * Make the store larger before, and smaller afterwards. Where the object is cut, data
+ * beyond is dropped, modified or not, and mappings of it get SIGBUS. A write that is
+ * under way may still have some of it.
+ *
+ * Return: 0, EPERM (of a fixed size), EINVAL, ENODEV.
+ */
+int pager_resize(struct pager *pager, uint64_t size);
 
 /**
  * pager_publish - Make the object the file MACH_VM_NODE_DIR/name.
