@@ -76,6 +76,8 @@ long do_mprotect(const uint64_t *arg);	/* address, length, prot */
 long do_pread(const uint64_t *arg);	/* fd, address, length, offset */
 long do_pwrite(const uint64_t *arg);	/* fd, address, length, offset */
 long do_fsync(const uint64_t *arg);	/* fd */
+long do_truncate(const uint64_t *arg);	/* fd, size */
+long do_allocate(const uint64_t *arg);	/* fd, mode, offset, length */
 long do_open(const uint64_t *arg);	/* path, flags */
 long do_close(const uint64_t *arg);	/* fd */
 

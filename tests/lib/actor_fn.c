@@ -71,6 +71,16 @@ long do_fsync(const uint64_t *arg)
 	return RESULT(fsync(arg[0]));
 }
 
+long do_truncate(const uint64_t *arg)
+{
+	return RESULT(ftruncate(arg[0], arg[1]));
+}
+
+long do_allocate(const uint64_t *arg)
+{
+	return RESULT(fallocate(arg[0], arg[1], arg[2], arg[3]));
+}
+
 long do_open(const uint64_t *arg)
 {
 	return RESULT(open(pointer(arg[0]), arg[1]));

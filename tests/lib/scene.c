@@ -33,6 +33,18 @@ struct mach_object_info object_info(int fd)
 	return info;
 }
 
+long object_resize(struct test_pager *p, const struct test_object *o,
+		   uint64_t size)
+{
+	struct mach_pager_resize resize = {
+		.size = sizeof(resize),
+		.object = o->number,
+		.object_size = size,
+	};
+
+	return vm_ioctl(p->fd, MACH_PAGER_RESIZE, &resize);
+}
+
 long object_publish(struct test_pager *p, const struct test_object *o,
 		    const char *name, unsigned int mode)
 {
@@ -46,20 +58,40 @@ long object_publish(struct test_pager *p, const struct test_object *o,
 	return vm_ioctl(p->fd, MACH_PAGER_PUBLISH, &pub);
 }
 
-void scene_open(struct scene *s, const struct pager_setup *setup, uint64_t size,
-		uint32_t cluster, unsigned int threads)
+static void open_pager(struct scene *s, const struct pager_setup *setup)
 {
 	struct pager_setup usual = { .transport = tap_variant };
-	long map;
 
 	s->buf = shared_alloc(2 * MIB);
 	pager_open(&s->p, setup ? setup : &usual);
-	object_create(&s->p, &s->o, size, cluster, 0);
+}
+
+static void start_client(struct scene *s, uint64_t length, unsigned int threads)
+{
+	long map;
+
 	actor_start(&s->a, threads);
-	map = actor_do(&s->a, do_map, s->o.fd, size, PROT_READ | PROT_WRITE,
+	map = actor_do(&s->a, do_map, s->o.fd, length, PROT_READ | PROT_WRITE,
 		       MAP_SHARED, 0);
 	CHECK(map > 0, "cannot map the object: %s", tap_result(map));
 	s->map = map;
+}
+
+void scene_open(struct scene *s, const struct pager_setup *setup, uint64_t size,
+		uint32_t cluster, unsigned int threads)
+{
+	open_pager(s, setup);
+	object_create(&s->p, &s->o, size, cluster, 0);
+	start_client(s, size, threads);
+}
+
+void scene_open_resizable(struct scene *s, const struct pager_setup *setup,
+			  uint64_t size, uint64_t room, uint32_t cluster,
+			  unsigned int threads)
+{
+	open_pager(s, setup);
+	object_create(&s->p, &s->o, size, cluster, MACH_CREATE_RESIZABLE);
+	start_client(s, room, threads);
 }
 
 bool scene_reads(struct scene *s, uint64_t offset, size_t length,

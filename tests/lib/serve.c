@@ -19,15 +19,26 @@ static uint64_t round_page(uint64_t bytes)
 	return (bytes + PAGE - 1) / PAGE * PAGE;
 }
 
-struct serve *serve_new(uint64_t size, uint32_t cluster, uint32_t seed)
+struct serve *serve_resizable(uint64_t size, uint64_t room, uint32_t cluster,
+			      uint32_t seed)
 {
 	struct serve *s = shared_alloc(sizeof(*s));
 
 	s->setup.transport = tap_variant;
 	s->size = size;
+	s->room = round_page(room);
 	s->cluster = cluster;
-	s->store = shared_alloc(round_page(size));
+	s->flags = MACH_CREATE_RESIZABLE;
+	s->store = shared_alloc(s->room);
 	pattern_fill(s->store, 0, size, seed);
+	return s;
+}
+
+struct serve *serve_new(uint64_t size, uint32_t cluster, uint32_t seed)
+{
+	struct serve *s = serve_resizable(size, size, cluster, seed);
+
+	s->flags = 0;
 	return s;
 }
 
@@ -63,10 +74,18 @@ static void supply(struct serve *s, const struct test_request *r)
 				   s->store + r->m.offset));
 }
 
+/* But for what was cut since it was sent */
 static void collect(struct serve *s, const struct test_request *r)
 {
-	check_answer(r, pager_collect(&pager, r, r->m.offset, r->m.length,
-				      s->store + r->m.offset));
+	uint64_t length = 0;
+
+	if (r->m.offset < s->size)
+		length = s->size - r->m.offset;
+	if (length > r->m.length)
+		length = r->m.length;
+	if (length)
+		check_answer(r, pager_collect(&pager, r, r->m.offset, length,
+					      s->store + r->m.offset));
 	reply(r, part_done(r->m.offset, r->m.length));
 }
 
@@ -89,6 +108,35 @@ static void synchronize(struct serve *s, const struct test_request *r)
 	reply(r, part);
 }
 
+static void cut_store(struct serve *s, uint64_t size)
+{
+	if (size < s->size)
+		memset(s->store + size, 0, s->room - size);
+	s->size = size;
+}
+
+static void set_size(struct serve *s, const struct test_request *r)
+{
+	uint64_t most = r->m.mandatory;
+	int err = s->fail_size;
+
+	if (r->m.flags & MACH_MSG_ALLOCATE && r->m.offset + r->m.length > most)
+		most = r->m.offset + r->m.length;
+	if (!err && most > s->room)
+		err = ENOSPC;
+	if (!err)
+		cut_store(s, r->m.mandatory);
+	s->sizes++;
+	reply(r, err ? part_error(0, PAGE, err) : part_done(0, PAGE));
+}
+
+static void resize(struct serve *s)
+{
+	CHECK_IS(object_resize(&pager, &object, s->resize_to), 0);
+	cut_store(s, s->resize_to);
+	s->resize = false;
+}
+
 static void answer(struct serve *s, const struct test_request *r)
 {
 	switch (r->m.operation) {
@@ -100,6 +148,9 @@ static void answer(struct serve *s, const struct test_request *r)
 		break;
 	case MACH_OP_SYNCHRONIZE:
 		synchronize(s, r);
+		break;
+	case MACH_OP_SET_SIZE:
+		set_size(s, r);
 		break;
 	case MACH_OP_TERMINATE:
 		s->terminates++;
@@ -138,7 +189,7 @@ static void let_go(struct serve *s)
 /* More are asked for than are served at a time: some are refused. */
 static void harass(const struct serve *s)
 {
-	uint64_t pages = round_page(s->size) / PAGE;
+	uint64_t pages = s->room / PAGE;
 	struct mach_pager_lock l = {
 		.size = sizeof(l),
 		.flags = s->harass,
@@ -219,6 +270,8 @@ static long serve_loop(const uint64_t *arg)
 			return err;
 		if (s->lock)
 			lock_all(s);
+		if (s->resize)
+			resize(s);
 		let_go(s);
 	}
 	pager_close(&pager);

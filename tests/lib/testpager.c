@@ -252,6 +252,20 @@ void pager_expect(struct test_pager *p, struct test_request *r, int operation,
 	      (unsigned long long)offset, (unsigned long long)length);
 }
 
+void pager_expect_size(struct test_pager *p, struct test_request *r,
+		       uint64_t size)
+{
+	pager_expect(p, r, MACH_OP_SET_SIZE, 0, 0);
+	CHECK(r->m.mandatory == size && !r->m.flags,
+	      "0x%llx bytes are wanted, flags %#x, not 0x%llx", r->m.mandatory,
+	      r->m.flags, (unsigned long long)size);
+}
+
+void pager_size_done(struct test_pager *p, const struct test_request *r)
+{
+	pager_reply_one(p, r, part_done(0, PAGE));
+}
+
 void pager_expect_nothing(struct test_pager *p, int ms)
 {
 	struct test_request r;

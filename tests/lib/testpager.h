@@ -80,6 +80,11 @@ long pager_next(struct test_pager *p, struct test_request *r, int timeout_ms);
 /* It must be a DATA_REQUEST, DATA_RETURN, ... of just this range. */
 void pager_expect(struct test_pager *p, struct test_request *r, int operation,
 		  uint64_t offset, uint64_t length);
+/* It must be a SET_SIZE to so many bytes, without MACH_MSG_ALLOCATE. */
+void pager_expect_size(struct test_pager *p, struct test_request *r,
+		       uint64_t size);
+/* Say that it is so. */
+void pager_size_done(struct test_pager *p, const struct test_request *r);
 void pager_expect_nothing(struct test_pager *p, int ms);
 
 /*
@@ -115,6 +120,9 @@ void pager_post(struct test_pager *p, unsigned int op,
 void object_create(struct test_pager *p, struct test_object *o, uint64_t size,
 		   uint32_t cluster, uint32_t flags);
 struct mach_object_info object_info(int fd);
+/* Say how large it is now. */
+long object_resize(struct test_pager *p, const struct test_object *o,
+		   uint64_t size);
 long object_publish(struct test_pager *p, const struct test_object *o,
 		    const char *name, unsigned int mode);
 
@@ -135,9 +143,15 @@ struct scene {
 	uint8_t *buf;
 };
 
-/* @threads of the client; transport from tap_variant unless @setup says. */
+/*
+ * @threads of the client; transport from tap_variant unless @setup says. In a
+ * resizable object's scene the client maps @room bytes.
+ */
 void scene_open(struct scene *s, const struct pager_setup *setup, uint64_t size,
 		uint32_t cluster, unsigned int threads);
+void scene_open_resizable(struct scene *s, const struct pager_setup *setup,
+			  uint64_t size, uint64_t room, uint32_t cluster,
+			  unsigned int threads);
 /* Client: has the pattern / zeros been read at this range of the object? */
 bool scene_reads(struct scene *s, uint64_t offset, size_t length,
 		 uint32_t seed);
