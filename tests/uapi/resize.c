@@ -389,7 +389,7 @@ static void test_inotify(void)
 
 /* Lines of many processes: none is lost, none is in another. */
 #define LINE	64
-#define LINES	100
+#define LINES	128
 #define WRITERS	4
 
 static void make_line(char *line, unsigned int writer, unsigned int nr)
