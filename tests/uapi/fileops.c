@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Everything that is done to files, done to one of tmpfs and to an object of the
- * same bytes: where they differ there is a reason, and the reasons are all here.
+ * same bytes, whose size is fixed or may change: where they differ there is a reason,
+ * and the reasons are all here.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include "tap.h"
 
 #define SIZE		FILEOP_SIZE
+#define ROOM		(2 * SIZE)
 #define OTHER		"fileops-other"
 #define PAST		1000		/* seconds, of a file not modified */
 
@@ -35,6 +37,7 @@ struct state {
 };
 
 #define FIXED	"its size is its pager's"
+#define HOLES	"a pager is not told of holes"
 #define NAMED	"names are given by pagers"
 #define PLAIN	"its pager's data have no such attributes"
 
@@ -45,21 +48,17 @@ struct state {
  * @reason: why it is right
  * @may: tmpfs of some kernels, or built otherwise, says the same
  */
-static const struct difference {
+struct difference {
 	const char *name;
 	long object;
 	const char *reason;
 	bool may;
-} differences[] = {
-	{ "open_new", -EACCES, NAMED, false },
+};
+
+static const struct difference of_fixed[] = {
 	{ "open_truncating", -EPERM, FIXED, false },
 	{ "open_read_truncating", -EPERM, FIXED, false },
 	{ "reopen_truncating", -EPERM, FIXED, false },
-	{ "open_temporary", -EOPNOTSUPP, NAMED, false },
-	{ "open_direct", 0, "as any disk's file", true },
-	{ "set_direct", 0, "as any disk's file", true },
-	{ "read_now", 10, "who does not want to wait is told", true },
-	{ "write_nowhere", -EFAULT, "nothing was written", true },
 	{ "write_across_end", 40, FIXED, false },
 	{ "write_at_end", -ENOSPC, FIXED, false },
 	{ "write_beyond", -ENOSPC, FIXED, false },
@@ -73,8 +72,17 @@ static const struct difference {
 	{ "allocate_posix", 0, "the C library looks, and has nothing to write", true },
 	{ "allocate_beyond", -EOPNOTSUPP, FIXED, false },
 	{ "allocate_keep", -EOPNOTSUPP, FIXED, false },
-	{ "punch", -EOPNOTSUPP, FIXED, false },
-	{ "madvise_remove", -EOPNOTSUPP, FIXED, false },
+};
+
+static const struct difference of_both[] = {
+	{ "open_new", -EACCES, NAMED, false },
+	{ "open_temporary", -EOPNOTSUPP, NAMED, false },
+	{ "open_direct", 0, "as any disk's file", true },
+	{ "set_direct", 0, "as any disk's file", true },
+	{ "read_now", 10, "who does not want to wait is told", true },
+	{ "write_nowhere", -EFAULT, "nothing was written", true },
+	{ "punch", -EOPNOTSUPP, HOLES, false },
+	{ "madvise_remove", -EOPNOTSUPP, HOLES, false },
 	{ "link", -EPERM, NAMED, false },
 	{ "link_opened", -EPERM, NAMED, false },
 	{ "rename", -EPERM, NAMED, false },
@@ -103,6 +111,9 @@ static const struct difference {
 	{ "statfs_type", MACH_OBJECT_MAGIC, "another file system", false },
 };
 
+/* Is the object one whose size may change? */
+static bool resizable;
+
 static void tmpfs_begin(struct subject *s)
 {
 	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -114,7 +125,8 @@ static void tmpfs_begin(struct subject *s)
 
 static struct serve *object_begin(struct subject *s)
 {
-	struct serve *v = serve_new(SIZE, 4 * PAGE, 1);
+	struct serve *v = resizable ? serve_resizable(SIZE, ROOM, 4 * PAGE, 1) :
+				      serve_new(SIZE, 4 * PAGE, 1);
 
 	strcpy(v->name, FILEOP_NAME);
 	serve_start(v);
@@ -178,12 +190,22 @@ static long run_on(const struct fileop *op, struct subject *s,
 	return result;
 }
 
+static const struct difference *find(const struct difference *all, size_t nr,
+				     const char *name)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(all[i].name, name))
+			return &all[i];
+	return NULL;
+}
+
 static const struct difference *difference_of(const struct fileop *op)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(differences); i++)
-		if (!strcmp(differences[i].name, op->name))
-			return &differences[i];
-	return NULL;
+	const struct difference *found = NULL;
+
+	if (!resizable)
+		found = find(of_fixed, ARRAY_SIZE(of_fixed), op->name);
+	return found ?: find(of_both, ARRAY_SIZE(of_both), op->name);
 }
 
 static bool same_state(const struct state *a, const struct state *b)
@@ -263,6 +285,7 @@ static void test_differences(void)
 {
 	struct subject on_tmpfs, on_object;
 
+	resizable = tap_variant;
 	tap_variant = BY_IOCTL;
 	signal(SIGIO, SIG_IGN);
 	own_mounts();
@@ -275,21 +298,28 @@ static void test_differences(void)
 	tap_sub("all", true, "%zu operations", fileops_nr);
 }
 
-/* Every reason is of an operation that there is. */
-static void test_reasons(void)
+static void check_reasons(const struct difference *all, size_t nr)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(differences); i++) {
+	for (size_t i = 0; i < nr; i++) {
 		bool found = false;
 
 		for (size_t j = 0; j < fileops_nr; j++)
-			found |= !strcmp(differences[i].name, fileops[j].name);
-		CHECK(found, "no operation is %s", differences[i].name);
+			found |= !strcmp(all[i].name, fileops[j].name);
+		CHECK(found, "no operation is %s", all[i].name);
 	}
+}
+
+/* Every reason is of an operation that there is. */
+static void test_reasons(void)
+{
+	check_reasons(of_fixed, ARRAY_SIZE(of_fixed));
+	check_reasons(of_both, ARRAY_SIZE(of_both));
 }
 
 static const struct tap_test tests[] = {
 	{ .name = "reasons", .run = test_reasons },
-	{ .name = "differences", .run = test_differences, .seconds = 120 },
+	{ "differences", test_differences, false, 120 },
+	{ "differences-resizable", test_differences, true, 120 },
 };
 
 int main(int argc, char **argv)

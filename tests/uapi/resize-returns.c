@@ -356,7 +356,8 @@ static void test_pager_regrows(void)
 	CHECK_IS(object_resize(&s.p, &s.o, PAGE), 0);
 	CHECK_IS(object_resize(&s.p, &s.o, SIZE), 0);
 	scene_resident(&s, 4 * PAGE, 2 * PAGE, 3);
-	CHECK_IS(actor_do(&s.a, do_store, s.map + 4 * PAGE, 0x11), 0);
+	actor_begin(&s.a, 1, do_store, s.map + 4 * PAGE, 0x11);
+	CHECK_IS(actor_end(&s.a, 1), 0);
 	pager_reply_one(&s.p, &held, part_done(0, SIZE));
 	tap_is("fsync", serve_until_end(0, SIZE, false), 0);
 	tap_is("new", store[4 * PAGE], 0x11);
