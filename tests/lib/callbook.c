@@ -73,6 +73,15 @@ static void fill_change_attributes(const struct world *w, void *args)
 	attributes->cluster = 16384;
 }
 
+/* The size that it has */
+static void fill_resize(const struct world *w, void *args)
+{
+	struct mach_pager_resize *resize = args;
+
+	resize->object = w->o.number;
+	resize->object_size = WORLD_SIZE;
+}
+
 /* A hole */
 static void fill_deallocate(const struct world *w, void *args)
 {
@@ -263,6 +272,7 @@ const struct call callbook[] = {
 	     .fill = fill_get_attributes),
 	CALL("change-attributes", MACH_PAGER_CHANGE_ATTRIBUTES, ON_PAGER,
 	     .fill = fill_change_attributes),
+	CALL("resize", MACH_PAGER_RESIZE, ON_PAGER, .fill = fill_resize),
 };
 
 const size_t callbook_entries = ARRAY_SIZE(callbook);
@@ -301,7 +311,7 @@ void world_open(struct world *w)
 	actor_hide_fd(w->t.fd);
 	CHECK_IS(task_allocate_at(&w->t, w->t.window, 8 * PAGE), 0);
 	pager_open(&w->p, &setup);
-	object_create(&w->p, &w->o, WORLD_SIZE, 16384, 0);
+	object_create(&w->p, &w->o, WORLD_SIZE, 16384, MACH_CREATE_RESIZABLE);
 	sup.object = w->o.number;
 	sup.part = part_pattern(0, PAGE, 7);
 	CHECK_IS(vm_ioctl(w->p.fd, MACH_PAGER_SUPPLY, &sup), 0);

@@ -29,6 +29,7 @@ void sweep_answer(const struct test_request *q)
 		pager_take(&scene.p, q, taken);
 		break;
 	case MACH_OP_SYNCHRONIZE:
+	case MACH_OP_SET_SIZE:
 		pager_reply_one(&scene.p, q, part_done(0, PAGE));
 		break;
 	default:
@@ -181,4 +182,14 @@ void sweep_open(enum transport transport)
 	fail_nth_setup();
 	sweep_call = shared_alloc(sizeof(*sweep_call));
 	scene_open(&scene, &setup, SWEEP_SIZE, SWEEP_CLUSTER, 2);
+}
+
+void sweep_open_resizable(enum transport transport)
+{
+	struct pager_setup setup = { .transport = transport };
+
+	fail_nth_setup();
+	sweep_call = shared_alloc(sizeof(*sweep_call));
+	scene_open_resizable(&scene, &setup, SWEEP_SIZE, SWEEP_SIZE,
+			     SWEEP_CLUSTER, 2);
 }

@@ -41,6 +41,8 @@ extern struct fail_call *sweep_call;
 
 /* An object of SWEEP_SIZE bytes in clusters of SWEEP_CLUSTER. */
 void sweep_open(enum transport transport);
+/* One whose size may change */
+void sweep_open_resizable(enum transport transport);
 void sweep(const struct sweep_op *op);
 
 /* Answer a request as a good pager; do so until the client's call has ended. */

@@ -143,7 +143,8 @@ static const struct call *book_call;
 static bool has_own_sweep(const struct call *c)
 {
 	return c->kind == ON_TASK || c->number == MACH_PAGER_CREATE ||
-	       c->number == MACH_OBJECT_NAME || c->number == MACH_PAGER_SUPPLY;
+	       c->number == MACH_OBJECT_NAME ||
+	       c->number == MACH_PAGER_SUPPLY || c->number == MACH_PAGER_RESIZE;
 }
 
 static long op_book(const uint64_t *arg)

@@ -78,7 +78,7 @@ static const struct call_change wrongs[] = {
 	{ "register", "message-max", F(mach_pager_register, message_size),
 	  ~7U, -E2BIG },
 
-	{ "create", "flags", F(mach_pager_create, flags), 2, -EINVAL },
+	{ "create", "flags", F(mach_pager_create, flags), 4, -EINVAL },
 	{ "create", "flags-top", F(mach_pager_create, flags), 1U << 31,
 	  -EINVAL },
 	{ "create", "size-0", F(mach_pager_create, object_size), 0, -EINVAL },
@@ -225,6 +225,14 @@ static const struct call_change wrongs[] = {
 	  F(mach_pager_attributes, cluster), 2 * MACH_CLUSTER_MAX, -EINVAL },
 	{ "change-attributes", "cluster-max",
 	  F(mach_pager_attributes, cluster), ~0U, -EINVAL },
+	{ "resize", "object", F(mach_pager_resize, object), NONE, -ENOENT },
+	{ "resize", "object-max", F(mach_pager_resize, object), ~0U, -ENOENT },
+	{ "resize", "size-over", F(mach_pager_resize, object_size),
+	  MACH_OBJECT_SIZE_MAX + 1, -EINVAL },
+	{ "resize", "size-2^63", F(mach_pager_resize, object_size), 1ULL << 63,
+	  -EINVAL },
+	{ "resize", "size-max", F(mach_pager_resize, object_size), ~0ULL,
+	  -EINVAL },
 };
 
 static void test_wrong(void)
