@@ -360,6 +360,9 @@ static void test_pager_regrows(void)
 	CHECK_IS(actor_end(&s.a, 1), 0);
 	pager_reply_one(&s.p, &held, part_done(0, SIZE));
 	tap_is("fsync", serve_until_end(0, SIZE, false), 0);
+	tap_is("still-dirty", object_info(s.o.fd).dirty, 1);
+	begin_fsync(0);
+	tap_is("fsync-again", serve_until_end(0, SIZE, false), 0);
 	tap_is("new", store[4 * PAGE], 0x11);
 	tap_sub("rest", pattern_is(store + 4 * PAGE + 1, 4 * PAGE + 1, PAGE - 1,
 				   3), "wrong data");
