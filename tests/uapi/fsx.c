@@ -25,8 +25,8 @@
 #define ROOM		(64 * PAGE)
 #define CLUSTER		(4 * PAGE)
 #define AT_ONCE		(6 * PAGE)	/* most bytes of an operation, about */
-#define STEPS		10000
-#define STEPS_SOAK	100000
+#define STEPS		5000		/* of each test; and in a soak's round */
+#define STEPS_SOAK	50000
 #define WHOLE		512		/* steps from one look at all to the next */
 #define LOG_LINES	32
 #define SECONDS		3000
@@ -356,7 +356,7 @@ static void op_msync(void)
 static void op_harass(void)
 {
 	static const uint32_t how[] = {
-		0, MACH_LOCK_CLEAN, MACH_LOCK_CLEAN | MACH_LOCK_FLUSH,
+		0, 0, 0, MACH_LOCK_CLEAN, MACH_LOCK_CLEAN | MACH_LOCK_FLUSH,
 	};
 
 	v->harass = how[below(ARRAY_SIZE(how))];
