@@ -45,9 +45,12 @@ static struct page *mach_fault_lookup(struct mach_object *object, pgoff_t index,
 	return page;
 }
 
-/* Wait for the page, or for what it takes to ask for it. */
+/*
+ * Wait for the page, or for what it takes to ask for it. *@refused: it is the pager
+ * that has failed.
+ */
 static int mach_fault_await(struct mach_object *object, pgoff_t index,
-			    u32 access, enum mach_manner manner)
+			    u32 access, enum mach_manner manner, bool *refused)
 {
 	struct mach_request *request;
 	int err;
@@ -61,6 +64,8 @@ static int mach_fault_await(struct mach_object *object, pgoff_t index,
 		return PTR_ERR(request);
 	err = mach_request_wait_page(request, index, manner);
 	mach_request_put(request);
+	/* no answer can say that there was a signal */
+	*refused = err && err != -EINTR;
 	return err;
 }
 
@@ -83,24 +88,14 @@ static int mach_fault_room(struct mach_object *object, u32 access,
 	return mach_pageout_throttle(object, manner);
 }
 
-/**
- * mach_fault_page - Have a page in memory, for calls that read and write
- * @object: no lock held
- * @index: page index
- * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
- *	marks it dirty before it unlocks
- * @manner: of waiting; if never: -EAGAIN when a pager would have to be asked, or
- *	a frame be made free
- *
- * Return: the page with a reference; -MACH_EBEYOND; -EIO or the pager's error,
- * -EDEADLK, -EINTR, -ENOMEM, -EAGAIN.
- */
-struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
-			     u32 access, enum mach_manner manner)
+static struct page *mach_fault_get(struct mach_object *object, pgoff_t index,
+				   u32 access, enum mach_manner manner,
+				   bool *refused)
 {
 	struct page *page;
 	int err;
 
+	*refused = false;
 	err = mach_fault_room(object, access, manner);
 	while (!err) {
 		if (mach_object_is_dead(object))
@@ -122,7 +117,50 @@ struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 		}
 		if (!manner)
 			return ERR_PTR(-EAGAIN);
-		err = mach_fault_await(object, index, access, manner);
+		err = mach_fault_await(object, index, access, manner, refused);
 	}
 	return ERR_PTR(err);
+}
+
+/**
+ * mach_fault_page - Have a page in memory, for calls that read and write
+ * @object: no lock held
+ * @index: page index
+ * @access: MACH_ACCESS_*; with WRITE the page comes locked, and the caller
+ *	marks it dirty before it unlocks
+ * @manner: of waiting; if never: -EAGAIN when a pager would have to be asked, or
+ *	a frame be made free
+ *
+ * Return: the page with a reference; -MACH_EBEYOND; -EIO or the pager's error,
+ * -EDEADLK, -EINTR, -ENOMEM, -EAGAIN.
+ */
+struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
+			     u32 access, enum mach_manner manner)
+{
+	bool refused;
+
+	return mach_fault_get(object, index, access, manner, &refused);
+}
+
+/**
+ * mach_fault_task_page - The same for a task's calls
+ * @object: no lock held
+ * @index: page index
+ * @access: as of mach_fault_page()
+ * @manner: of waiting
+ *
+ * To Mach's calls a pager's error means that it has failed, and no more: what it says
+ * would be taken for what is wrong with the call. Return: as mach_fault_page(), but
+ * -EIO whatever the pager says, and behind the end of the object.
+ */
+struct page *mach_fault_task_page(struct mach_object *object, pgoff_t index,
+				  u32 access, enum mach_manner manner)
+{
+	struct page *page;
+	bool refused;
+
+	page = mach_fault_get(object, index, access, manner, &refused);
+	if (refused || page == ERR_PTR(-MACH_EBEYOND))
+		return ERR_PTR(-EIO);
+	return page;
 }

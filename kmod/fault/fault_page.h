@@ -11,5 +11,7 @@
 
 struct page *mach_fault_page(struct mach_object *object, pgoff_t index,
 			     u32 access, enum mach_manner manner);
+struct page *mach_fault_task_page(struct mach_object *object, pgoff_t index,
+				  u32 access, enum mach_manner manner);
 
 #endif /* MACH_FAULT_PAGE_H */

@@ -16,7 +16,7 @@
  * @flags: MACH_SYNC_ASYNCHRONOUS, _SYNCHRONOUS, _INVALIDATE
  * @writable: may who asks write to it? If so, INVALIDATE alone forgets that too
  *
- * Return: 0; -EDEADLK; -EIO and what the pager says; -ENOMEM; -EINTR.
+ * Return: 0; -EDEADLK; -EIO, whatever the pager says; -ENOMEM; -EINTR.
  */
 int mach_object_msync(struct mach_object *object, pgoff_t first, pgoff_t end,
 		      u32 flags, bool writable)
@@ -28,15 +28,17 @@ int mach_object_msync(struct mach_object *object, pgoff_t first, pgoff_t end,
 
 	if (first >= end)
 		return 0;
-	if (flags & MACH_SYNC_ASYNCHRONOUS)
+	if (flags & MACH_SYNC_ASYNCHRONOUS) {
 		mach_data_return_later(object, first, end);
-	else if (flags & MACH_SYNC_SYNCHRONOUS &&
-		 mach_pager_is_stuck(object->pager, object->id))
+	} else if (flags & MACH_SYNC_SYNCHRONOUS &&
+		   mach_pager_is_stuck(object->pager, object->id)) {
 		err = -EDEADLK;
-	else if (flags & MACH_SYNC_SYNCHRONOUS)
-		/* told here once; each descriptor's fsync tells it as well */
-		err = mach_object_sync(object, first, end) ?:
-		      errseq_check_and_advance(&mapping->wb_err, &since);
+	} else if (flags & MACH_SYNC_SYNCHRONOUS) {
+		err = mach_object_sync(object, first, end);
+		/* told here once; each descriptor's fsync says it as the pager does */
+		if (errseq_check_and_advance(&mapping->wb_err, &since))
+			err = -EIO;
+	}
 	if (!err && flags & MACH_SYNC_INVALIDATE)
 		mach_object_flush(object, first, end,
 				  !(flags & send) && writable);

@@ -92,8 +92,8 @@ static int mach_data_page_look(const struct mach_map_entry *entry, u64 address,
 	at->index = (address - mach_entry_delta(entry)) >> PAGE_SHIFT;
 	if (at->index >= mach_object_npages(at->object))
 		return -EIO;
-	at->page = mach_fault_page(at->object, at->index, access,
-				   MACH_WAIT_NEVER);
+	at->page = mach_fault_task_page(at->object, at->index, access,
+					MACH_WAIT_NEVER);
 	return PTR_ERR_OR_ZERO(at->page);
 }
 
@@ -107,8 +107,8 @@ static int mach_data_page_wait(struct mach_map *map, u64 address, u32 access,
 		return mach_map_make_object(map, address);
 	if (mach_object_is_internal(at->object))
 		return mach_pageout_wait(at->object, MACH_WAIT_KILLED);
-	page = mach_fault_page(at->object, at->index, access,
-			       MACH_WAIT_KILLED);
+	page = mach_fault_task_page(at->object, at->index, access,
+				    MACH_WAIT_KILLED);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	if (access & MACH_ACCESS_WRITE)
@@ -381,13 +381,13 @@ static int mach_object_copy_page(struct mach_object *from, pgoff_t index,
 {
 	struct page *source, *target;
 
-	source = mach_fault_page(from, index, MACH_ACCESS_READ,
-				 MACH_WAIT_KILLED);
+	source = mach_fault_task_page(from, index, MACH_ACCESS_READ,
+				      MACH_WAIT_KILLED);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
-	target = mach_fault_page(to, to_index,
-				 MACH_ACCESS_READ | MACH_ACCESS_WRITE,
-				 MACH_WAIT_KILLED);
+	target = mach_fault_task_page(to, to_index,
+				      MACH_ACCESS_READ | MACH_ACCESS_WRITE,
+				      MACH_WAIT_KILLED);
 	if (!IS_ERR(target)) {
 		copy_highpage(target, source);
 		unlock_page(target);

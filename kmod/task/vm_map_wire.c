@@ -21,8 +21,8 @@ static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
 	if (spot.index >= mach_object_npages(spot.object))
 		err = -EIO;
 	while (!err) {
-		page = mach_fault_page(spot.object, spot.index,
-				       MACH_ACCESS_READ, MACH_WAIT_KILLED);
+		page = mach_fault_task_page(spot.object, spot.index,
+					    MACH_ACCESS_READ, MACH_WAIT_KILLED);
 		err = PTR_ERR_OR_ZERO(page);
 		if (err)
 			break;

@@ -122,13 +122,13 @@ static void test_pager_errors(void)
 	tap_is("read", task_touch(at + 8 * PAGE, false), BUS);
 	tap_is("write", task_touch(at + 12 * PAGE, true), BUS);
 	tap_is("resident", task_touch(at + PAGE, true), 0);
-	tap_is("vm-read", task_read(&t, at + 16 * PAGE, 1, &byte), -ENXIO);
+	tap_is("vm-read", task_read(&t, at + 16 * PAGE, 1, &byte), -EIO);
 	data.address = (uintptr_t)at;
 	data.data = (uintptr_t)shared_alloc(8 * PAGE);
-	tap_is("vm-read-part", task_call(&t, MACH_TASK_READ, &data), -ENXIO);
+	tap_is("vm-read-part", task_call(&t, MACH_TASK_READ, &data), -EIO);
 	done = data.done;
 	tap_is("vm-read-done", done, 4 * PAGE);
-	tap_is("wire", task_wire(&t, at, 8 * PAGE, RW), -ENXIO);
+	tap_is("wire", task_wire(&t, at, 8 * PAGE, RW), -EIO);
 	tap_is("not-wired", task_info(&t).wired, 0);
 	tap_is("one", task_entries(&t), 1);
 	s->fail_read = 0;
@@ -331,7 +331,7 @@ static void test_copy(void)
 	lock(MACH_LOCK_FLUSH);
 	CHECK_WAIT(!object_info(s->fd).resident, WAIT_MS, "pages stay");
 	tap_is("failing", task_map(&t, s->fd, 0, SIZE, RW, MACH_VM_COPY, &copy),
-	       -ENXIO);
+	       -EIO);
 }
 
 static int name_of(const char *address, uint64_t *number)

@@ -38,6 +38,8 @@
  * ENOSPC          no such room in the map, or its size limit would be passed
  * EACCES          an entry's (maximum) protection, or the object's, forbids it
  * EPERM           it takes a privilege, or a call by the window's own process
+ * EIO             a pager failed, whatever errno it has given (which read, write and
+ *                 fsync of its object's file say), or the object ends before
  * EINTR           killed while it worked; what was done remains
  * ==============  ============================================================
  */
