@@ -7,6 +7,7 @@
 #include "fault/zero_fill.h"
 #include "map/vm_map.h"
 #include "map/vm_map_change.h"
+#include "map/vm_map_enter.h"
 #include "object/page_queue.h"
 #include "object/vm_internal.h"
 #include "object/vm_resident.h"
@@ -72,18 +73,26 @@ static void task_test_exit(struct kunit *test)
 static void task_allocate(struct kunit *test, unsigned int first,
 			  unsigned int end)
 {
-	const struct mach_map_entry like = {
-		.protection = MACH_PROT_READ | MACH_PROT_WRITE,
-		.max_protection = MACH_PROT_ALL,
-		.inheritance = MACH_INHERIT_COPY,
+	struct mach_piece piece = {
+		.entry = {
+			.end = (u64)(end - first) << PAGE_SHIFT,
+			.protection = MACH_PROT_READ | MACH_PROT_WRITE,
+			.max_protection = MACH_PROT_ALL,
+			.inheritance = MACH_INHERIT_COPY,
+		},
 	};
 	struct mach_map_place place = {
 		.address = address_of(first),
-		.length = (u64)(end - first) << PAGE_SHIFT,
+		.length = piece.entry.end,
+	};
+	LIST_HEAD(pieces);
+	struct mach_entering entering = {
+		.place = &place, .pieces = &pieces,
 	};
 	struct task_context *c = test->priv;
 
-	KUNIT_ASSERT_EQ(test, mach_map_enter(c->map, &place, &like), 0);
+	list_add(&piece.link, &pieces);
+	KUNIT_ASSERT_EQ(test, mach_map_enter(c->map, &entering), 0);
 }
 
 static void task_deallocate(struct kunit *test, unsigned int first,

@@ -191,6 +191,22 @@ static void mach_map_free_entry(struct mach_map *map,
 	}
 }
 
+/* Entries of the pool, until there are @n. Return: 0 or -ENOMEM. */
+static int mach_map_stock(struct mach_map *map, unsigned int n)
+{
+	struct mach_map_entry *entry;
+
+	lockdep_assert_held_write(&map->lock);
+	while (map->spare.n < n) {
+		entry = mach_kmem_alloc(mach_entry_cache, GFP_KERNEL);
+		if (!entry)
+			return -ENOMEM;
+		mach_user_add(map->user, MACH_USER_ENTRIES, 1);
+		mach_stock_add(&map->spare, entry);
+	}
+	return 0;
+}
+
 /* Entries that are not the pool's, up to what one call takes */
 static int mach_map_borrow(struct mach_map *map)
 {
@@ -217,20 +233,18 @@ static int mach_map_borrow(struct mach_map *map)
  */
 int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind)
 {
-	struct mach_map_entry *entry;
-
 	lockdep_assert_held_write(&map->lock);
 	if (map->spare.n >= MACH_RANGE_STOCK && kind == MACH_MAP_SHRINKS)
 		return 0;
-	while (map->spare.n < MACH_MAP_SPARE_GROWS) {
-		entry = mach_kmem_alloc(mach_entry_cache, GFP_KERNEL);
-		if (!entry)
-			return kind == MACH_MAP_GROWS ? -ENOMEM :
-							mach_map_borrow(map);
-		mach_user_add(map->user, MACH_USER_ENTRIES, 1);
-		mach_stock_add(&map->spare, entry);
-	}
-	return 0;
+	if (!mach_map_stock(map, MACH_MAP_SPARE_GROWS))
+		return 0;
+	return kind == MACH_MAP_GROWS ? -ENOMEM : mach_map_borrow(map);
+}
+
+/* For a call that enters @n entries: what fill_spare() brings will do for one. */
+int mach_map_fill_spare_more(struct mach_map *map, unsigned int n)
+{
+	return mach_map_stock(map, MACH_MAP_SPARE_GROWS + n - 1);
 }
 
 static void mach_map_drain_spare(struct mach_map *map, unsigned int keep)

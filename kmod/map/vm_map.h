@@ -8,7 +8,8 @@
  *	vm_map_rules	which rules of merging new maps get
  *	vm_map		lock, lookup, and the objects of entries
  *	vm_map_exec	areas are executable where entries are
- *	vm_map_change	entering, removing, replacing, new attributes
+ *	vm_map_change	removing, new attributes
+ *	vm_map_enter	entering, where there is room or something is
  *
  * Locks:
  *
@@ -143,6 +144,7 @@ int mach_map_lock_range(struct mach_map *map, u64 start, u64 end,
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 		       unsigned long max, enum mach_map_change_kind kind);
 int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind);
+int mach_map_fill_spare_more(struct mach_map *map, unsigned int n);
 void mach_map_dispose(struct mach_map *map, struct mach_entry_stock *removed);
 void mach_map_unlock_write(struct mach_map *map);
 int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What Mach's calls change in a map: entering, removing, replacing, attributes. */
+/* What Mach's calls change in a map: what is there goes, or has other attributes. */
 #include "vm_map_change.h"
 #include "object/pmap.h"
-#include "object/vm_view.h"
 #include "object/vm_wire.h"
 
 #include <linux/capability.h>
@@ -36,122 +35,6 @@ int mach_map_round(const struct mach_map *map, u64 address, u64 length,
 	*end = PAGE_ALIGN(address + length);
 	return 0;
 }
-
-/* Are all of the place's addresses the map's? */
-bool mach_map_within(const struct mach_map *map,
-		     const struct mach_map_place *place)
-{
-	const struct mach_entries *entries = &map->entries;
-
-	return place->address >= entries->min &&
-	       place->address < entries->max &&
-	       place->length <= entries->max - place->address;
-}
-
-/* Where it will be, or why nowhere */
-static int mach_map_find_place(struct mach_map *map,
-			       struct mach_map_place *place)
-{
-	struct mach_entries *entries = &map->entries;
-	struct mach_map_entry *next;
-
-	lockdep_assert_held_write(&map->lock);
-	if (place->anywhere)
-		return mach_entries_find_space(entries, place->address,
-					       place->length, place->mask,
-					       &place->address);
-	if (!mach_map_within(map, place))
-		return -EADDRNOTAVAIL;
-	next = mach_entry_from(entries, place->address);
-	if (next && next->start < place->address + place->length)
-		return -ENOSPC;
-	return 0;
-}
-
-/* Bytes of a range that count against the limit */
-static u64 mach_map_used(const struct mach_map *map, u64 start, u64 end)
-{
-	const struct mach_map_entry *entry;
-	u64 used = 0;
-
-	lockdep_assert_held_write(&map->lock);
-	entry = mach_entry_from(&map->entries, start);
-	for (; entry && entry->start < end; entry = entry->next)
-		if (entry->max_protection)
-			used += min(end, entry->end) - max(start, entry->start);
-	return used;
-}
-
-/* May it be as large, when @gone bytes of what counts have gone? */
-static int mach_map_check_limit(const struct mach_map *map, u64 length,
-				const struct mach_map_entry *like, u64 gone)
-{
-	u64 used = map->entries.size - map->entries.none - gone;
-
-	lockdep_assert_held_write(&map->lock);
-	if (!like->max_protection)
-		return 0;
-	return used > map->limit || length > map->limit - used ? -ENOSPC : 0;
-}
-
-/*
- * The object is on show for as long as entering takes: then that cannot fail. The
- * caller's right goes first, so that it is seen whether the object is private.
- */
-static int mach_map_enter_locked(struct mach_map *map, u64 start, u64 end,
-				 const struct mach_map_entry *like)
-{
-	u64 delta = start - like->offset;
-	int err = 0;
-
-	lockdep_assert_held_write(&map->lock);
-	if (like->object)
-		err = mach_view_get(like->object, mach_map_mapping(map), delta);
-	if (err)
-		return err;
-	if (like->object)
-		mach_object_right_put(like->object);
-	mach_range_enter(&map->entries, start, end, like, &map->spare);
-	if (like->object)
-		mach_view_put(like->object, mach_map_mapping(map), delta);
-	return 0;
-}
-
-/**
- * mach_map_enter - Enter something into a map
- * @map: not locked
- * @place: where, whole pages, not empty
- * @like: object, offset and attributes; a right to the object is the caller's,
- *	and the map's on success
- *
- * Nothing has changed on error. Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM;
- * -EINTR. Source: Mach's vm_map_enter.
- */
-int mach_map_enter(struct mach_map *map, struct mach_map_place *place,
-		   const struct mach_map_entry *like)
-{
-	int err;
-
-	if (place->overwrite)
-		return mach_map_within(map, place) ?
-		       mach_map_replace(map, place->address,
-					place->address + place->length, like) :
-		       -EADDRNOTAVAIL;
-	err = mach_map_lock_write(map, MACH_MAP_GROWS);
-	if (err)
-		return err;
-	err = mach_map_find_place(map, place) ?:
-	      mach_user_check(map->user, MACH_USER_ENTRIES, 1);
-	if (!err)
-		err = mach_map_check_limit(map, place->length, like, 0);
-	if (!err)
-		err = mach_map_enter_locked(map, place->address,
-					    place->address + place->length,
-					    like);
-	mach_map_unlock_write(map);
-	return err;
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_map_enter);
 
 static bool mach_stock_touched(const struct mach_entry_stock *removed)
 {
@@ -223,8 +106,15 @@ int mach_map_remove(struct mach_map *map, u64 start, u64 end)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_map_remove);
 
-/* All of a range goes; each entry that does is one more at hand. */
-static void mach_map_empty(struct mach_map *map, u64 start, u64 end)
+/**
+ * mach_map_empty - All of a range goes, at once
+ * @map: locked for writing, with entries at hand; nobody works on the range
+ * @start: first address
+ * @end: the address after the last
+ *
+ * Each entry that goes is one more at hand.
+ */
+void mach_map_empty(struct mach_map *map, u64 start, u64 end)
 {
 	struct mach_entry_stock removed = {};
 	u64 at = start;
@@ -237,42 +127,8 @@ static void mach_map_empty(struct mach_map *map, u64 start, u64 end)
 		if (mach_stock_touched(&removed))
 			mach_map_unmap(map, start, end);
 		mach_map_dispose(map, &removed);
+		cond_resched();
 	}
-}
-
-/**
- * mach_map_replace - Enter something where something is
- * @map: not locked
- * @start: first address, of whole pages
- * @end: the address after the last
- * @like: as of mach_map_enter()
- *
- * Nothing has changed on error. Return: 0; -ENOSPC; -ENOMEM; -EINTR.
- */
-int mach_map_replace(struct mach_map *map, u64 start, u64 end,
-		     const struct mach_map_entry *like)
-{
-	u64 delta = start - like->offset;
-	int err;
-
-	err = mach_map_lock_range(map, start, end, MACH_MAP_GROWS);
-	if (err)
-		return err;
-	err = mach_user_check(map->user, MACH_USER_ENTRIES, 1) ?:
-	      mach_map_check_limit(map, end - start, like,
-				   mach_map_used(map, start, end));
-	/* on show before anything goes: then entering it cannot fail */
-	if (!err && like->object)
-		err = mach_view_get(like->object, mach_map_mapping(map), delta);
-	if (!err) {
-		mach_map_empty(map, start, end);
-		WARN_ON_ONCE(mach_map_enter_locked(map, start, end, like));
-		if (like->object)
-			mach_view_put(like->object, mach_map_mapping(map),
-				      delta);
-	}
-	mach_map_unlock_write(map);
-	return err;
 }
 
 /* May it be changed? Do rights to pages go, and is something wired? */

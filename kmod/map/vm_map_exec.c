@@ -275,6 +275,12 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 	return err == -ENOMEM ? 0 : err;
 }
 
+/* From now on, until mach_map_exec_raised(), areas may be ahead of entries. */
+void mach_map_exec_ahead(struct mach_map *map)
+{
+	atomic_inc(&map->raising);
+}
+
 /**
  * mach_map_exec_raise - Before a range becomes executable
  * @map: not locked
@@ -294,7 +300,7 @@ int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
 	int err = mach_map_exec_any(map, start, end, protection);
 	u64 to;
 
-	atomic_inc(&map->raising);
+	mach_map_exec_ahead(map);
 	if (err < 0)
 		return err;
 	err = mach_map_exec_begin(map);
@@ -302,6 +308,43 @@ int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
 		return err;
 	for (; !err && mach_map_next(map, &start, end, &to); start = to)
 		err = mach_window_set(map, file, start, to, true);
+	mach_map_exec_end(map);
+	return err;
+}
+
+/**
+ * mach_map_exec_may_go - Before what is there is replaced
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ *
+ * Return: 0, or -EPERM: only the window's own process can take away what is
+ * executable.
+ */
+int mach_map_exec_may_go(struct mach_map *map, u64 start, u64 end)
+{
+	if (!READ_ONCE(map->executable) || mach_map_exec_ours(map))
+		return 0;
+	return mach_map_exec_any(map, start, end, 0) ? -EPERM : 0;
+}
+
+/**
+ * mach_map_exec_raise_place - Before something executable is entered
+ * @map: not locked; ahead of its entries, by the caller
+ * @file: the task's descriptor
+ * @start: first address
+ * @end: the address after the last
+ *
+ * Return: as mach_map_exec_raise().
+ */
+int mach_map_exec_raise_place(struct mach_map *map, struct file *file, u64 start,
+			      u64 end)
+{
+	int err = mach_map_exec_begin(map);
+
+	if (err)
+		return err;
+	err = mach_window_set(map, file, start, end, true);
 	mach_map_exec_end(map);
 	return err;
 }

@@ -16,6 +16,10 @@ int mach_map_exec_lower(struct mach_map *map, struct file *file, u64 start,
 			u64 end, u32 protection);
 int mach_map_exec_raise(struct mach_map *map, struct file *file, u64 start,
 			u64 end, u32 protection);
+int mach_map_exec_may_go(struct mach_map *map, u64 start, u64 end);
+void mach_map_exec_ahead(struct mach_map *map);
+int mach_map_exec_raise_place(struct mach_map *map, struct file *file, u64 start,
+			      u64 end);
 void mach_map_exec_raised(struct mach_map *map);
 int mach_map_exec_settle(struct mach_map *map, struct file *file, u64 start,
 			 u64 end);

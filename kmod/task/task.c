@@ -12,6 +12,7 @@
 #include "vm_map_pages.h"
 #include "vm_map_protect.h"
 #include "vm_map_proxy.h"
+#include "vm_map_ready.h"
 #include "vm_map_remap.h"
 #include "vm_map_wire.h"
 
@@ -41,60 +42,20 @@ static int mach_task_place(const struct mach_map *map, u64 address, u64 length,
 	return 0;
 }
 
-/* What is executable and is going to be overwritten is not executable already. */
-static int mach_task_make_way(struct mach_call_context *context,
-			      const struct mach_map_place *place)
-{
-	u64 end = place->address + place->length;
-
-	if (!place->overwrite || end < place->address)
-		return 0;
-	return mach_map_exec_lower(context->self, context->file, place->address,
-				   end, 0);
-}
-
-/* And is so again, where nothing came of it. */
-static void mach_task_keep_way(struct mach_call_context *context,
-			       const struct mach_map_place *place)
-{
-	u64 end = place->address + place->length;
-
-	if (place->overwrite && end >= place->address)
-		mach_map_exec_settle(context->self, context->file,
-				     place->address, end);
-}
-
-/* What is new is wired if all is to be, and executable; or it is not there. */
-static int mach_task_finish(struct mach_call_context *context,
-			    const struct mach_map_place *place)
-{
-	struct mach_map *map = context->self;
-	u64 start = place->address, end = start + place->length;
-	int err = 0;
-
-	if (READ_ONCE(map->wire_future))
-		err = mach_map_wire_current(map, start, end);
-	if (!err)
-		err = mach_map_exec_settle(map, context->file, start, end);
-	if (err)
-		mach_map_remove(map, start, end);
-	return err;
-}
-
-/* Enter it; a right to its object is taken over. */
+/* Enter it; a right to its object is taken over, if it has one. */
 static int mach_task_enter(struct mach_call_context *context,
 			   struct mach_map_place *place,
 			   const struct mach_map_entry *like)
 {
-	int err = mach_map_exec_check(context->self, like->protection) ?:
-		  mach_task_make_way(context, place) ?:
-		  mach_map_enter(context->self, place, like);
+	struct mach_piece piece = { .entry = *like };
+	LIST_HEAD(pieces);
+	int err;
 
-	if (!err)
-		return mach_task_finish(context, place);
-	if (like->object)
-		mach_object_right_put(like->object);
-	mach_task_keep_way(context, place);
+	piece.entry.end = piece.entry.start + place->length;
+	list_add(&piece.link, &pieces);
+	err = mach_map_enter_ready(context->self, context->file, place, &pieces);
+	if (piece.entry.object)
+		mach_object_right_put(piece.entry.object);
 	return err;
 }
 
@@ -428,6 +389,8 @@ static int mach_task_remap_from(struct mach_call_context *context,
 		.source = source,
 		.copy = args->flags & MACH_VM_COPY,
 		.all_rights = args->flags & MACH_VM_ALL_RIGHTS,
+		.protect = args->flags & MACH_VM_PROTECT,
+		.protection = args->protection,
 		.inheritance = args->inheritance,
 	};
 	struct mach_map *map = context->self;
@@ -442,16 +405,13 @@ static int mach_task_remap_from(struct mach_call_context *context,
 	remap.start = args->source_address & PAGE_MASK;
 	if (remap.start > U64_MAX - remap.place.length)
 		return -EINVAL;
-	err = mach_task_make_way(context, &remap.place) ?:
-	      mach_map_remap(map, &remap);
-	if (err) {
-		mach_task_keep_way(context, &remap.place);
+	err = mach_map_remap(map, context->file, &remap);
+	if (err)
 		return err;
-	}
 	args->address = remap.place.address;
 	args->protection = remap.protection;
 	args->max_protection = remap.max_protection;
-	return mach_task_finish(context, &remap.place);
+	return 0;
 }
 
 /* The map of another task's descriptor, or NULL if it is none */
@@ -465,6 +425,23 @@ static struct mach_map *mach_task_map_of(struct mach_call_context *context,
 	return task->map;
 }
 
+/* Rights go with a copy alone, and which they are with MACH_VM_PROTECT alone. */
+static bool mach_task_remap_valid(const struct mach_task_remap *remap)
+{
+	const u32 rights = remap->flags & MACH_VM_PROTECT ? MACH_PROT_ALL : 0;
+
+	if (remap->flags & ~(MACH_TASK_MAP_FLAGS | MACH_VM_ALL_RIGHTS |
+			     MACH_VM_PROTECT) ||
+	    (remap->flags & MACH_VM_ALL_RIGHTS &&
+	     !(remap->flags & MACH_VM_COPY)) ||
+	    (remap->flags & MACH_VM_PROTECT &&
+	     !(remap->flags & MACH_VM_ALL_RIGHTS)))
+		return false;
+	return remap->inheritance <= MACH_INHERIT_NONE && remap->source >= -1 &&
+	       !(remap->protection & ~rights) && !remap->max_protection &&
+	       remap->length;
+}
+
 static int mach_task_remap(struct mach_call_context *context,
 			   union mach_call_args *args)
 {
@@ -473,11 +450,7 @@ static int mach_task_remap(struct mach_call_context *context,
 	struct file *file;
 	int err;
 
-	if (remap->flags & ~(MACH_TASK_MAP_FLAGS | MACH_VM_ALL_RIGHTS) ||
-	    (remap->flags & MACH_VM_ALL_RIGHTS &&
-	     !(remap->flags & MACH_VM_COPY)) ||
-	    remap->inheritance > MACH_INHERIT_NONE || remap->source < -1 ||
-	    remap->protection || remap->max_protection || !remap->length)
+	if (!mach_task_remap_valid(remap))
 		return -EINVAL;
 	if (remap->source < 0)
 		return mach_task_remap_from(context, remap, source);
@@ -658,7 +631,7 @@ static const struct mach_call mach_task_calls[] = {
 	MACH_CALL(MACH_TASK_MSYNC, mach_task_msync),
 	MACH_CALL(MACH_TASK_SET_SIZE_LIMIT, mach_task_set_size_limit),
 	MACH_CALL(MACH_TASK_GET_SIZE_LIMIT, mach_task_get_size_limit),
-	MACH_CALL(MACH_TASK_PROXY, mach_task_proxy),
+	MACH_CALL(MACH_TASK_PROXY, mach_task_proxy, .probe = true),
 	MACH_CALL(MACH_TASK_PAGES, mach_task_pages, .says_on_error = true),
 };
 

@@ -4,6 +4,7 @@
  *
  *	vm_map_data	reading, writing, copying
  *	vm_map_wire	pages that are there and stay there
+ *	vm_map_ready	what is new is ready before it is entered
  *	vm_map_remap	a range shown at another place
  *	vm_map_protect	rights, and wiring that follows them
  *	vm_map_msync	sending home, forgetting, asking for soon

@@ -29,29 +29,31 @@ static int mach_proxy_place(struct mach_map *map,
 	return err;
 }
 
-/* Who has the proxy sees what is written there. */
-static int mach_proxy_share(struct mach_map *map, u64 start, u64 end,
-			    struct mach_map_entry *piece)
+/* A descriptor that shows the piece, for the caller */
+static int mach_proxy_make(struct mach_call_context *context,
+			   const struct mach_map_entry *piece,
+			   struct mach_task_proxy *proxy)
 {
-	const struct mach_change share = { .what = MACH_CHANGE_SHARED };
-	int err = mach_map_share(map, start, end, piece);
+	const struct mach_grant grant = {
+		.object = piece->object,
+		.protection = proxy->max_protection & piece->max_protection,
+		.start = piece->offset,
+		.length = piece->end - piece->start,
+	};
+	struct file *file = mach_grant_file(&grant);
 
-	if (err)
-		return err;
-	err = mach_map_change(map, start, piece->end, &share);
-	if (err)
-		mach_object_right_put(piece->object);
-	return err;
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	return mach_call_make_fd(context, file, &proxy->fd);
 }
 
 int mach_task_proxy(struct mach_call_context *context,
 		    union mach_call_args *args)
 {
+	const struct mach_change share = { .what = MACH_CHANGE_SHARED };
 	struct mach_task_proxy *proxy = &args->entry_proxy;
 	struct mach_map *map = context->self;
 	struct mach_map_entry piece;
-	struct mach_grant grant;
-	struct file *file;
 	u64 start, end;
 	int err;
 
@@ -59,20 +61,17 @@ int mach_task_proxy(struct mach_call_context *context,
 	    proxy->max_protection & ~MACH_PROT_ALL || !PAGE_ALIGN(proxy->length))
 		return -EINVAL;
 	err = mach_proxy_place(map, proxy, &start, &end) ?:
-	      mach_proxy_share(map, start, end, &piece);
+	      mach_map_share(map, start, end, &piece);
 	if (err)
 		return err;
-	grant = (struct mach_grant) {
-		.object = piece.object,
-		.protection = proxy->max_protection & piece.max_protection,
-		.start = piece.offset,
-		.length = piece.end - piece.start,
-	};
-	file = mach_grant_file(&grant);
+	err = mach_proxy_make(context, &piece, proxy);
+	/* who has it sees what is written there */
+	if (!err)
+		mach_map_change(map, start, piece.end, &share);
 	mach_object_right_put(piece.object);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
+	if (err)
+		mach_map_share_undo(map, start, piece.end);
 	proxy->address = start;
-	proxy->length = grant.length;
-	return mach_call_make_fd(context, file, &proxy->fd);
+	proxy->length = piece.end - piece.start;
+	return err;
 }

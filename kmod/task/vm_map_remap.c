@@ -2,23 +2,12 @@
 /* vm_remap: pieces of the source are shared or copied, then entered again. */
 #include "vm_map_remap.h"
 #include "map/vm_map_change.h"
-#include "map/vm_map_exec.h"
 #include "object/vm_internal.h"
 #include "vm_map_data.h"
+#include "vm_map_ready.h"
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-
-/**
- * struct mach_piece - A part of what is to be mapped
- * @entry: attributes, and where it is in the source; its object, if any, with a
- *	right, for which nobody moves or discards its pages
- * @link: in order
- */
-struct mach_piece {
-	struct mach_map_entry entry;
-	struct list_head link;
-};
 
 static void mach_pieces_free(struct list_head *pieces)
 {
@@ -83,6 +72,21 @@ out_put:
 	return err;
 }
 
+/**
+ * mach_map_share_undo - Nothing came of it: what was set apart is one again
+ * @map: not locked
+ * @start: first address
+ * @end: the address after the last
+ */
+void mach_map_share_undo(struct mach_map *map, u64 start, u64 end)
+{
+	if (mach_map_lock_write(map, MACH_MAP_SHRINKS))
+		return;
+	mach_entries_glue(&map->entries, start, end, MACH_MERGE_ATTRIBUTES,
+			  &map->spare);
+	mach_map_unlock_write(map);
+}
+
 /* To be copied; untouched memory gets its object first. */
 static int mach_piece_take(struct mach_map *map, u64 address, u64 end,
 			   struct mach_map_entry *piece)
@@ -112,8 +116,6 @@ static int mach_pieces_take(struct mach_remap *remap, struct list_head *pieces)
 	struct mach_piece *piece;
 	int err;
 
-	remap->protection = MACH_PROT_ALL;
-	remap->max_protection = MACH_PROT_ALL;
 	for (; at < end; at = piece->entry.end) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -133,13 +135,26 @@ static int mach_pieces_take(struct mach_remap *remap, struct list_head *pieces)
 			return -EACCES;
 		if (remap->all_rights)
 			piece->entry.max_protection = MACH_PROT_ALL;
+		if (remap->protect)
+			piece->entry.protection = remap->protection;
 		piece->entry.inheritance = remap->inheritance;
-		remap->protection &= piece->entry.protection;
-		remap->max_protection &= piece->entry.max_protection;
-		remap->any_protection |= piece->entry.protection;
 		cond_resched();
 	}
 	return 0;
+}
+
+/* What all of it may be accessed with, and may be given */
+static void mach_pieces_tell(struct mach_remap *remap,
+			     const struct list_head *pieces)
+{
+	struct mach_piece *piece;
+
+	remap->protection = MACH_PROT_ALL;
+	remap->max_protection = MACH_PROT_ALL;
+	list_for_each_entry(piece, pieces, link) {
+		remap->protection &= piece->entry.protection;
+		remap->max_protection &= piece->entry.max_protection;
+	}
 }
 
 /* A copy of the piece's pages takes the place of its object. */
@@ -181,83 +196,42 @@ static int mach_pieces_copy(struct mach_remap *remap, struct list_head *pieces)
 	return err;
 }
 
-/* What others see now is said to be shared; none of it was joined meanwhile. */
-static int mach_remap_share(const struct mach_remap *remap)
+/* What others see now is said to be shared. */
+static void mach_remap_share(const struct mach_remap *remap)
 {
 	const struct mach_change share = { .what = MACH_CHANGE_SHARED };
 
-	return mach_map_change(remap->source, remap->start,
-			       remap->start + remap->place.length, &share);
-}
-
-/* Nothing came of it: what was set apart is one again. */
-static void mach_remap_heal(const struct mach_remap *remap)
-{
-	struct mach_map *map = remap->source;
-
-	if (mach_map_lock_write(map, MACH_MAP_SHRINKS))
-		return;
-	mach_entries_glue(&map->entries, remap->start,
-			  remap->start + remap->place.length,
-			  MACH_MERGE_ATTRIBUTES, &map->spare);
-	mach_map_unlock_write(map);
-}
-
-/*
- * Nobody can get in between: a place that may never be accessed. What is to be
- * overwritten may be the source, and stays until each piece takes its part.
- */
-static int mach_remap_place(struct mach_map *target, struct mach_map_place *place)
-{
-	const struct mach_map_entry room = {};
-
-	if (!place->overwrite)
-		return mach_map_enter(target, place, &room);
-	return mach_map_within(target, place) ? 0 : -EADDRNOTAVAIL;
+	mach_map_change(remap->source, remap->start,
+			remap->start + remap->place.length, &share);
 }
 
 /**
  * mach_map_remap - Map what another range shows
  * @target: not locked
+ * @file: the task's descriptor
  * @remap: what and where
  *
- * Nothing has changed on error, but pieces may have overwritten theirs.
- *
- * Return: 0; -EADDRNOTAVAIL; -ENOSPC; -EACCES; -EIO; -ENOMEM; -EINTR. Source: Mach's
- * vm_remap.
+ * Nothing has changed on error. Return: 0; -EADDRNOTAVAIL; -ENOSPC; -EACCES; -EPERM;
+ * -EIO; -ENOMEM; -EINTR. Source: Mach's vm_remap.
  */
-int mach_map_remap(struct mach_map *target, struct mach_remap *remap)
+int mach_map_remap(struct mach_map *target, struct file *file,
+		   struct mach_remap *remap)
 {
 	LIST_HEAD(pieces);
-	struct mach_piece *piece;
-	u64 delta;
 	int err;
 
 	err = mach_pieces_take(remap, &pieces);
-	if (!err)
-		err = mach_map_exec_check(target, remap->any_protection);
 	if (!err && remap->copy)
 		err = mach_pieces_copy(remap, &pieces);
 	if (!err)
-		err = mach_remap_place(target, &remap->place);
-	if (err)
-		goto out_free;
-	delta = remap->place.address - remap->start;
-	list_for_each_entry(piece, &pieces, link) {
-		err = mach_map_replace(target, piece->entry.start + delta,
-				       piece->entry.end + delta, &piece->entry);
-		if (err)
-			break;
-		piece->entry.object = NULL;	/* the map has the right now */
-	}
+		err = mach_map_enter_ready(target, file, &remap->place, &pieces);
+	/* who is killed meanwhile shares it all the same, and does not say so */
 	if (!err && !remap->copy)
-		err = mach_remap_share(remap);
-	if (err && !remap->place.overwrite)
-		mach_map_remove(target, remap->place.address,
-				remap->place.address + remap->place.length);
-out_free:
+		mach_remap_share(remap);
+	mach_pieces_tell(remap, &pieces);
 	mach_pieces_free(&pieces);
 	if (err)
-		mach_remap_heal(remap);
+		mach_map_share_undo(remap->source, remap->start,
+				    remap->start + remap->place.length);
 	return err;
 }

@@ -3,7 +3,7 @@
 #ifndef MACH_VM_MAP_REMAP_H
 #define MACH_VM_MAP_REMAP_H
 
-#include "map/vm_map_change.h"
+#include "map/vm_map_enter.h"
 
 /**
  * struct mach_remap - A vm_remap under way
@@ -12,9 +12,9 @@
  * @place: where it is to be in the target
  * @copy: a copy rather than the thing
  * @all_rights: of which any may be given
+ * @protect: it is given @protection
  * @inheritance: of the new entries
- * @any_protection: that some of it has
- * @protection: out: that all of it has
+ * @protection: to be given; out: that all of it has
  * @max_protection: out: that all of it may be given
  */
 struct mach_remap {
@@ -23,14 +23,16 @@ struct mach_remap {
 	struct mach_map_place place;
 	bool copy;
 	bool all_rights;
+	bool protect;
 	u8 inheritance;
-	u8 any_protection;
 	u8 protection;
 	u8 max_protection;
 };
 
 int mach_map_share(struct mach_map *map, u64 address, u64 end,
 		   struct mach_map_entry *piece);
-int mach_map_remap(struct mach_map *target, struct mach_remap *remap);
+void mach_map_share_undo(struct mach_map *map, u64 start, u64 end);
+int mach_map_remap(struct mach_map *target, struct file *file,
+		   struct mach_remap *remap);
 
 #endif /* MACH_VM_MAP_REMAP_H */

@@ -6,11 +6,35 @@
 
 #include <linux/sched/signal.h>
 
+/**
+ * mach_wire_page - Bring a page in, and keep it
+ * @object: no lock held
+ * @index: page
+ * @times: how often to keep it
+ *
+ * Return: 0; -EIO, also beyond the object's end; -EDEADLK; -ENOMEM; -EINTR.
+ */
+int mach_wire_page(struct mach_object *object, pgoff_t index, u32 times)
+{
+	struct page *page;
+
+	do {
+		page = mach_fault_task_page(object, index, MACH_ACCESS_READ,
+					    MACH_WAIT_KILLED);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		put_page(page);
+	} while (!mach_object_wire(object, index));
+	/* one that is wired does not go */
+	while (--times)
+		mach_object_wire(object, index);
+	return 0;
+}
+
 static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
 {
 	struct mach_spot spot;
-	struct page *page;
-	int err = 0;
+	int err;
 
 	/* in transition: so it cannot go */
 	if (WARN_ON_ONCE(!mach_map_spot(map, address, &spot)))
@@ -18,21 +42,7 @@ static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
 	if (!spot.object)
 		return mach_map_make_object(map, address) ?:
 		       mach_map_wire_page(map, address, times);
-	if (spot.index >= mach_object_npages(spot.object))
-		err = -EIO;
-	while (!err) {
-		page = mach_fault_task_page(spot.object, spot.index,
-					    MACH_ACCESS_READ, MACH_WAIT_KILLED);
-		err = PTR_ERR_OR_ZERO(page);
-		if (err)
-			break;
-		put_page(page);
-		if (mach_object_wire(spot.object, spot.index))
-			break;
-	}
-	/* one that is wired does not go */
-	while (!err && --times)
-		mach_object_wire(spot.object, spot.index);
+	err = mach_wire_page(spot.object, spot.index, times);
 	mach_object_put(spot.object);
 	return err;
 }
@@ -297,7 +307,7 @@ static int mach_map_wire_later(struct mach_map *map, u64 start, u64 end)
  * What nobody may access is to be wired once it can be accessed. Holes are passed
  * over. Return: as mach_map_wire().
  */
-int mach_map_wire_current(struct mach_map *map, u64 start, u64 to)
+static int mach_map_wire_current(struct mach_map *map, u64 start, u64 to)
 {
 	u64 end = start;
 	int err = 0;

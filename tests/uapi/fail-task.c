@@ -247,6 +247,70 @@ static long op_overwrite(const uint64_t *arg)
 	return task_call(&t, MACH_TASK_REMAP, &args);
 }
 
+/* What is going to be overwritten, and all that is new comes wired. */
+static void over(void)
+{
+	CHECK_IS(task_allocate_at(&t, at + 200 * PAGE, 4 * PAGE), 0);
+	pattern_fill(at + 200 * PAGE, 0, 4 * PAGE, 3);
+	CHECK_IS(task_inherit(&t, at + 201 * PAGE, PAGE, MACH_INHERIT_NONE), 0);
+	CHECK_IS(task_wire_all(&t, MACH_WIRE_FUTURE), 0);
+}
+
+static void over_supplied(void)
+{
+	over();
+	supply_all();
+}
+
+static long unless_lost(long err)
+{
+	CHECK(!err || pattern_is(at + 200 * PAGE, 0, 4 * PAGE, 3),
+	      "what was there is lost");
+	return err;
+}
+
+static long op_allocate_over(const uint64_t *arg)
+{
+	struct mach_task_allocate args = {
+		.size = sizeof(args), .flags = MACH_VM_OVERWRITE,
+		.address = (uintptr_t)at + 200 * PAGE, .length = 3 * PAGE,
+	};
+
+	(void)arg;
+	return unless_lost(task_call(&t, MACH_TASK_ALLOCATE, &args));
+}
+
+static long op_map_over(const uint64_t *arg)
+{
+	struct mach_task_map args = {
+		.size = sizeof(args), .flags = MACH_VM_OVERWRITE,
+		.address = (uintptr_t)at + 200 * PAGE, .length = 3 * PAGE,
+		.object = o.fd, .protection = RX | RW, .max_protection = RX | RW,
+	};
+
+	(void)arg;
+	return unless_lost(task_call(&t, MACH_TASK_MAP, &args));
+}
+
+/* Several pieces, without the hole */
+static long op_remap_over(const uint64_t *arg)
+{
+	struct mach_task_remap args = {
+		.size = sizeof(args), .flags = MACH_VM_OVERWRITE,
+		.address = (uintptr_t)at + 200 * PAGE, .length = 3 * PAGE,
+		.source = -1, .source_address = (uintptr_t)at + PAGE,
+	};
+
+	(void)arg;
+	return unless_lost(task_call(&t, MACH_TASK_REMAP, &args));
+}
+
+static void over_pieces(void)
+{
+	over();
+	CHECK_IS(task_inherit(&t, at + 2 * PAGE, PAGE, MACH_INHERIT_NONE), 0);
+}
+
 static long op_entry_proxy(const uint64_t *arg)
 {
 	struct mach_task_proxy args = {
@@ -371,7 +435,10 @@ static const struct deed deeds[] = {
 	{ "remap", op_remap, NULL, false },
 	{ "remap-copy", op_remap_copy, NULL, false },
 	{ "overwrite", op_overwrite, NULL, false },
-	{ "entry-proxy", op_entry_proxy, NULL, true },
+	{ "allocate-over", op_allocate_over, over, false },
+	{ "map-over", op_map_over, over_supplied, false },
+	{ "remap-over", op_remap_over, over_pieces, false },
+	{ "entry-proxy", op_entry_proxy, NULL, false },
 	{ "name", op_name, NULL, false },
 	{ "proxy", op_proxy, NULL, false },
 	{ "window", op_window, NULL, false },
@@ -425,7 +492,7 @@ static bool fail_once(const struct deed *d, unsigned int nth)
 		      tap_result(result), nth);
 		CHECK(d->partly || task_digest(&t) == was,
 		      "allocation %u failed, and something has changed", nth);
-		if (d->before == supply_all)
+		if (d->before == supply_all || d->before == over_supplied)
 			supply_all();
 		CHECK_IS(attempt(d, 0), 0);
 		check_contents(d, nth);

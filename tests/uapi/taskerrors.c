@@ -112,6 +112,13 @@ static long call_map(void)
 	return task_map(&t, s->fd, 0, SIZE, RW, 0, &to);
 }
 
+static long call_remap(void)
+{
+	char *to;
+
+	return task_remap(&t, at, SIZE, 0, &to);
+}
+
 static long call_remap_copy(void)
 {
 	char *to;
@@ -186,6 +193,7 @@ static const struct deed deeds[] = {
 	{ "protect", call_protect, asleep, NULL, READS, false },
 	{ "map-copy", call_map_copy, NULL, NULL, READS, false },
 	{ "map-wired", call_map, future, NULL, READS, false },
+	{ "remap-wired", call_remap, future, NULL, READS, false },
 	{ "remap-copy", call_remap_copy, NULL, NULL, READS, false },
 	{ "msync", call_msync, NULL, dirty, WRITES, false },
 	{ "msync-durable", call_msync, NULL, dirty, SYNCS, false },

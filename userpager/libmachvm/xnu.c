@@ -78,23 +78,27 @@ kern_return_t mach_vm_deallocate(vm_map_t task, mach_vm_address_t address,
 	return vm_deallocate(task, address, size);
 }
 
-/* What the range may be given in the end is all that its copy may be given. */
+/*
+ * What the range may be given in the end is all that its copy may be given, and what
+ * it is given now it has at once: else an error could leave a copy behind.
+ */
 static kern_return_t copy_in_place(vm_map_t task, vm_address_t address,
-				   vm_size_t size)
+				   vm_size_t size, bool give, vm_prot_t protection)
 {
 	const vm_address_t start = trunc_page(address);
 	struct mach_task_remap arg = {
 		.size = sizeof(arg),
-		.flags = MACH_VM_OVERWRITE | MACH_VM_COPY | MACH_VM_ALL_RIGHTS,
+		.flags = MACH_VM_OVERWRITE | MACH_VM_COPY |
+			 MACH_VM_ALL_RIGHTS | (give ? MACH_VM_PROTECT : 0),
 		.address = start,
 		.length = round_page(address + size) - start,
 		.source = -1,
 		.inheritance = VM_INHERIT_DEFAULT,
 		.source_address = start,
+		.protection = give ? protection : 0,
 	};
 
-	return size ? mach_task_call(task, MACH_TASK_REMAP, &arg) :
-		      KERN_SUCCESS;
+	return mach_task_call(task, MACH_TASK_REMAP, &arg);
 }
 
 kern_return_t mach_vm_protect(vm_map_t task, mach_vm_address_t address,
@@ -113,9 +117,10 @@ kern_return_t mach_vm_protect(vm_map_t task, mach_vm_address_t address,
 
 	if (wraps(address, size) || new_protection & ~(VM_PROT_ALL | VM_PROT_COPY))
 		return KERN_INVALID_ARGUMENT;
-	if (new_protection & VM_PROT_COPY) {
-		error = copy_in_place(task, address, size);
-		if (error)
+	if (size && new_protection & VM_PROT_COPY) {
+		error = copy_in_place(task, address, size, !set_maximum,
+				      arg.protection);
+		if (error || !set_maximum)
 			return error;
 	}
 	return mach_task_call(task, MACH_TASK_PROTECT, &arg);

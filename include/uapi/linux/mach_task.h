@@ -80,6 +80,7 @@
 #define MACH_VM_COPY		(1U << 1)	/* map, remap: a copy, not the thing */
 #define MACH_VM_OVERWRITE	(1U << 2)	/* not ANYWHERE: what is there goes */
 #define MACH_VM_ALL_RIGHTS	(1U << 3)	/* remap, with COPY: it may be given any */
+#define MACH_VM_PROTECT		(1U << 4)	/* and these: its @protection */
 
 /**
  * struct mach_task_allocate - Zero-filled memory (MACH_TASK_ALLOCATE).
@@ -254,14 +255,15 @@ struct mach_task_data {
  * struct mach_task_remap - Map what another range holds (MACH_TASK_REMAP).
  * @size: sizeof(struct mach_task_remap)
  * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE, MACH_VM_ALL_RIGHTS
- *	(EACCES for what may never be read)
+ *	(EACCES for what may never be read), MACH_VM_PROTECT
  * @address: where; out: where it is
  * @length: bytes, not 0
  * @mask: as of struct mach_task_map
  * @source: a task's descriptor; -1: this one
  * @inheritance: MACH_INHERIT_*
  * @source_address: first byte there; rounded down, and so is not the end
- * @protection: out: that all of the range has
+ * @protection: with MACH_VM_PROTECT what is new gets it; out: that all of the range
+ *	has
  * @max_protection: out: that all of the range may be given
  *
  * Without COPY both see what either writes. Source: vm_remap.

@@ -92,8 +92,9 @@ kern_return_t mach_vm_deallocate(vm_map_t task, mach_vm_address_t address,
  *	first, which may be given any right
  *
  * All of the range must be in entries, where vm_protect() passes holes over. It has
- * taken effect on all threads at return. Nothing has changed on failure; but a copy that
- * was made remains, with VM_INHERIT_DEFAULT and not wired.
+ * taken effect on all threads at return. A copy has VM_INHERIT_DEFAULT. Nothing has
+ * changed on failure; but who is killed while he sets the maximum of a copy may leave
+ * the copy.
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS (a hole, or out of the window),
  * _PROTECTION_FAILURE (more than some maximum; a copy of what may never be read),
@@ -284,7 +285,7 @@ kern_return_t mach_vm_map(vm_map_t task, mach_vm_address_t *address,
  * @max_protection: out: VM_PROT_* that all of it may be given
  * @inheritance: VM_INHERIT_*
  *
- * Nothing has changed on failure; but parts of an OVERWRITE may have been replaced.
+ * Nothing has changed on failure.
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS (a hole in the source; the target is out of the
  * window), _NO_SPACE (as of mach_vm_map()), _INVALID_ARGUMENT (either is no task;
