@@ -133,6 +133,32 @@ void row_entry_copy(void)
 	CHECK_IS(memory_store(b), 0);
 }
 
+void row_entry_reuse(void)
+{
+	vm_address_t a = memory_allocate(2 * PAGE);
+	memory_object_size_t size = PAGE;
+	mem_entry_name_port_t first, second;
+	mach_vm_address_t b;
+
+	memset((void *)a, 7, PAGE);
+	memset((void *)(a + PAGE), 8, PAGE);
+	KERN_IS(make(a, &size, VM_PROT_DEFAULT, &first, MACH_PORT_NULL),
+		KERN_SUCCESS);
+	/* of the task, and no part of the other, which has one page */
+	KERN_IS(make(a + PAGE, &size, VM_PROT_DEFAULT | MAP_MEM_NAMED_REUSE,
+		     &second, first), KERN_SUCCESS);
+	CHECK(second != first, "the same port");
+	KERN_IS(map(&b, second, 0, PAGE, VM_PROT_READ, VM_PROT_READ),
+		KERN_SUCCESS);
+	CHECK(*(char *)b == 8, "wrong memory");
+	KERN_IS(make(a, &size, VM_PROT_DEFAULT | MAP_MEM_NAMED_REUSE, &second,
+		     first), KERN_SUCCESS);
+	KERN_IS(mach_port_deallocate(SELF, second), KERN_SUCCESS);
+	KERN_IS(map(&b, first, 0, PAGE, VM_PROT_READ, VM_PROT_READ),
+		KERN_SUCCESS);
+	CHECK(*(char *)b == 7, "wrong memory");
+}
+
 void row_entry_map(void)
 {
 	struct serve *v = serve_new(16 * PAGE, 4 * PAGE, 1);

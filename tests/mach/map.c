@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <mach/mach_vm.h>
+
 #include "rows.h"
 #include "serve.h"
 
@@ -213,6 +215,35 @@ void row_remap_one_page(void)
 	CHECK(*(char *)b == 7, "not the first page");
 	/* the last page alone, though the sum goes over it */
 	KERN_IS(remap(&b, a + 3 * PAGE + 8, PAGE), KERN_SUCCESS);
+}
+
+void row_remap_hint(void)
+{
+	vm_address_t a = memory_allocate(PAGE), b;
+	const vm_address_t hints[] = { -PAGE, (vm_address_t)-1, 1UL << 62 };
+	vm_prot_t prot, max;
+
+	*(char *)a = 7;
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		b = hints[i];
+		KERN_IS(vm_remap(SELF, &b, PAGE, 0, TRUE, SELF, a, FALSE, &prot,
+				 &max, VM_INHERIT_COPY), KERN_SUCCESS);
+		CHECK(*(char *)b == 7, "not the page");
+		b = hints[i];
+		KERN_IS(mach_vm_remap(SELF, &b, PAGE, 0, VM_FLAGS_ANYWHERE, SELF,
+				      a, FALSE, &prot, &max, VM_INHERIT_COPY),
+			KERN_NO_SPACE);
+	}
+	for (unsigned int i = 0, low = 0; i < 8; i++) {
+		b = hints[0];
+		KERN_IS(mach_vm_remap(SELF, &b, PAGE, 0,
+				      VM_FLAGS_ANYWHERE | VM_FLAGS_RANDOM_ADDR,
+				      SELF, a, FALSE, &prot, &max,
+				      VM_INHERIT_COPY), KERN_SUCCESS);
+		CHECK(*(char *)b == 7, "not the page");
+		low += b - a < MIB;
+		CHECK(low < 4, "not at random");
+	}
 }
 
 void row_remap_null(void)

@@ -10,7 +10,8 @@
 #include "mach_priv.h"
 
 #define ENTRY_FLAGS	(VM_PROT_ALL | VM_PROT_IS_MASK | MAP_MEM_NAMED_CREATE | \
-			 MAP_MEM_VM_COPY | MAP_MEM_VM_SHARE)
+			 MAP_MEM_NAMED_REUSE | MAP_MEM_VM_COPY | \
+			 MAP_MEM_VM_SHARE)
 
 kern_return_t vm_region_create_proxy(vm_task_t task, vm_address_t address,
 				     vm_prot_t max_protection, vm_size_t len,
@@ -141,7 +142,7 @@ kern_return_t mach_make_memory_entry_64(vm_map_t task,
 		error = create(task, wanted, false, &arg);
 	else if (permission & MAP_MEM_VM_COPY)
 		error = create(task, wanted, true, &arg);
-	else if (MACH_PORT_VALID(parent))
+	else if (MACH_PORT_VALID(parent) && !(permission & MAP_MEM_NAMED_REUSE))
 		error = narrow(parent, wanted, &arg);
 	else
 		error = share(task, wanted, &arg);

@@ -246,6 +246,11 @@ kern_return_t vm_remap(vm_task_t target_task, vm_address_t *target_address,
 	if (!MACH_PORT_VALID(source_task))
 		return KERN_INVALID_ARGUMENT;
 	error = mach_task_call(target_task, MACH_TASK_REMAP, &arg);
+	/* as vm_map() */
+	if (error == KERN_NO_SPACE && anywhere && arg.address) {
+		arg.address = 0;
+		error = mach_task_call(target_task, MACH_TASK_REMAP, &arg);
+	}
 	if (error)
 		return error;
 	*target_address = arg.address;

@@ -220,6 +220,8 @@ kern_return_t mach_vm_remap(vm_map_t target_task, mach_vm_address_t *target,
 			    vm_prot_t *cur_protection,
 			    vm_prot_t *max_protection, vm_inherit_t inheritance)
 {
+	const bool random = flags & VM_FLAGS_ANYWHERE &&
+			    flags & VM_FLAGS_RANDOM_ADDR;
 	const bool data = flags & VM_FLAGS_RETURN_DATA_ADDR;
 	const vm_offset_t within = data ? source & (vm_page_size - 1) : 0;
 	struct mach_task_remap arg = {
@@ -238,7 +240,13 @@ kern_return_t mach_vm_remap(vm_map_t target_task, mach_vm_address_t *target,
 	    !MACH_PORT_VALID(source_task) || wraps(source, size) ||
 	    (!(flags & VM_FLAGS_ANYWHERE) && wraps(*target, size)))
 		return KERN_INVALID_ARGUMENT;
+	if (random)
+		arg.address = random_hint(target_task);
 	error = mach_task_call(target_task, MACH_TASK_REMAP, &arg);
+	if (error == KERN_NO_SPACE && random) {
+		arg.address = 0;
+		error = mach_task_call(target_task, MACH_TASK_REMAP, &arg);
+	}
 	if (error)
 		return error;
 	*target = arg.address + within;

@@ -41,7 +41,9 @@ extern "C" {
  * except where said.
  *
  * An access that no entry of the task allows is SIGSEGV, one that a pager cannot
- * serve SIGBUS. fork(2) does not pass memory of a task on: a child has a new,
+ * serve SIGBUS. A pager's error is KERN_MEMORY_ERROR, whatever its errno; a thread that
+ * works on a request of a pager and asks for what only that request's answer would give
+ * is told KERN_FAILURE. A call that fails has changed nothing, except where said. fork(2) does not pass memory of a task on: a child has a new,
  * empty task as mach_task_self(), and descriptors of the other tasks of its
  * parent. All calls are thread-safe; with a second task a thread can also work
  * on the memory of another process, which passed its task on (SCM_RIGHTS).
@@ -162,7 +164,8 @@ void mach_error(const char *prefix, kern_return_t error);
  * @anywhere: TRUE: at the lowest place there is, whatever *@address says
  *
  * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS (out of the window),
- * _INVALID_ARGUMENT (@size rounds to 0), _RESOURCE_SHORTAGE.
+ * _INVALID_ARGUMENT (@size rounds to 0), _NO_ACCESS (it would come wired, and no right
+ * to wire as much), _RESOURCE_SHORTAGE, _ABORTED.
  */
 kern_return_t vm_allocate(vm_task_t task, vm_address_t *address, vm_size_t size,
 			  boolean_t anywhere);
@@ -176,8 +179,9 @@ kern_return_t vm_allocate(vm_task_t task, vm_address_t *address, vm_size_t size,
  * What is empty already, or outside of the window, is passed over. If only
  * rounding takes the end over that of all addresses, nothing is done.
  *
- * Return: KERN_SUCCESS, _INVALID_ARGUMENT (the end is no address),
- * _RESOURCE_SHORTAGE, _ABORTED.
+ * Return: KERN_SUCCESS, _INVALID_ARGUMENT (the end is no address), _NO_ACCESS
+ * (what can be executed, in the window of another process), _RESOURCE_SHORTAGE,
+ * _ABORTED.
  */
 kern_return_t vm_deallocate(vm_task_t task, vm_address_t address, vm_size_t size);
 
@@ -200,8 +204,8 @@ kern_return_t vm_deallocate(vm_task_t task, vm_address_t address, vm_size_t size
  *
  * Return: KERN_SUCCESS, _NO_SPACE, _INVALID_ADDRESS, _INVALID_ARGUMENT,
  * _PROTECTION_FAILURE (a copy of what the port does not let read), _NO_ACCESS
- * (execution, into the window of another process), _MEMORY_ERROR, _MEMORY_FAILURE,
- * _RESOURCE_SHORTAGE.
+ * (execution, into the window of another process; it would come wired, and no right to
+ * wire as much), _MEMORY_ERROR, _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _ABORTED.
  */
 kern_return_t vm_map(vm_task_t task, vm_address_t *address, vm_size_t size,
 		     vm_address_t mask, boolean_t anywhere,
@@ -270,8 +274,9 @@ kern_return_t vm_behavior_set(vm_task_t task, vm_address_t address,
  * @data_count: out: @size
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _NO_SPACE,
- * _MEMORY_ERROR, _MEMORY_FAILURE, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE. Nothing
- * is allocated then.
+ * _NO_ACCESS (what is allocated would come wired, and no right to wire as much),
+ * _MEMORY_ERROR, _INVALID_ARGUMENT, _RESOURCE_SHORTAGE, _ABORTED. Nothing is allocated
+ * then.
  */
 kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
 		      pointer_t *data, mach_msg_type_number_t *data_count);
@@ -284,7 +289,8 @@ kern_return_t vm_read(vm_task_t task, vm_address_t address, vm_size_t size,
  * @data_count: how many
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS, _PROTECTION_FAILURE, _MEMORY_ERROR,
- * _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _INVALID_ARGUMENT.
+ * _RESOURCE_SHORTAGE, _INVALID_ARGUMENT, _ABORTED. After the last three, or _MEMORY_ERROR,
+ * the first bytes may have been written.
  */
 kern_return_t vm_write(vm_task_t task, vm_address_t address, pointer_t data,
 		       mach_msg_type_number_t data_count);
@@ -385,7 +391,7 @@ kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags);
  * Holes are passed over. Return: KERN_SUCCESS, _INVALID_ADDRESS (there were holes,
  * and VM_SYNC_CONTIGUOUS was given; or the end is no address), _INVALID_ARGUMENT
  * (VM_SYNC_SYNCHRONOUS and VM_SYNC_ASYNCHRONOUS), _MEMORY_ERROR (a pager did not
- * take it), _MEMORY_FAILURE, _ABORTED, _INVALID_TASK.
+ * take it), _RESOURCE_SHORTAGE, _ABORTED, _INVALID_TASK.
  */
 kern_return_t vm_msync(vm_task_t task, vm_address_t address, vm_size_t size,
 		       vm_sync_t flags);
@@ -480,7 +486,7 @@ kern_return_t vm_object_info(memory_object_name_t object_name,
  *	data durable, in any case
  *
  * Return: KERN_SUCCESS, _INVALID_ARGUMENT, _MEMORY_ERROR (the pager did not take it),
- * _ABORTED.
+ * _RESOURCE_SHORTAGE, _ABORTED.
  */
 kern_return_t vm_object_sync(memory_object_name_t object, vm_offset_t offset,
 			     vm_size_t size, boolean_t should_flush,

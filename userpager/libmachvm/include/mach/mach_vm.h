@@ -274,10 +274,11 @@ kern_return_t mach_vm_map(vm_map_t task, mach_vm_address_t *address,
  * @target: where, rounded down, or from where to look upwards; out: where it is
  * @size: bytes, not 0; rounded up by itself
  * @mask: bits that must be 0 in the address
- * @flags: VM_FLAGS_FIXED; VM_FLAGS_ANYWHERE: at the lowest place from *@target on;
+ * @flags: VM_FLAGS_FIXED; VM_FLAGS_ANYWHERE: at the lowest place from *@target on, or
+ *	with VM_FLAGS_RANDOM_ADDR from a random one on, or else the lowest;
  *	VM_FLAGS_OVERWRITE: not ANYWHERE: what is there goes; VM_FLAGS_RETURN_DATA_ADDR:
  *	*@target becomes where @source itself is shown, and all pages that the range
- *	touches are mapped; VM_FLAGS_RANDOM_ADDR and VM_MAKE_TAG() mean nothing here
+ *	touches are mapped; VM_MAKE_TAG(), which means nothing
  * @source_task: a task
  * @source: first byte there, rounded down
  * @copy: TRUE: a copy, made at once; FALSE: either sees what the other writes
@@ -436,9 +437,11 @@ kern_return_t mach_vm_page_range_query(vm_map_t task, mach_vm_address_t address,
  * MAP_MEM_NAMED_CREATE: new zero-filled memory, which only the memory entry has.
  * MAP_MEM_VM_COPY: a copy of the range, made at once, which may be written to. Either
  * needs room in @task while it is made. MAP_MEM_VM_SHARE: as without.
+ * MAP_MEM_NAMED_REUSE: of @task also with @parent, which XNU may give again if it is the
+ * same; here it is always a new one.
  *
  * Return: KERN_SUCCESS, _INVALID_ADDRESS (a hole), _PROTECTION_FAILURE (@permission is
- * more than there is), _INVALID_ARGUMENT (also other flags, as MAP_MEM_NAMED_REUSE;
+ * more than there is), _INVALID_ARGUMENT (also other flags;
  * beyond @parent, or that is no object), _NO_SPACE, _NO_ACCESS, _MEMORY_ERROR,
  * _MEMORY_FAILURE, _RESOURCE_SHORTAGE, _ABORTED. Source: XNU's
  * mach_make_memory_entry_64.

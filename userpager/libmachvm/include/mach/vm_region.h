@@ -238,7 +238,7 @@ typedef struct mach_vm_read_entry {
 
 /* Flags of mach_make_memory_entry_64(), with VM_PROT_*: one at most */
 #define MAP_MEM_NAMED_CREATE	0x020000	/* new zero-filled memory */
-#define MAP_MEM_NAMED_REUSE	0x080000	/* KERN_INVALID_ARGUMENT here */
+#define MAP_MEM_NAMED_REUSE	0x080000	/* the parent again, if it is the same */
 #define MAP_MEM_VM_COPY		0x200000	/* a copy of the range */
 #define MAP_MEM_VM_SHARE	0x400000	/* the range itself, as without a flag */
 
