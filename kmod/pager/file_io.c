@@ -39,6 +39,24 @@ static int mach_fill_move(struct file *file, struct iov_iter *iter,
 	return min_t(ssize_t, done, 0);
 }
 
+/* What a file says to Linux as what it may say to a pager */
+static int mach_fill_error(int err)
+{
+	switch (err) {
+	/* nobody restarts the call for a signal */
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return -EINTR;
+	/* for io_uring these mean that the command goes on: it does not */
+	case -EAGAIN:
+	case -EIOCBQUEUED:
+		return -EIO;
+	}
+	return err;
+}
+
 int mach_fill_transfer(const struct mach_fill *fill,
 		       const struct mach_part *part, bool write)
 {
@@ -54,12 +72,7 @@ int mach_fill_transfer(const struct mach_fill *fill,
 	if (!err)
 		err = mach_fill_move(file, &iter, part->source, write);
 	fput(file);
-	/* for io_uring these mean that the command goes on: it does not */
-	if (err == -EAGAIN || err == -EIOCBQUEUED)
-		return -EIO;
-	if (err == -ERESTARTSYS)
-		return -EINTR;
 	if (err)
-		return err;
+		return mach_fill_error(err);
 	return iov_iter_count(&iter) ? -ENODATA : 0;
 }
