@@ -10,6 +10,8 @@
 
 /* How long Linux is not asked again after it had no chunk */
 #define MACH_POOL_PAUSE		(HZ / 10)
+/* The same for a pool that has nothing, and so has nothing to make do with */
+#define MACH_POOL_BREATH	(HZ / 100)
 
 #define MACH_TABLE_ORDER \
 	order_base_2(MACH_CHUNK_FRAMES * sizeof(struct mach_frame) / PAGE_SIZE)
@@ -31,6 +33,7 @@
  * @room: (r) frames that can be had, some perhaps from Linux
  * @idle: (l) fewest idle chunks since mach_pool_long_idle() was asked
  * @pause: (l) jiffies when Linux may be asked again
+ * @breath: (l) the same, if there is no chunk
  * @told: (l) frames that Linux counts as reclaimable
  * @taken: (l) chunks ever
  * @given_back: (l) chunks ever
@@ -49,6 +52,7 @@ struct mach_pool {
 	long room;
 	unsigned long idle;
 	unsigned long pause;
+	unsigned long breath;
 	unsigned long told;
 	unsigned long taken;
 	unsigned long given_back;
@@ -87,11 +91,10 @@ long mach_pool_room(void)
 static bool mach_pool_may_grow(void)
 {
 	lockdep_assert_held(&mach_pool.lock);
-	/* a pool that has nothing has nothing to make do with */
 	return (mach_pool.nr_chunks + 1) * MACH_CHUNK_FRAMES <=
 		       mach_pool.limit &&
-	       (!mach_pool.nr_chunks ||
-		time_after_eq(jiffies, mach_pool.pause));
+	       time_after_eq(jiffies, mach_pool.nr_chunks ? mach_pool.pause :
+							    mach_pool.breath);
 }
 
 static unsigned long mach_pool_idle_locked(void)
@@ -452,6 +455,7 @@ static bool mach_pool_grow_one(unsigned long taken)
 		mach_pool_tell_locked(mach_pool.told + MACH_CHUNK_FRAMES);
 	} else {
 		mach_pool.pause = jiffies + MACH_POOL_PAUSE;
+		mach_pool.breath = jiffies + MACH_POOL_BREATH;
 		mach_pool.refused++;
 	}
 	mach_pool_changed();
@@ -581,6 +585,7 @@ void mach_pool_init(void)
 {
 	mach_buddy_init(&mach_pool.buddy);
 	mach_pool.pause = jiffies;
+	mach_pool.breath = jiffies;
 }
 
 /* Everything goes back to Linux; nobody may use a frame any more. */
