@@ -218,6 +218,8 @@ pool_max()
 	was=$(<"$file")
 	[ "$was" -ge 4 ] || fail "the limit is $was MiB"
 	! echo 3 >"$file" || fail "3 MiB were taken"
+	dmesg | tail -n 5 | grep 'pool_max is 3: it has to be from 4 to' ||
+		fail "the log does not say what would be right"
 	! echo 99999999 >"$file" || fail "too many MiB were taken"
 	[ "$(<"$file")" = "$was" ] || fail "a bad limit was kept"
 	store data 16M

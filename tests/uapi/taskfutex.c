@@ -4,7 +4,9 @@
  * object it comes to lie, and is no other word.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -492,6 +494,88 @@ static void test_mutex(void)
 	tap_is("sum", c->count, w[0].result + w[1].result);
 }
 
+static void *on_the_stack(void *arg)
+{
+	volatile char deep[8 * PAGE];
+
+	for (size_t i = 0; i < sizeof(deep); i += PAGE)
+		deep[i] = i / PAGE;
+	*(char **)arg = (char *)&deep[PAGE];
+	return (void *)(uintptr_t)deep[3 * PAGE];
+}
+
+/*
+ * Threads whose stacks, and so what Linux wakes when they end, lie in the window.
+ */
+static void stack(const char *how, char *low, uint64_t size)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *result;
+	char *where;
+
+	CHECK(!pthread_attr_init(&attr) &&
+	      !pthread_attr_setstack(&attr, low, size), "no stack");
+	for (int i = 0; i < 4; i++) {
+		CHECK(!pthread_create(&thread, &attr, on_the_stack, &where),
+		      "no thread");
+		CHECK(!pthread_join(thread, &result), "the thread is lost");
+		CHECK(where >= low && where < low + size, "another stack");
+		tap_is(how, (uintptr_t)result, 3);
+	}
+}
+
+static void test_stack(void)
+{
+	struct serve *v = serve_new(32 * PAGE, PAGE, 1);
+	char *at;
+
+	serve_start(v);
+	task_open(&t, WINDOW);
+	stack("memory", task_allocate(&t, 32 * PAGE), 32 * PAGE);
+	CHECK_IS(task_map(&t, v->fd, 0, 32 * PAGE, RW, 0, &at), 0);
+	stack("object", at, 32 * PAGE);
+}
+
+#define TURNS	200
+
+static long do_turns(const uint64_t *arg)
+{
+	int fd = arg[0];
+	sem_t *sem = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (sem == MAP_FAILED)
+		return -errno;
+	for (int i = 0; i < TURNS; i++)
+		if (sem_wait(&sem[0]) || sem_post(&sem[1]))
+			return -errno;
+	return 0;
+}
+
+/* Two processes take turns by semaphores in an object, whose pages go meanwhile. */
+static void test_semaphores(void)
+{
+	struct serve *v = serve_new(PIECE, PAGE, 1);
+	struct actor a;
+	char *at;
+	sem_t *sem;
+
+	serve_start(v);
+	task_open(&t, WINDOW);
+	CHECK_IS(task_map(&t, v->fd, 0, PIECE, RW, 0, &at), 0);
+	sem = (sem_t *)at;
+	CHECK(!sem_init(&sem[0], 1, 0) && !sem_init(&sem[1], 1, 0),
+	      "sem_init: %m");
+	actor_start(&a, 1);
+	actor_begin(&a, 0, do_turns, v->fd);
+	for (int i = 0; i < TURNS; i++) {
+		CHECK(!sem_post(&sem[0]) && !sem_wait(&sem[1]), "turn %d: %m", i);
+		CHECK_IS(task_msync(&t, at, PIECE, MACH_SYNC_SYNCHRONOUS |
+						   MACH_SYNC_INVALIDATE), 0);
+	}
+	CHECK_IS(actor_end(&a, 0), 0);
+}
+
 static const struct tap_test tests[] = {
 	{ "words", test_words, 0, 0 },
 	{ "merge", test_merge, 0, 0 },
@@ -501,6 +585,8 @@ static const struct tap_test tests[] = {
 	{ "unique", test_unique, 0, 60 },
 	{ "processes", test_processes, 0, 0 },
 	{ "object", test_object, 0, 0 },
+	{ "stack", test_stack, 0, 0 },
+	{ "semaphores", test_semaphores, 0, 60 },
 	{ "pinned", test_pinned, 0, 0 },
 	{ "calls-merged", test_calls, 0, 60 },
 	{ "calls-shared", test_calls, 1, 60 },
