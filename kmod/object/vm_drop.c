@@ -115,9 +115,10 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 			      enum mach_victims victims,
 			      struct mach_eviction *eviction)
 {
-	bool dirty = mach_page_is_dirty(page);
+	bool dirty;
 
 	lockdep_assert_held(&object->lock);
+	dirty = mach_page_is_dirty(page);
 	if (victims == MACH_VICTIMS_CUT)
 		return true;
 	if (victims == MACH_VICTIMS_UNUSED &&

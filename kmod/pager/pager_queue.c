@@ -12,9 +12,6 @@
 /* Jiffies; powers of two lead there from 1 */
 #define MACH_PATIENCE_MOST	16
 
-/* Of no thread */
-#define MACH_NOBODY		((pid_t)-1)
-
 /* Does nobody look any more at the ring that the command is of? */
 bool mach_command_ends(struct io_uring_cmd *command)
 {
@@ -61,32 +58,39 @@ void mach_port_unask(struct mach_port *port, struct mach_request *request)
 		mach_port_await_turn(port, object);
 }
 
-/* This slot or a later one: not of a thread @but, nor of a ring that ends. */
-static struct mach_slot *mach_slot_suitable(struct mach_slot *slot, pid_t but)
+/* This slot or a later one: not of who sent @sent, if any, nor of a ring that ends */
+static struct mach_slot *mach_slot_suitable(const struct mach_port *port,
+					    struct mach_slot *slot,
+					    const struct mach_request *sent)
 {
+	lockdep_assert_held(&port->lock);
 	hlist_for_each_entry_from(slot, link)
-		if (pid_nr(slot->worker.thread) != but &&
+		if ((!sent || pid_nr(slot->worker.thread) != sent->sender) &&
 		    (!slot->command || !mach_command_ends(slot->command)))
 			return slot;
 	return NULL;
 }
 
-static struct mach_slot *mach_queue_armed_slot(struct mach_queue *queue,
-					       pid_t but)
+static struct mach_slot *
+mach_queue_armed_slot(const struct mach_port *port, struct mach_queue *queue,
+		      const struct mach_request *sent)
 {
-	return mach_slot_suitable(hlist_entry_safe(queue->armed.first,
-						   struct mach_slot, link),
-				  but);
+	lockdep_assert_held(&port->lock);
+	return mach_slot_suitable(port, hlist_entry_safe(queue->armed.first,
+							 struct mach_slot,
+							 link), sent);
 }
 
-static bool mach_slot_ready(const struct mach_slot *slot)
+static bool mach_slot_ready(const struct mach_port *port,
+			    const struct mach_slot *slot)
 {
+	lockdep_assert_held(&port->lock);
 	return !slot->queue->held || slot->queue->several || slot->receiver;
 }
 
 /* Can one more be begun in the queue, beside what goes into this slot? */
 static bool mach_slot_has_peer(struct mach_port *port, struct mach_slot *slot,
-			       pid_t but)
+			       const struct mach_request *sent)
 {
 	struct mach_queue *queue = slot->queue;
 
@@ -94,9 +98,10 @@ static bool mach_slot_has_peer(struct mach_port *port, struct mach_slot *slot,
 	/* threads that receive are workers each, unless one does while it works */
 	if (slot->receiver &&
 	    !mach_workers_find(&port->workers, slot->worker.thread))
-		return mach_slot_suitable(hlist_entry_safe(slot->link.next,
+		return mach_slot_suitable(port,
+					  hlist_entry_safe(slot->link.next,
 							   struct mach_slot,
-							   link), but);
+							   link), sent);
 	/* of a worker at several there may be as many as slots; else it is one */
 	return (queue->held || queue->several) && queue->held + 1 < port->depth;
 }
@@ -138,12 +143,14 @@ struct mach_choice {
 	unsigned int nr_busy;
 };
 
-static void mach_choice_weigh(struct mach_choice *choice,
+static void mach_choice_weigh(const struct mach_port *port,
+			      struct mach_choice *choice,
 			      struct mach_slot *slot, bool peer)
 {
 	struct mach_slot **best;
 
-	if (mach_slot_ready(slot)) {
+	lockdep_assert_held(&port->lock);
+	if (mach_slot_ready(port, slot)) {
 		best = &choice->ready;
 		choice->nr_ready += 1 + peer;
 		if (!*best || slot->queue->held < (*best)->queue->held)
@@ -158,10 +165,12 @@ static void mach_choice_weigh(struct mach_choice *choice,
 }
 
 /* @left: slots that the object has to leave to others */
-static struct mach_slot *mach_choice_made(const struct mach_choice *choice,
+static struct mach_slot *mach_choice_made(const struct mach_port *port,
+					  const struct mach_choice *choice,
 					  const struct mach_object *object,
 					  unsigned int left)
 {
+	lockdep_assert_held(&port->lock);
 	if (choice->nr_ready > left)
 		return choice->ready;
 	left = object->held ? 1 : 0;
@@ -181,41 +190,40 @@ static bool mach_object_holds_all(const struct mach_port *port,
 
 /* Usually the queue of this CPU has nothing: then it is taken. */
 static struct mach_slot *mach_port_choose_here(struct mach_port *port,
-					       const struct mach_object *object,
-					       pid_t but)
+					       const struct mach_request *request)
 {
 	unsigned int q = raw_smp_processor_id() % port->nr_queues;
 	struct mach_queue *queue = &port->queues[q];
 
 	lockdep_assert_held(&port->lock);
-	if (queue->held || mach_object_holds_all(port, object))
+	if (queue->held || mach_object_holds_all(port, request->object))
 		return NULL;
-	return mach_queue_armed_slot(queue, but);
+	return mach_queue_armed_slot(port, queue, request);
 }
 
-/* From the queue of this CPU on */
-static struct mach_slot *mach_port_choose_but(struct mach_port *port,
-					      struct mach_object *object,
-					      bool anyway, pid_t but)
+/* From the queue of this CPU on; @sent: whose sender does not get it, or NULL */
+static struct mach_slot *
+mach_port_choose_from(struct mach_port *port, struct mach_object *object,
+		      bool anyway, const struct mach_request *sent)
 {
-	unsigned int i, q = raw_smp_processor_id() % port->nr_queues;
-	unsigned int left = mach_object_holds_all(port, object);
+	unsigned int i, left, q = raw_smp_processor_id() % port->nr_queues;
 	struct mach_choice choice = {};
 	struct mach_queue *queue;
 	struct mach_slot *slot;
 
 	lockdep_assert_held(&port->lock);
+	left = mach_object_holds_all(port, object);
 	for (i = 0; i < port->nr_queues; i++) {
 		queue = &port->queues[q];
-		slot = mach_queue_armed_slot(queue, but);
-		if (slot && (mach_slot_ready(slot) ||
+		slot = mach_queue_armed_slot(port, queue, sent);
+		if (slot && (mach_slot_ready(port, slot) ||
 			     (anyway && mach_queue_may_have(port, queue, object))))
-			mach_choice_weigh(&choice, slot,
-					  mach_slot_has_peer(port, slot, but));
+			mach_choice_weigh(port, &choice, slot,
+					  mach_slot_has_peer(port, slot, sent));
 		if (++q == port->nr_queues)
 			q = 0;
 	}
-	return mach_choice_made(&choice, object, left);
+	return mach_choice_made(port, &choice, object, left);
 }
 
 /**
@@ -236,12 +244,11 @@ struct mach_slot *mach_port_choose(struct mach_port *port,
 	struct mach_slot *slot;
 
 	lockdep_assert_held(&port->lock);
-	slot = mach_port_choose_here(port, request->object, request->sender) ?:
-	       mach_port_choose_but(port, request->object, anyway,
-				    request->sender);
+	slot = mach_port_choose_here(port, request) ?:
+	       mach_port_choose_from(port, request->object, anyway, request);
 	if (slot || request->waited)
 		return slot;
-	return mach_port_choose_but(port, request->object, anyway, MACH_NOBODY);
+	return mach_port_choose_from(port, request->object, anyway, NULL);
 }
 
 /**

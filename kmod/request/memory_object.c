@@ -39,6 +39,7 @@ void mach_request_link(struct mach_request *request)
 {
 	u64 end = (u64)(request->first + request->n) << PAGE_SHIFT;
 
+	lockdep_assert_held(&request->object->lock);
 	request->offset = (u64)request->first << PAGE_SHIFT;
 	request->length = min(end, request->object->size) - request->offset;
 	request->alive = request->n;
@@ -77,11 +78,13 @@ void mach_request_submit(struct mach_request *request)
 EXPORT_SYMBOL_IF_KUNIT(mach_request_submit);
 
 /* One of these that has not settled the page; others may have, and not have ended. */
-static struct mach_request *mach_requests_unsettled(struct rb_root_cached *root,
+static struct mach_request *mach_requests_unsettled(struct mach_object *object,
+						    struct rb_root_cached *root,
 						    pgoff_t index)
 {
 	struct mach_request *request;
 
+	lockdep_assert_held(&object->lock);
 	for (request = mach_requests_iter_first(root, index, index); request;
 	     request = mach_requests_iter_next(request, index, index))
 		if (!test_bit(index - request->first, request->settled))
@@ -102,8 +105,8 @@ struct mach_request *mach_request_find(struct mach_object *object,
 	struct mach_request *request;
 
 	lockdep_assert_held(&object->lock);
-	request = mach_requests_unsettled(&object->requests, index) ?:
-		  mach_requests_unsettled(&object->returns, index);
+	request = mach_requests_unsettled(object, &object->requests, index) ?:
+		  mach_requests_unsettled(object, &object->returns, index);
 	if (request)
 		mach_request_get(request);
 	return request;
@@ -229,6 +232,7 @@ static void mach_request_wake(struct mach_request *request)
 
 static void mach_request_record(struct mach_request *request, int error)
 {
+	lockdep_assert_held(&request->object->lock);
 	WRITE_ONCE(request->error, error);
 	if (request->operation != MACH_OP_DATA_REQUEST)
 		mapping_set_error(request->object->inode->i_mapping, error);
@@ -586,10 +590,12 @@ static void mach_request_cut(struct mach_request *request, pgoff_t first)
 	mach_request_wake(request);
 }
 
-static void mach_requests_cut_from(struct rb_root_cached *root, pgoff_t first)
+static void mach_requests_cut_from(struct mach_object *object,
+				   struct rb_root_cached *root, pgoff_t first)
 {
 	struct mach_request *request;
 
+	lockdep_assert_held(&object->lock);
 	for (request = mach_requests_iter_first(root, first, ULONG_MAX);
 	     request;
 	     request = mach_requests_iter_next(request, first, ULONG_MAX))
@@ -607,7 +613,7 @@ static void mach_requests_cut_from(struct rb_root_cached *root, pgoff_t first)
 void mach_requests_cut(struct mach_object *object, u64 size)
 {
 	lockdep_assert_held(&object->lock);
-	mach_requests_cut_from(&object->requests, size >> PAGE_SHIFT);
-	mach_requests_cut_from(&object->returns,
+	mach_requests_cut_from(object, &object->requests, size >> PAGE_SHIFT);
+	mach_requests_cut_from(object, &object->returns,
 			       DIV_ROUND_UP_ULL(size, PAGE_SIZE));
 }
