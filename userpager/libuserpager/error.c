@@ -13,7 +13,7 @@ static const struct {
 } meanings[] = {
 	{ ENOENT, "no " MACH_VM_DEVICE ": load the module (modprobe machvm)" },
 	{ ENXIO, "nothing behind " MACH_VM_DEVICE ": load the module" },
-	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group" },
+	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group; or none to publish in that directory" },
 	{ EPERM, "no privilege for this owner, or to mount; or no io_uring (use ioctl)" },
 	{ ENOSYS, "this kernel has no io_uring: use the ioctl transport" },
 	{ ENOTTY, "library and module are of different versions" },
@@ -21,7 +21,7 @@ static const struct {
 	{ EPROTONOSUPPORT, "the loaded module is too new for this program: build it anew" },
 	{ EEXIST, "the name is taken, or a page is already there" },
 	{ ENOSPC, "the store is full" },
-	{ EDQUOT, "your user has as many names as one may have (user_names)" },
+	{ EDQUOT, "your user has as many names and directories as one may have (user_names)" },
 	{ ENODEV, "the pager has resigned, or the object was destroyed" },
 	{ ESTALE, "too late: the request was given up at its deadline" },
 	{ ERANGE, "the part lies outside the request" },

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libuserpager - memory objects: made, published, asked about, supplied, ended.
+ * libuserpager - memory objects: made, asked about, supplied, ended.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "transport.h"
 
@@ -112,40 +110,6 @@ int pager_resize(struct pager *pager, uint64_t size)
 	if (!err)
 		pager->size = size;
 	return err;
-}
-
-/*
- * Where machobj is not mounted, or something else over it, another file can have
- * the name. No file at all is no error: somebody may yet mount.
- */
-static bool name_hidden(const struct pager *pager, const char *name)
-{
-	char path[sizeof(MACH_VM_NODE_DIR "/") + MACH_NAME_MAX];
-	struct stat seen, own;
-
-	snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/%s", name);
-	if (lstat(path, &seen) < 0 || fstat(pager->fd, &own) < 0)
-		return false;
-	return seen.st_dev != own.st_dev || seen.st_ino != own.st_ino;
-}
-
-int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
-		  mode_t mode)
-{
-	struct mach_pager_publish publish = {
-		.size = sizeof(publish),
-		.object = pager->object,
-		.uid = uid,
-		.gid = gid,
-		.mode = mode,
-	};
-	int err;
-
-	if (strlen(name) > MACH_NAME_MAX)
-		return EINVAL;
-	memcpy(publish.name, name, strlen(name));
-	err = pager_call(pager->session, MACH_PAGER_PUBLISH, &publish);
-	return !err && name_hidden(pager, name) ? EEXIST : err;
 }
 
 int pager_get_fd(const struct pager *pager, int *fd)

@@ -64,7 +64,8 @@
 #define MACH_PAGER_DEPTH_MAX	256
 #define MACH_CLUSTER_MAX	(1U << 20)
 #define MACH_OBJECT_SIZE_MAX	(1ULL << 60)
-#define MACH_NAME_MAX		63
+#define MACH_NAME_MAX		255	/* bytes between two slashes */
+#define MACH_PATH_MAX		4095	/* of a path, and of a link's target */
 #define MACH_PARTS_MAX		256
 #define MACH_LOCKS_MAX		1024
 #define MACH_ERRNO_MAX		133	/* EHWPOISON, the last of programs */
@@ -137,20 +138,35 @@ struct mach_pager_create {
 };
 
 /**
+ * DOC: paths
+ *
+ * An object, a symbolic link or a directory of a pager has a path in the file system
+ * machobj, which is mounted on MACH_VM_NODE_DIR; where nothing is mounted, it shows as
+ * soon as somebody mounts. A path is relative to the root there, given by address and
+ * length, without a zero byte at its end: 1 to MACH_PATH_MAX bytes (ENAMETOOLONG),
+ * names of 1 to MACH_NAME_MAX bytes (ENAMETOOLONG) with one slash between two. A name
+ * is of any bytes but zero and slash, and not "." or ".." (EINVAL).
+ *
+ * The caller may search each directory on the way, and write in the one where
+ * something new comes (EACCES). What is on the way and no directory is ENOTDIR; links
+ * there are not followed. Directories that are missing are made, the caller's own, with
+ * mode 0755. They go with the last name below them, whoever takes it away. Each name and
+ * each directory counts as one of the user's names (EDQUOT).
+ */
+
+/**
  * struct mach_pager_publish - Give an object a name (MACH_PAGER_PUBLISH, pager).
  * @size: sizeof(struct mach_pager_publish)
  * @object: its number
  * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
  * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
  * @mode: permission bits, of 0777; 0 for 0600
- * @reserved: zero
- * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-', then zeros; not "."
- *	or ".."
+ * @name_length: bytes of @name
+ * @name: address of the path
  *
- * The object becomes the regular file @name of the file system machobj, which is
- * mounted on MACH_VM_NODE_DIR; where nothing is mounted, the name shows as soon as
- * somebody mounts. It goes with the object and the pager, or when its owner removes
- * it (unlink); who has it open goes on.
+ * The object becomes the regular file @name. It goes with the object and the pager,
+ * when the pager takes it away (MACH_PAGER_UNPUBLISH), or its owner does (unlink); who
+ * has it open goes on.
  */
 struct mach_pager_publish {
 	__u32 size;
@@ -158,8 +174,76 @@ struct mach_pager_publish {
 	__u32 uid;
 	__u32 gid;
 	__u32 mode;
+	__u32 name_length;
+	__aligned_u64 name;
+};
+
+/**
+ * struct mach_pager_symlink - Make a symbolic link (MACH_PAGER_SYMLINK, pager).
+ * @size: sizeof(struct mach_pager_symlink)
+ * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
+ * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
+ * @name_length: bytes of @name
+ * @name: address of the path
+ * @target: address of what the link says: any bytes but zero
+ * @target_length: bytes of it, 1 to MACH_PATH_MAX
+ * @reserved: zero
+ *
+ * It goes with the pager, by MACH_PAGER_UNPUBLISH, or when its owner removes it.
+ */
+struct mach_pager_symlink {
+	__u32 size;
+	__u32 uid;
+	__u32 gid;
+	__u32 name_length;
+	__aligned_u64 name;
+	__aligned_u64 target;
+	__u32 target_length;
 	__u32 reserved;
-	char name[MACH_NAME_MAX + 1];
+};
+
+/**
+ * struct mach_pager_mkdir - Make a directory (MACH_PAGER_MKDIR, pager).
+ * @size: sizeof(struct mach_pager_mkdir)
+ * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
+ * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
+ * @mode: permission bits and the sticky bit, of 01777; 0 for 0755
+ * @name_length: bytes of @name
+ * @reserved: zero
+ * @name: address of the path
+ *
+ * Unlike one that is made by publishing below it, it stays when it is empty: until the
+ * pager ends, or by MACH_PAGER_UNPUBLISH, and then until the last name below it goes;
+ * or until its owner removes it (rmdir). One that is there already and that no living
+ * pager keeps becomes such a one if it is the caller's; otherwise EEXIST.
+ */
+struct mach_pager_mkdir {
+	__u32 size;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 name_length;
+	__u32 reserved;
+	__aligned_u64 name;
+};
+
+/**
+ * struct mach_pager_unpublish - Take a name away (MACH_PAGER_UNPUBLISH, pager).
+ * @size: sizeof(struct mach_pager_unpublish)
+ * @object: number of the object whose name goes (ENOENT: it has none); 0: none
+ * @name_length: bytes of @name; 0 with @object
+ * @reserved: zero
+ * @name: address of the path of a link or directory that this pager made (EPERM: it is
+ *	none of these); 0 with @object
+ *
+ * The object goes on, and may be published again.
+ */
+struct mach_pager_unpublish {
+	__u32 size;
+	__u32 object;
+	__u32 name_length;
+	__u32 reserved;
+	__aligned_u64 name;
 };
 
 /* Operations */
@@ -469,5 +553,8 @@ struct mach_pager_attributes {
 #define MACH_PAGER_CHANGE_ATTRIBUTES \
 	_IOW(MACH_VM_IOC, 0x4a, struct mach_pager_attributes)
 #define MACH_PAGER_RESIZE	_IOW(MACH_VM_IOC, 0x4b, struct mach_pager_resize)
+#define MACH_PAGER_SYMLINK	_IOW(MACH_VM_IOC, 0x4c, struct mach_pager_symlink)
+#define MACH_PAGER_MKDIR	_IOW(MACH_VM_IOC, 0x4d, struct mach_pager_mkdir)
+#define MACH_PAGER_UNPUBLISH	_IOW(MACH_VM_IOC, 0x4e, struct mach_pager_unpublish)
 
 #endif /* _UAPI_LINUX_MACH_PAGER_H */

@@ -278,9 +278,24 @@ int pager_create_resizable(struct pager_session *session,
 int pager_resize(struct pager *pager, uint64_t size);
 
 /**
+ * DOC: paths
+ *
+ * The name of an object, a link or a directory is a path below MACH_VM_NODE_DIR, at
+ * most MACH_PATH_MAX bytes in names of at most MACH_NAME_MAX (ENAMETOOLONG), without a
+ * slash at either end. Directories that are missing are made, the caller's, with mode
+ * 0755; they go with the last name below them.
+ *
+ * Whatever makes a name returns: 0, EINVAL (the path is none), ENAMETOOLONG, EEXIST
+ * (name taken, or another file is seen there), EACCES (the caller may not search a
+ * directory on the way, or write in the last), ENOTDIR (something on the way is none),
+ * EPERM (@uid or @gid), EDQUOT (the user has too many names and directories), ENOMEM,
+ * EINTR (killed), ENODEV (resigned).
+ */
+
+/**
  * pager_publish - Make the object the file MACH_VM_NODE_DIR/name.
  * @pager: the object
- * @name: 1 to MACH_NAME_MAX letters, digits, '.', '_', '-'
+ * @name: a path: "file", "directory/file"
  * @uid: owner of the file: the caller, or with CAP_CHOWN anybody
  * @gid: group of the file: one of the caller's, or with CAP_CHOWN any
  * @mode: permission bits; 0 for 0600
@@ -288,12 +303,63 @@ int pager_resize(struct pager *pager, uint64_t size);
  * The file goes with the object. Where machobj is mounted, see pager_mount(), it
  * can be opened when this returns.
  *
- * Return: 0, EINVAL, EEXIST (name taken, or another file is seen there), EACCES
- * (machobj was mounted with a mode that lets the caller publish nothing), EPERM
- * (@uid or @gid), EDQUOT (the user has too many names), ENODEV.
+ * Return: as said at paths.
  */
 int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
 		  mode_t mode);
+
+/**
+ * pager_unpublish - Take the object's name away; the object goes on.
+ * @pager: the object
+ *
+ * Who has it open does not notice. Without a descriptor (pager_drop_fd()) the object
+ * terminates when its last user is gone. It may be published again.
+ *
+ * Return: 0, ENOENT (it has no name; its owner may have removed that), ENODEV.
+ */
+int pager_unpublish(struct pager *pager);
+
+/**
+ * pager_symlink - Make a symbolic link MACH_VM_NODE_DIR/name.
+ * @session: the session, with which it goes
+ * @name: a path
+ * @target: what it says, 1 to MACH_PATH_MAX bytes
+ * @uid: owner of the link: the caller, or with CAP_CHOWN anybody
+ * @gid: group of the link: one of the caller's, or with CAP_CHOWN any
+ *
+ * Return: as said at paths.
+ */
+int pager_symlink(struct pager_session *session, const char *name,
+		  const char *target, uid_t uid, gid_t gid);
+
+/**
+ * pager_mkdir - Make a directory that is there also when it is empty.
+ * @session: the session, with which it goes
+ * @name: a path
+ * @uid: owner of the directory: the caller, or with CAP_CHOWN anybody
+ * @gid: group of the directory: one of the caller's, or with CAP_CHOWN any
+ * @mode: permission bits and the sticky bit; 0 for 0755
+ *
+ * One that is there without a living pager to keep it, as those made by publishing
+ * below it, is taken if it is the caller's, and gets owner, group and mode.
+ *
+ * Return: as said at paths.
+ */
+int pager_mkdir(struct pager_session *session, const char *name, uid_t uid,
+		gid_t gid, mode_t mode);
+
+/**
+ * pager_remove - Take a link away, or give a directory up.
+ * @session: the session that made it
+ * @name: its path
+ *
+ * A directory goes at once if it is empty, otherwise with the last name below it.
+ *
+ * Return: 0, ENOENT (no such name; its owner may have removed it), EPERM (it is no link
+ * or directory that this session made), ENOTDIR, EACCES, EINVAL, ENAMETOOLONG, EINTR
+ * (killed).
+ */
+int pager_remove(struct pager_session *session, const char *name);
 
 /**
  * pager_get_fd - The object's descriptor: pass it on to let others map it.
