@@ -65,25 +65,35 @@ bool mach_cluster_valid(u32 bytes)
 	       bytes <= MACH_CLUSTER_MAX;
 }
 
-/**
- * mach_name_valid - May a node be called so?
- * @name: MACH_NAME_MAX + 1 bytes: 1 to MACH_NAME_MAX letters, digits, '.', '_',
- *	'-', then zeros; not "." or ".."
- */
-bool mach_name_valid(const char *name)
+static int mach_name_check(const char *name, size_t length)
 {
-	size_t length = strnlen(name, MACH_NAME_MAX + 1);
-	size_t i;
+	if (!length || (length <= 2 && !memcmp(name, "..", length)))
+		return -EINVAL;
+	return length > MACH_NAME_MAX ? -ENAMETOOLONG : 0;
+}
 
-	if (!length || length > MACH_NAME_MAX ||
-	    memchr_inv(name + length, 0, MACH_NAME_MAX + 1 - length) ||
-	    !strcmp(name, ".") || !strcmp(name, ".."))
-		return false;
-	for (i = 0; i < length; i++)
-		if (!isascii(name[i]) ||
-		    (!isalnum(name[i]) && !strchr("._-", name[i])))
-			return false;
-	return true;
+/**
+ * mach_path_check - May something be called so?
+ * @path: names with a slash between two
+ * @length: bytes
+ *
+ * Return: 0; -EINVAL; -ENAMETOOLONG when all of it or a name is too long.
+ */
+int mach_path_check(const char *path, size_t length)
+{
+	const char *end = path + length, *slash;
+	int err = 0;
+
+	if (length > MACH_PATH_MAX)
+		return -ENAMETOOLONG;
+	if (memchr(path, 0, length))
+		return -EINVAL;
+	do {
+		slash = memchr(path, '/', end - path) ?: end;
+		err = mach_name_check(path, slash - path);
+		path = slash + 1;
+	} while (!err && slash < end);
+	return err;
 }
 
 /*

@@ -10,7 +10,7 @@ int mach_size_settle(void *copy, u32 first, u32 known, u32 most);
 bool mach_range_fits(u64 offset, u64 length, u64 limit);
 bool mach_range_aligned(u64 offset, u64 length, u64 size);
 bool mach_cluster_valid(u32 bytes);
-bool mach_name_valid(const char *name);
+int mach_path_check(const char *path, size_t length);
 bool mach_part_valid(const struct mach_part *part);
 
 #endif /* MACH_CHECK_H */

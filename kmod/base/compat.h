@@ -177,6 +177,16 @@ static inline void mach_compat_touch(struct inode *inode)
 #endif
 }
 
+/* Of what an inode is, not of what it has, something was changed just now. */
+static inline void mach_compat_touch_inode(struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	inode_set_ctime_current(inode);
+#else
+	inode->i_ctime = current_time(inode);
+#endif
+}
+
 /* A new inode's times */
 static inline void mach_compat_init_times(struct inode *inode)
 {

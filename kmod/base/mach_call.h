@@ -34,6 +34,9 @@ union mach_call_args {
 	struct mach_pager_register reg;
 	struct mach_pager_create create;
 	struct mach_pager_publish publish;
+	struct mach_pager_symlink symlink;
+	struct mach_pager_mkdir mkdir;
+	struct mach_pager_unpublish unpublish;
 	struct mach_pager_receive receive;
 	struct mach_pager_answer answer;
 	struct mach_pager_collect collect;

@@ -6,7 +6,16 @@
 
 #include <linux/cred.h>
 #include <linux/debugfs.h>
+#include <linux/limits.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string_helpers.h>
+
+/* Bytes of a path that would be taken for something else, or do something to a screen */
+#define MACH_DEBUG_ESCAPED						\
+	"\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020"	\
+	"\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037\040"	\
+	"\\\177"
 
 static struct dentry *mach_debug_dir __ro_after_init;
 
@@ -88,18 +97,29 @@ static int mach_debug_caches_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_caches);
 
-static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
+/* A column whatever bytes it is of; "-" is none */
+static void mach_debug_path(struct seq_file *seq, struct mach_object *object,
+			    char *buffer)
+{
+	const char *path = mach_published_path(object, buffer) ?: "-";
+
+	seq_setwidth(seq, 16);
+	seq_escape_str(seq, path, ESCAPE_OCTAL, MACH_DEBUG_ESCAPED);
+	seq_pad(seq, ' ');
+}
+
+static void mach_debug_object(struct seq_file *seq, struct mach_object *object,
+			      char *buffer)
 {
 	const struct mach_pager *pager = object->pager;
 	struct mach_object_counts counts;
-	char name[MACH_NAME_MAX + 1];
 
-	mach_published_name(object, name);
 	mach_object_lock(object);
 	counts = object->counts;
 	mach_object_unlock(object);
-	seq_printf(seq, "%-16s %7u %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu %8llu %7d %s%s\n",
-		   name, pager ? pager->id : 0, object->id, mach_object_size(object),
+	mach_debug_path(seq, object, buffer);
+	seq_printf(seq, "%7u %8u %12llu %8llu %6llu %6llu %7llu %8llu %8llu %8llu %8llu %8llu %6llu %8llu %7d %s%s\n",
+		   pager ? pager->id : 0, object->id, mach_object_size(object),
 		   counts.resident, counts.busy, counts.dirty, counts.laundry,
 		   counts.faults, counts.pageins, counts.pageouts,
 		   counts.evictions, counts.reactivations, counts.errors,
@@ -110,11 +130,15 @@ static void mach_debug_object(struct seq_file *seq, struct mach_object *object)
 
 static int mach_debug_objects_show(struct seq_file *seq, void *unused)
 {
+	char *buffer = kmalloc(PATH_MAX + 1, GFP_KERNEL);
 	struct mach_object *object = NULL;
 
+	if (!buffer)
+		return -ENOMEM;
 	seq_puts(seq, "node               pager   number         size resident   busy  dirty laundry   faults  pageins pageouts  evicted reactive errors   object     pid comm\n");
 	while ((object = mach_object_next(object)))
-		mach_debug_object(seq, object);
+		mach_debug_object(seq, object, buffer);
+	kfree(buffer);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_objects);

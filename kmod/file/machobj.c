@@ -2,6 +2,7 @@
 /* The file system of objects: its superblock, mounts, inodes and descriptors. */
 #include "machobj.h"
 #include "base/compat.h"
+#include "directory.h"
 #include "object_file.h"
 #include "pool/vm_page.h"
 #include "publish.h"
@@ -28,7 +29,6 @@
 /* The module's own mount, while there are pagers; Linux's lock of it */
 static struct vfsmount *mach_machobj_mount;
 static int mach_machobj_pins;
-static atomic64_t mach_machobj_number = ATOMIC64_INIT(MACH_MACHOBJ_ROOT);
 
 /**
  * struct mach_machobj_options - What somebody who mounts wants of the root
@@ -131,6 +131,7 @@ static const struct super_operations mach_machobj_super = {
 	.statfs = mach_machobj_statfs,
 	.show_options = mach_machobj_show_options,
 	.drop_inode = generic_delete_inode,
+	.free_inode = mach_node_free_inode,
 };
 
 static int mach_machobj_fill(struct super_block *sb, struct fs_context *fc)
@@ -277,7 +278,7 @@ struct inode *mach_machobj_inode(u64 size)
 
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	inode->i_ino = atomic64_inc_return(&mach_machobj_number);
+	inode->i_ino = mach_node_number();
 	inode->i_mode = S_IFREG | 0600;
 	inode->i_uid = current_fsuid();
 	inode->i_gid = current_fsgid();
@@ -326,6 +327,12 @@ int mach_machobj_pin(void)
 {
 	return simple_pin_fs(&mach_machobj_type, &mach_machobj_mount,
 			     &mach_machobj_pins);
+}
+
+/* Where paths begin, while somebody has it pinned */
+struct dentry *mach_machobj_root(void)
+{
+	return mach_machobj_mount->mnt_root;
 }
 
 /* Under no lock: the last one to let go of it destroys it. */

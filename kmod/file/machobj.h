@@ -8,6 +8,7 @@
 struct inode *mach_machobj_inode(u64 size);
 struct file *mach_machobj_file(struct mach_object *object);
 
+struct dentry *mach_machobj_root(void);
 int mach_machobj_pin(void);
 void mach_machobj_unpin(void);
 

@@ -6,11 +6,14 @@
  *	object_sync	a range that somebody wants sent or forgotten
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
+ *	directory	paths, and directories that come and go with names
+ *	kept		links, and directories that a pager keeps
  *	publish		names of published objects
  *	machobj		the file system: superblock, mounts, inodes
  *
- * One lock, the mutex mach_node_lock: object->node. It is taken under the i_rwsem of
- * the directory; locks of Linux's inodes and names are taken under it.
+ * One lock, the mutex mach_node_lock: object->node, and struct mach_node. It is taken
+ * under the i_rwsem of a directory; a keeper's lock, and locks of Linux's inodes and
+ * names are taken under it.
  */
 #ifndef MACH_OBJECT_FILE_H
 #define MACH_OBJECT_FILE_H

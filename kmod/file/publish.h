@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of published objects, in the root of the file system. */
+/* Names of published objects, in the file system of objects. */
 #ifndef MACH_PUBLISH_H
 #define MACH_PUBLISH_H
 
 #include "object/vm_object.h"
 
-/* Of the directory that has the names */
+#include <linux/mach_pager.h>
+
+/* Of the directories that have the names */
 extern const struct inode_operations mach_names_operations;
 
 int mach_publish(struct mach_object *object,
 		 const struct mach_pager_publish *args);
-void mach_unpublish(struct mach_object *object);
+bool mach_unpublish(struct mach_object *object);
 void mach_published_modified(struct mach_object *object);
-void mach_published_name(struct mach_object *object, char *name);
+char *mach_published_path(struct mach_object *object, char *buffer);
 
 #endif /* MACH_PUBLISH_H */

@@ -3,6 +3,7 @@
 #include "pager_call.h"
 #include "base/check.h"
 #include "base/mach_call.h"
+#include "file/kept.h"
 #include "file/machobj.h"
 #include "file/object_file.h"
 #include "file/publish.h"
@@ -274,6 +275,49 @@ static int mach_pager_publish(struct mach_call_context *context,
 	return err;
 }
 
+static int mach_pager_unpublish_object(struct mach_port *port, u32 number)
+{
+	struct mach_object *object = mach_port_object(port, number);
+	bool had;
+
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	had = mach_unpublish(object);
+	mach_object_put(object);
+	return had ? 0 : -ENOENT;
+}
+
+static int mach_pager_unpublish(struct mach_call_context *context,
+				union mach_call_args *args)
+{
+	const struct mach_pager_unpublish *unpublish = &args->unpublish;
+	struct mach_port *port = context->self;
+
+	if (unpublish->reserved)
+		return -EINVAL;
+	if (!unpublish->object)
+		return mach_keep_no_more(&port->keeper, unpublish);
+	if (unpublish->name || unpublish->name_length)
+		return -EINVAL;
+	return mach_pager_unpublish_object(port, unpublish->object);
+}
+
+static int mach_pager_symlink(struct mach_call_context *context,
+			      union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+
+	return mach_keep_link(&port->keeper, &args->symlink);
+}
+
+static int mach_pager_mkdir(struct mach_call_context *context,
+			    union mach_call_args *args)
+{
+	struct mach_port *port = context->self;
+
+	return mach_keep_directory(&port->keeper, &args->mkdir);
+}
+
 static int mach_pager_destroy(struct mach_call_context *context,
 			      union mach_call_args *args)
 {
@@ -302,6 +346,9 @@ static const struct mach_call mach_pager_calls[] = {
 	MACH_CALL(MACH_PAGER_GET_ATTRIBUTES, mach_pager_get_attributes),
 	MACH_CALL(MACH_PAGER_CHANGE_ATTRIBUTES, mach_pager_change_attributes),
 	MACH_CALL(MACH_PAGER_RESIZE, mach_pager_resize),
+	MACH_CALL(MACH_PAGER_SYMLINK, mach_pager_symlink),
+	MACH_CALL(MACH_PAGER_MKDIR, mach_pager_mkdir),
+	MACH_CALL(MACH_PAGER_UNPUBLISH, mach_pager_unpublish),
 };
 
 /* What a pager's descriptor answers */

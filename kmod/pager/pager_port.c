@@ -3,6 +3,7 @@
 #include "pager_port.h"
 #include "pager_sweep.h"
 #include "pager_watch.h"
+#include "file/kept.h"
 #include "file/machobj.h"
 #include "file/publish.h"
 #include "request/data_return.h"
@@ -46,6 +47,7 @@ void mach_port_die(struct mach_port *port)
 	xa_for_each(&port->objects, id, object)
 		mach_object_set_dead(object);
 	xa_unlock(&port->objects);
+	mach_keeper_die(&port->keeper);
 	mach_port_abort(port, true);
 	queue_work(mach_port_wq, &port->reap);
 	mach_commands_done(&commands, -ENODEV);
@@ -183,6 +185,35 @@ static const struct mach_pager_ops mach_port_ops = {
 	.free = mach_port_free,
 };
 
+/* The object with the lowest number from @id on, with a reference; or NULL */
+static struct mach_object *mach_port_next_object(struct mach_port *port,
+						 unsigned long *id)
+{
+	struct mach_object *object;
+
+	xa_lock(&port->objects);
+	object = xa_find(&port->objects, id, ULONG_MAX, XA_PRESENT);
+	if (object)
+		mach_object_get(object);
+	xa_unlock(&port->objects);
+	return object;
+}
+
+/* First all that is seen, so that nobody reads of names that are none. */
+static void mach_port_reap_names(struct mach_port *port)
+{
+	struct mach_object *object;
+	unsigned long id = 0;
+
+	for (; (object = mach_port_next_object(port, &id)); id++) {
+		/* it may have come to the table after the others were told */
+		mach_object_set_dead(object);
+		mach_unpublish(object);
+		mach_object_put(object);
+	}
+	mach_keeper_reap(&port->keeper);
+}
+
 /* After a pager's death: names go, mappings are revoked, pages are dropped. */
 static void mach_port_reap(struct work_struct *work)
 {
@@ -190,22 +221,12 @@ static void mach_port_reap(struct work_struct *work)
 	struct mach_object *object;
 	unsigned long id = 0;
 
-	for (;;) {
-		xa_lock(&port->objects);
-		object = xa_find(&port->objects, &id, ULONG_MAX, XA_PRESENT);
-		if (object)
-			mach_object_get(object);
-		xa_unlock(&port->objects);
-		if (!object)
-			break;
-		/* it may have come to the table after the others were told */
-		mach_object_set_dead(object);
-		mach_unpublish(object);
+	mach_port_reap_names(port);
+	for (; (object = mach_port_next_object(port, &id)); id++) {
 		/* one that nobody has a right to ends by itself */
 		if (atomic_read(&object->rights))
 			mach_object_kill(object);
 		mach_object_put(object);
-		id++;
 	}
 }
 
@@ -322,6 +343,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();
 	port->pager.exempt = mach_user_is_exempt();
+	mach_keeper_init(&port->keeper, port->pager.user, mach_machobj_root());
 	err = mach_port_outfit(port, args);
 	if (err) {
 		mach_pager_put(&port->pager);

@@ -21,6 +21,7 @@
 #define MACH_PAGER_QUEUE_H
 
 #include "base/compat.h"
+#include "file/directory.h"
 #include "pager_worker.h"
 #include "request/memory_object.h"
 
@@ -161,6 +162,7 @@ struct mach_queue {
  *	port, and left by mach_port_shutdown(), when none can any more; between them it
  *	is Linux's
  * @objects: (x) by id, each referenced
+ * @keeper: (x) its links and directories
  * @watchdog: ends requests whose deadline is over
  * @sweep: ends commands whose ring ends, where io_uring does not
  * @tick: gives what waits to those who work already
@@ -193,6 +195,7 @@ struct mach_port {
 	struct pid *owner;
 	struct mach_compat_life life;
 	struct xarray objects;
+	struct mach_keeper keeper;
 	struct delayed_work watchdog;
 	struct delayed_work sweep;
 	struct delayed_work tick;

@@ -48,6 +48,46 @@ static void fill_supply(const struct world *w, void *args)
 	supply->part = part_zero(0, PAGE);
 }
 
+static const char some_name[] = "callbook/name";
+
+static void fill_publish(const struct world *w, void *args)
+{
+	struct mach_pager_publish *publish = args;
+
+	(void)w;
+	publish->name = (uintptr_t)some_name;
+	publish->name_length = strlen(some_name);
+}
+
+static void fill_symlink(const struct world *w, void *args)
+{
+	struct mach_pager_symlink *symlink = args;
+
+	(void)w;
+	symlink->name = (uintptr_t)some_name;
+	symlink->name_length = strlen(some_name);
+	symlink->target = (uintptr_t)some_name;
+	symlink->target_length = strlen(some_name);
+}
+
+static void fill_mkdir(const struct world *w, void *args)
+{
+	struct mach_pager_mkdir *mkdir = args;
+
+	(void)w;
+	mkdir->name = (uintptr_t)some_name;
+	mkdir->name_length = strlen(some_name);
+}
+
+static void fill_unpublish(const struct world *w, void *args)
+{
+	struct mach_pager_unpublish *unpublish = args;
+
+	(void)w;
+	unpublish->name = (uintptr_t)some_name;
+	unpublish->name_length = strlen(some_name);
+}
+
 /* Nothing is dirty: there is nothing to return. */
 static void fill_lock(const struct world *w, void *args)
 {
@@ -254,8 +294,8 @@ const struct call callbook[] = {
 	     ARGS(mach_pager_create, .object_size = 5000, .cluster = 8192)),
 	/* Right but for the object, so that it can be said again and again. */
 	CALL("publish", MACH_PAGER_PUBLISH, ON_PAGER,
-	     ARGS(mach_pager_publish, .object = NO_OBJECT, .mode = 0640,
-		  .name = "callbook"), .right = -ENOENT),
+	     ARGS(mach_pager_publish, .object = NO_OBJECT, .mode = 0640),
+	     .fill = fill_publish, .right = -ENOENT),
 	CALL("receive", MACH_PAGER_RECEIVE, ON_PAGER,
 	     ARGS(mach_pager_receive, .flags = MACH_RECEIVE_NONBLOCK),
 	     .right = -ETIMEDOUT),
@@ -273,6 +313,10 @@ const struct call callbook[] = {
 	CALL("change-attributes", MACH_PAGER_CHANGE_ATTRIBUTES, ON_PAGER,
 	     .fill = fill_change_attributes),
 	CALL("resize", MACH_PAGER_RESIZE, ON_PAGER, .fill = fill_resize),
+	CALL("symlink", MACH_PAGER_SYMLINK, ON_PAGER, .fill = fill_symlink),
+	CALL("mkdir", MACH_PAGER_MKDIR, ON_PAGER, .fill = fill_mkdir),
+	CALL("unpublish", MACH_PAGER_UNPUBLISH, ON_PAGER,
+	     .fill = fill_unpublish, .right = -ENOENT),
 };
 
 const size_t callbook_entries = ARRAY_SIZE(callbook);
@@ -364,6 +408,14 @@ static void undo_create(struct world *w, const struct mach_pager_create *create)
 	close(create->fd);
 }
 
+static void undo_name(struct world *w)
+{
+	struct mach_pager_unpublish unpublish = { .size = sizeof(unpublish) };
+
+	fill_unpublish(w, &unpublish);
+	CHECK_IS(vm_ioctl(w->p.fd, MACH_PAGER_UNPUBLISH, &unpublish), 0);
+}
+
 static void undo(struct world *w, const struct call *call, const void *args)
 {
 	const struct mach_object_name *name = args;
@@ -383,6 +435,10 @@ static void undo(struct world *w, const struct call *call, const void *args)
 		break;
 	case _IOC_NR(MACH_PAGER_CREATE):
 		undo_create(w, args);
+		break;
+	case _IOC_NR(MACH_PAGER_SYMLINK):
+	case _IOC_NR(MACH_PAGER_MKDIR):
+		undo_name(w);
 		break;
 	}
 }

@@ -15,7 +15,7 @@
 #include "tap.h"
 
 /* Each thread has its own: they race. */
-static __thread char paths[8][160];
+static __thread char paths[8][320];
 static __thread unsigned int next_path;
 
 const char *node_path(const char *name)

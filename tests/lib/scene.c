@@ -48,13 +48,22 @@ long object_resize(struct test_pager *p, const struct test_object *o,
 long object_publish(struct test_pager *p, const struct test_object *o,
 		    const char *name, unsigned int mode)
 {
+	return object_publish_as(p, o, name, mode, 0);
+}
+
+long object_publish_as(struct test_pager *p, const struct test_object *o,
+		       const char *name, unsigned int mode, unsigned int owner)
+{
 	struct mach_pager_publish pub = {
 		.size = sizeof(pub),
 		.object = o->number,
+		.uid = owner,
+		.gid = owner,
 		.mode = mode,
+		.name_length = strlen(name),
+		.name = (uintptr_t)name,
 	};
 
-	memcpy(pub.name, name, strnlen(name, sizeof(pub.name)));
 	return vm_ioctl(p->fd, MACH_PAGER_PUBLISH, &pub);
 }
 

@@ -45,7 +45,7 @@ struct serve {
 	uint64_t room;
 	uint32_t cluster;
 	uint32_t flags;
-	char name[MACH_NAME_MAX + 1];
+	char name[64];
 	uint8_t *store;
 	volatile int fail_read;
 	volatile int fail_write;

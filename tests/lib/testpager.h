@@ -125,6 +125,9 @@ long object_resize(struct test_pager *p, const struct test_object *o,
 		   uint64_t size);
 long object_publish(struct test_pager *p, const struct test_object *o,
 		    const char *name, unsigned int mode);
+/* The same for an owner, of the group with the same number */
+long object_publish_as(struct test_pager *p, const struct test_object *o,
+		       const char *name, unsigned int mode, unsigned int owner);
 
 /**
  * struct scene - A pager (the test itself), an object, and a client that maps

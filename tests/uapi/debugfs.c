@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "naming.h"
 #include "pool.h"
 
 #define DEBUG_DIR "/sys/kernel/debug"
@@ -27,7 +28,7 @@ struct object_line {
 static struct object_line object_line(const char *name)
 {
 	struct object_line line = {};
-	char text[1024];
+	static char text[20000];
 	FILE *file;
 	int n = 0;
 
@@ -74,6 +75,28 @@ static void test_numbers(void)
 		"%s", first.comm);
 }
 
+/* A path is one column of one line, whatever it is made of. */
+static void test_paths(void)
+{
+	static const char nasty[] = "d ir/new\nline/\033[2J\\\x7f\xff\xc3\xa9";
+	static const char plain[] = "d\\040ir/new\\012line/\\033[2J\\134\\177\xff\xc3\xa9";
+	char deep[MACH_PATH_MAX + 1];
+	struct object_line line;
+
+	scene_open(&s, NULL, MIB, CLUSTER, 1);
+	CHECK_IS(object_publish(&s.p, &s.o, nasty, 0), 0);
+	line = object_line(plain);
+	tap_is("pid", line.pid, getpid());
+	memset(deep, 'd', sizeof(deep));
+	for (size_t i = 1; i < MACH_PATH_MAX; i += 2)
+		deep[i] = '/';
+	deep[MACH_PATH_MAX] = 0;
+	CHECK_IS(object_unpublish(&s.p, &s.o), 0);
+	CHECK_IS(object_publish(&s.p, &s.o, deep, 0), 0);
+	line = object_line(deep);
+	tap_is("pid-deep", line.pid, getpid());
+}
+
 static void trace_switch(const char *on)
 {
 	int fd = open(TRACE_DIR "/events/machvm/enable", O_WRONLY);
@@ -118,6 +141,7 @@ static void test_tracepoints(void)
 }
 
 static const struct tap_test tests[] = {
+	{ .name = "paths", .run = test_paths },
 	{ "numbers", test_numbers, 0, 0 },
 	{ "tracepoints", test_tracepoints, 0, 0 },
 };

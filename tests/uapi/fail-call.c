@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "callbook.h"
+#include "place.h"
 #include "sweep.h"
 #include "tap.h"
 
@@ -82,6 +83,17 @@ static void destroy_other(long result)
 	close(other.fd);
 }
 
+/* Half a path is no name. */
+static void after_publish(long result)
+{
+	struct stat st;
+
+	if (result)
+		CHECK_IS(node_stat("fail-call", &st), -ENOENT);
+	destroy_other(result);
+	CHECK_IS(node_stat("fail-call", &st), -ENOENT);
+}
+
 static long op_create(const uint64_t *arg)
 {
 	struct mach_pager_create c = {
@@ -102,10 +114,10 @@ static void before_other(void)
 
 static long op_publish(const uint64_t *arg)
 {
-	static char name[32];
+	char name[64];
 
 	(void)arg;
-	snprintf(name, sizeof(name), "fail-call-%u", sweep_call->nth);
+	snprintf(name, sizeof(name), "fail-call/%u/name", sweep_call->nth);
 	return object_publish(&scene.p, &other, name, 0600);
 }
 
@@ -476,7 +488,7 @@ static const struct sweep_op ops[] = {
 	[ARRAY] = { before_array, op_array, .after = after_array,
 		    .right = SWEEP_ANY },
 	[CREATE] = { .fn = op_create, .after = destroy_other },
-	[PUBLISH] = { before_other, op_publish, .after = destroy_other },
+	[PUBLISH] = { before_other, op_publish, .after = after_publish },
 	[DESTROY] = { before_other, op_destroy, .after = after_destroy },
 	[NAME] = { .fn = op_name, .after = close_fd, .right = SWEEP_ANY },
 	[SUPPLY_COPY] = { before_source, op_supply_copy, .after = sweep_after_drop },

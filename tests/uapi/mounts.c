@@ -256,22 +256,18 @@ static void test_user_mounts(void)
 /* Publishing is making a file: it takes the right to write to the directory. */
 static void test_directory(void)
 {
-	struct mach_pager_publish pub = {
-		.size = sizeof(pub), .uid = USER, .gid = USER, .name = "mine",
-	};
 	long err;
 
 	setup();
-	pub.object = o.number;
 	CHECK_IS(RESULT(chmod(MACH_VM_NODE_DIR, 0755)), 0);
 	become(USER);
-	err = vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+	err = object_publish_as(&p, &o, "mine", 0, USER);
 	become_root();
 	CHECK_IS(RESULT(chmod(MACH_VM_NODE_DIR, 01777)), 0);
 	tap_is("closed", err, -EACCES);
 	tap_is("unpublished", object_info(o.fd).state, MACH_OBJECT_ALIVE);
 	become(USER);
-	err = vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+	err = object_publish_as(&p, &o, "mine", 0, USER);
 	become_root();
 	tap_is("open", err, 0);
 	end();

@@ -31,14 +31,8 @@ static void setup(void)
 /* With an owner that is not root, and no rights for others. */
 static void setup_owned(const char *name)
 {
-	struct mach_pager_publish pub = {
-		.size = sizeof(pub), .uid = OWNER, .gid = OWNER, .mode = 0600,
-	};
-
 	setup();
-	pub.object = o.number;
-	strcpy(pub.name, name);
-	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub), 0);
+	CHECK_IS(object_publish_as(&p, &o, name, 0600, OWNER), 0);
 }
 
 static void end(void)

@@ -88,14 +88,11 @@ static void take_names(void)
 
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
 	for (unsigned int i = 0; !err && i < 900; i++) {
-		struct mach_pager_publish pub = {
-			.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
-		};
+		char name[32];
 
 		object_create(&p, &o, PAGE, 0, 0);
-		pub.object = o.number;
-		snprintf(pub.name, sizeof(pub.name), "greedy-%u", i);
-		err = vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub);
+		snprintf(name, sizeof(name), "greedy-%u", i);
+		err = object_publish_as(&p, &o, name, 0, getuid());
 	}
 }
 
@@ -183,17 +180,12 @@ static void use_object(struct serve *s, uint8_t *map)
 
 static void use_pager(void)
 {
-	struct mach_pager_publish pub = {
-		.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
-		.name = "neighbour",
-	};
 	struct test_object o;
 	struct test_pager p;
 
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
 	object_create(&p, &o, SHARE, 0, 0);
-	pub.object = o.number;
-	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_PUBLISH, &pub), 0);
+	CHECK_IS(object_publish_as(&p, &o, "neighbour", 0, getuid()), 0);
 	close(o.fd);
 	pager_close(&p);
 }

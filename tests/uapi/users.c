@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <linux/mach_vm.h>
 
+#include "naming.h"
 #include "place.h"
 #include "pool.h"
 #include "task.h"
@@ -217,14 +218,8 @@ static const char *own_name(unsigned int i)
 static long publish_own(struct test_pager *p, struct test_object *o,
 			unsigned int i)
 {
-	struct mach_pager_publish pub = {
-		.size = sizeof(pub), .uid = getuid(), .gid = getgid(),
-	};
-
 	object_create(p, o, PAGE, 0, 0);
-	pub.object = o->number;
-	strcpy(pub.name, own_name(i));
-	return vm_ioctl(p->fd, MACH_PAGER_PUBLISH, &pub);
+	return object_publish_as(p, o, own_name(i), 0, getuid());
 }
 
 static unsigned int take_names(unsigned int n, long *err)
@@ -271,6 +266,42 @@ static void test_names_back(void)
 	as_user(GREEDY, names_come_back);
 	/* and with the pager */
 	as_user(GREEDY, names_come_back);
+}
+
+/* Directories count as names, those on the way as well, and links. */
+static void directories_come_back(void)
+{
+	const unsigned int me = getuid();
+	struct test_object o;
+	struct test_pager p;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	object_create(&p, &o, PAGE, 0, 0);
+	for (unsigned int i = 0; i < 20; i++) {
+		CHECK_IS(object_publish_as(&p, &o, "q/u/o/t", 0, me), -EDQUOT);
+		CHECK_IS(pager_link(&p, "q/u/o/t", "x", me), -EDQUOT);
+		CHECK_IS(pager_mkdir(&p, "q/u/o/t", 0, me), -EDQUOT);
+		CHECK_IS(RESULT(access(node_path("q"), F_OK)), -ENOENT);
+		CHECK_IS(object_publish_as(&p, &o, "q/u/o", 0, me), 0);
+		CHECK_IS(pager_link(&p, "ta", "x", me), -EDQUOT);
+		CHECK_IS(object_unpublish(&p, &o), 0);
+		CHECK_IS(pager_mkdir(&p, "q/u/o", 0, me), 0);
+		CHECK_IS(pager_mkdir(&p, "ta", 0, me), -EDQUOT);
+		CHECK_IS(RESULT(rmdir(node_path("q/u/o"))), 0);
+		CHECK_IS(pager_link(&p, "q/u/o", "x", me), 0);
+		CHECK_IS(object_publish_as(&p, &o, "ta", 0, me), -EDQUOT);
+		CHECK_IS(pager_remove(&p, "q/u/o"), 0);
+	}
+	CHECK_IS(pager_link(&p, "q/u/o", "x", me), 0);
+	pager_close(&p);
+}
+
+static void test_directories_back(void)
+{
+	everybody();
+	cap("user_names", 3);
+	as_user(GREEDY, directories_come_back);
+	as_user(GREEDY, directories_come_back);
 }
 
 static long lock(const struct test_pager *p, const struct test_object *o,
@@ -463,6 +494,7 @@ int main(int argc, char **argv)
 		{ "requests", test_cap, 5, 0 },
 		{ "locks", test_cap, 6, 0 },
 		{ "names-back", test_names_back, 0, 0 },
+		{ "directories-back", test_directories_back, 0, 0 },
 		{ "entries", test_entries, 0, 0 },
 		{ "memory", test_memory, 0, 0 },
 		{ "busy", test_busy, 0, 0 },

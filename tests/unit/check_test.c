@@ -111,53 +111,53 @@ static bool cluster(void)
 
 static char random_letter(void)
 {
-	static const char good[] = "azAZ09._-m";
-	static const char bad[] = "/ !@[`{:,\x0a\x7f\x80\xff";
+	static const char special[] = "/ !@[`{:,\x0a\x7f\x80\xff\0.";
 
-	if (property_below(40))
-		return good[property_below(sizeof(good) - 1)];
-	return bad[property_below(sizeof(bad) - 1)];
+	if (property_below(3))
+		return 'a' + property_below(26);
+	return special[property_below(sizeof(special) - 1)];
 }
 
-static bool name_model(const char *name)
+/* By the letter: bytes since the last slash, and what they were */
+static int path_model(const char *path, size_t length)
 {
-	size_t length = 0, i;
+	size_t begin = 0, n;
 
-	while (length <= MACH_NAME_MAX && name[length])
-		length++;
-	if (length == 0 || length > MACH_NAME_MAX)
-		return false;
-	for (i = 0; i < length; i++) {
-		char c = name[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-		      c == '-'))
-			return false;
+	if (length > 4095)
+		return -ENAMETOOLONG;
+	for (size_t i = 0; i < length; i++)
+		if (!path[i])
+			return -EINVAL;
+	for (size_t i = 0; i <= length; i++) {
+		if (i < length && path[i] != '/')
+			continue;
+		n = i - begin;
+		if (!n || (n == 1 && path[begin] == '.') ||
+		    (n == 2 && path[begin] == '.' && path[begin + 1] == '.'))
+			return -EINVAL;
+		if (n > 255)
+			return -ENAMETOOLONG;
+		begin = i + 1;
 	}
-	for (; i <= MACH_NAME_MAX; i++)
-		if (name[i])
-			return false;
-	return !(name[0] == '.' && length == 1) &&
-	       !(name[0] == '.' && name[1] == '.' && length == 2);
+	return 0;
 }
 
-static bool name(void)
+static bool path(void)
 {
-	char text[MACH_NAME_MAX + 1] = "";
-	size_t length = property_below(4) ? property_below(4) :
-			property_below(sizeof(text) + 1);
-	bool expected;
-	size_t i;
+	static char text[4200];
+	size_t length = property_below(property_below(64) ? 6 :
+				       property_below(64) ? 600 : sizeof(text));
+	unsigned int often = 1 + property_below(200);
+	int expected, got;
 
-	for (i = 0; i < length; i++)
-		text[i] = property_below(3) ? random_letter() : '.';
-	if (!property_below(8))
-		text[property_below(sizeof(text))] = 'x';
-	expected = name_model(text);
-	if (mach_name_valid(text) == expected)
+	for (size_t i = 0; i < length; i++)
+		text[i] = property_below(often) ? 'a' : random_letter();
+	expected = path_model(text, length);
+	got = mach_path_check(text, length);
+	if (got == expected)
 		return true;
-	return property_fail("'%.64s': not %d", text, expected);
+	return property_fail("%zu bytes, '%.64s': %d, not %d", length, text,
+			     got, expected);
 }
 
 static bool part_model(const struct mach_part *part)
@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 		{ "range-fits", 1000000, range_fits },
 		{ "range-aligned", 1000000, range_aligned },
 		{ "cluster-valid", 1000000, cluster },
-		{ "name-valid", 1000000, name },
+		{ "path-check", 1000000, path },
 		{ "part-valid", 1000000, part },
 	};
 

@@ -34,12 +34,24 @@ static void say(const char *what, unsigned long n, uint64_t since)
 	fflush(stdout);
 }
 
+/* How many directories the names are spread over; 0: none */
+static unsigned long directories;
+
 static const char *path_of(unsigned long i)
 {
-	static char path[64];
+	static char path[128];
 
-	snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/bench-%lu", i);
+	if (directories)
+		snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/bench-%lu/%lu",
+			 i % directories, i);
+	else
+		snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/bench-%lu", i);
 	return path;
+}
+
+static const char *name_of(unsigned long i)
+{
+	return path_of(i) + strlen(MACH_VM_NODE_DIR "/");
 }
 
 /* A pager that answers nothing: its objects are there to be named. */
@@ -62,17 +74,19 @@ static int pager_bare(void)
 
 static void publish(int pager, uint32_t object, unsigned long i)
 {
+	const char *name = name_of(i);
 	struct mach_pager_publish args = {
 		.size = sizeof(args),
+		.name_length = strlen(name),
+		.name = (uintptr_t)name,
 		.object = object,
 		.uid = getuid(),
 		.gid = getgid(),
 		.mode = 0644,
 	};
 
-	snprintf((char *)args.name, sizeof(args.name), "bench-%lu", i);
 	if (ioctl(pager, MACH_PAGER_PUBLISH, &args))
-		err(1, "MACH_PAGER_PUBLISH %s", (char *)args.name);
+		err(1, "MACH_PAGER_PUBLISH %s", name);
 }
 
 /* KiB of the kernel's that a line of /proc/meminfo tells */
@@ -220,8 +234,8 @@ static void bench_touch(unsigned long n)
 	for (i = 0; i < n && !error; i++) {
 		error = pager_create(session, &ops, NULL, &attributes, &pager);
 		if (!error)
-			error = pager_publish(pager, strrchr(path_of(i), '/') + 1,
-					      getuid(), getgid(), 0644);
+			error = pager_publish(pager, name_of(i), getuid(),
+					      getgid(), 0644);
 	}
 	if (error)
 		errx(1, "object %lu: %s", i, pager_strerror(error));
@@ -236,10 +250,11 @@ static void bench_touch(unsigned long n)
 }
 
 static const char usage[] =
-"Usage: namebench [N]...\n"
+"Usage: namebench [--directories N] [N]...\n"
 "Measure what names of N objects cost in nanoseconds, which are instructions on a\n"
 "machine of 'tests/vm/run --mode icount'. Without N: 1000.\n"
 "\n"
+"  -d, --directories N   spread the names over N directories\n"
 "  -h, --help            print this help\n"
 "\n"
 "create, publish   a memory object, and its name\n"
@@ -262,17 +277,25 @@ static void bench(unsigned long n)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "directories", required_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option != 'h')
+	while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1)
+		switch (option) {
+		case 'd':
+			directories = parse_number(optarg,
+						   "a number of directories",
+						   NAMES_MIN, NAMES_MAX);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
 			bad_usage(NULL);
-		fputs(usage, stdout);
-		return 0;
-	}
+		}
 	if (optind == argc)
 		bench(1000);
 	for (; optind < argc; optind++)

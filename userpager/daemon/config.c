@@ -58,7 +58,7 @@ static const char usage[] =
 "Serve a file as the memory object /dev/machobj/NAME, for any program to map.\n"
 "\n"
 "What to serve:\n"
-"  --name NAME           name of the object: letters, digits, '.', '_', '-'\n"
+"  --name NAME           path of the object below /dev/machobj: 'disk', 'disks/a'\n"
 "  --file PATH           regular file or block device that holds the data\n"
 "  --store KIND          kind of store, file if not given:\n";
 
@@ -254,15 +254,26 @@ static const struct store_class *store(const char *text)
 	return class;
 }
 
+/* One name of a path: is it too short, too long, or a way to another place? */
+static bool is_no_name(const char *name, size_t length)
+{
+	return !length || length > MACH_NAME_MAX ||
+	       (length <= 2 && !memcmp(name, "..", length));
+}
+
 static void check_name(const char *name)
 {
 	const char *at = name;
+	size_t length;
 
-	while (isalnum((unsigned char)*at) || (*at && strchr("._-", *at)))
-		at++;
-	if (*at || at == name || at - name > MACH_NAME_MAX ||
-	    !strcmp(name, ".") || !strcmp(name, ".."))
-		bad("name", name, "1 to 63 letters, digits, '.', '_' or '-'");
+	for (;;) {
+		length = strcspn(at, "/");
+		if (is_no_name(at, length) || strlen(name) > MACH_PATH_MAX)
+			bad("name", name, "a path below " MACH_VM_NODE_DIR ": names of 1 to 255 bytes, one slash between two, none of them '.' or '..'");
+		if (!at[length])
+			break;
+		at += length + 1;
+	}
 }
 
 static bool set_store_option(struct config *config, int key, char *value)

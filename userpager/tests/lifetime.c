@@ -154,7 +154,7 @@ static void test_publish(struct fixture *fixture)
 
 	CHECK(!make_object(fixture, &full_ops));
 	CHECK(!pager_publish(fixture->pager, "library-test", 0, 0, 0));
-	CHECK(pager_publish(fixture->pager, "a/b", 0, 0, 0) == EINVAL);
+	CHECK(pager_publish(fixture->pager, "a/../b", 0, 0, 0) == EINVAL);
 	pager_drop_fd(fixture->pager);
 	CHECK(pager_get_fd(fixture->pager, &fd) == EBADF);
 	fd = open(path, O_RDWR | O_CLOEXEC);

@@ -53,8 +53,11 @@
  * EBADF       a descriptor argument is closed or of the wrong kind or mode
  * EPERM       not in this descriptor's role, or not without a privilege; the size
  *             of an object cannot be changed
- * EACCES      the descriptor's rights do not include the access
- * ENOENT      this pager has no such queue, tag or object
+ * EACCES      the descriptor's rights do not include the access, or the caller's
+ *             to a directory of a path
+ * ENOENT      this pager has no such queue, tag, object or name
+ * ENOTDIR     what is on the way of a path is no directory
+ * ENAMETOOLONG  a path, a name of it, or a link's target is too long
  * EADDRNOTAVAIL  nothing is there: an address in no entry of the map
  * EEXIST      the name is taken; a page of the range is there, or answered
  * EBUSY       the slot has a command posted or a request held
@@ -67,7 +70,7 @@
  * EDEADLK     the caller works on a request of the pager that would answer
  * ETIMEDOUT   no request came within the time given
  * ENOSPC      no room: in a task's map, or behind the end of an object
- * EDQUOT      the caller's user has as many names as one user may have
+ * EDQUOT      the caller's user has as many names and directories as one may have
  * ENOMEM      no memory, for this caller only
  * EMFILE      the caller has too many descriptors open (ENFILE: the system)
  * ENXIO       the object has ended: only of opening its descriptor again
@@ -104,14 +107,16 @@
  *    MACH_VM_OVERWRITE and _ALL_RIGHTS, MACH_UNPRIVILEGED; the number of an object
  *    from MACH_OBJECT_INFO; maps beyond an object's end; lock requests are rounded
  *    and cut to the object
+ * 4  names of objects are paths, by address and length; MACH_PAGER_SYMLINK, _MKDIR
+ *    and _UNPUBLISH. MACH_PAGER_PUBLISH as it was before is not served any more
  * =  =========================================================================
  */
 
 /** define MACH_VM_API_VERSION - Raised when the interface changes visibly. */
-#define MACH_VM_API_VERSION	3
+#define MACH_VM_API_VERSION	4
 
 /** define MACH_VM_API_OLDEST - What a module of today still serves. */
-#define MACH_VM_API_OLDEST	2
+#define MACH_VM_API_OLDEST	4
 
 /* Bits of struct mach_vm_version::features */
 #define MACH_FEATURE_RING	(1ULL << 0)	/* MACH_RING_*: Linux has io_uring */

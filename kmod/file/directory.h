@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Paths in the file system of objects: the directories that are made on the way to a
+ * name, and that go with the last name below them.
+ *
+ * Dentries say what there is. mach_node_lock, a mutex, guards what comes and goes:
+ * taken under a directory's i_rwsem by who makes, and without by who takes away, since
+ * a pager's death waits for nobody who looks into a directory.
+ */
+#ifndef MACH_DIRECTORY_H
+#define MACH_DIRECTORY_H
+
+#include "pool/user.h"
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+extern struct mutex mach_node_lock;
+
+/**
+ * struct mach_keeper - A pager, as far as it keeps links and directories
+ *
+ * (c) const, (k) @lock
+ *
+ * @user: (c) whose it is, as long as it is
+ * @root: (c) of all paths
+ * @lock: a leaf
+ * @dead: (k) it keeps no more; may be looked at without
+ * @nodes: (k) what it keeps; written under mach_node_lock as well
+ */
+struct mach_keeper {
+	struct mach_user *user;
+	struct dentry *root;
+	spinlock_t lock;	/* see above */
+	bool dead;
+	struct list_head nodes;
+};
+
+/**
+ * struct mach_node - What an inode is the directory or the symbolic link of
+ *
+ * (c) const, (n) mach_node_lock
+ *
+ * @inode: (c) whose i_private it is, and with which it is freed
+ * @user: (c) referenced, and charged: whose it is
+ * @dentry: (n) its name, referenced; NULL: before it has one, and at its end
+ * @keeper: (n) the pager that keeps it; NULL: nobody, it is a directory in which
+ *	somebody has a name
+ * @link: among what that keeps, with its lock
+ * @names: (n) of a directory: what is in it
+ */
+struct mach_node {
+	struct inode *inode;
+	struct mach_user *user;
+	struct dentry *dentry;
+	struct mach_keeper *keeper;
+	struct list_head link;
+	unsigned long names;
+};
+
+/**
+ * struct mach_making - What is to come into a directory; const
+ * @root: of all paths
+ * @user: whose the directories are that are missing
+ * @uid: owner
+ * @gid: group
+ * @enter: with mach_node_lock: gives @dentry, which is in sight and nobody's, its inode
+ *	by mach_directory_enter(). 0, or why not
+ */
+struct mach_making {
+	struct dentry *root;
+	struct mach_user *user;
+	kuid_t uid;
+	kgid_t gid;
+	int (*enter)(const struct mach_making *making, struct dentry *dentry);
+};
+
+u64 mach_node_number(void);
+struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
+			      struct mach_user *user);
+struct inode *mach_directory_inode(struct inode *like, struct mach_user *user);
+void mach_node_uncharge(struct mach_node *node);
+void mach_node_give_up(struct inode *inode);
+void mach_node_free_inode(struct inode *inode);
+void mach_node_unkeep(struct mach_node *node);
+
+char *mach_path_copy(u64 address, u32 length);
+int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid);
+int mach_path_make(const struct mach_making *making, const char *path);
+struct dentry *mach_path_find(struct dentry *root, const char *path);
+
+struct dentry *mach_directory_enter(struct dentry *dentry, struct inode *inode);
+void mach_directory_trim(struct dentry *directory);
+int mach_directory_rmdir(struct inode *dir, struct dentry *dentry);
+void mach_name_gone(struct dentry *dentry);
+void mach_name_unlinked(struct dentry *dentry);
+
+#endif /* MACH_DIRECTORY_H */
