@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +45,38 @@ static bool is_ours(const char *path)
 			!strcmp(name, "/machvm (deleted)"));
 }
 
-static struct holding *holding_of(struct holdings *holdings, const char *what)
+/*
+ * A name as it is told: control characters by their numbers, as /proc/PID/maps tells
+ * some; of one that is too long the end, after dots.
+ */
+static void tell(char *to, size_t size, const char *what)
 {
+	char *text = malloc(4 * strlen(what) + 1), *at = text;
+	size_t length;
+
+	if (!text)
+		err(1, "memory for a name");
+	for (; *what; what++)
+		if (iscntrl((unsigned char)*what))
+			at += sprintf(at, "\\%03o", (unsigned char)*what);
+		else
+			*at++ = *what;
+	*at = 0;
+	length = at - text;
+	if (length < size)
+		memcpy(to, text, length + 1);
+	else
+		snprintf(to, size, "...%s", at - (size - sizeof("...")));
+	free(text);
+}
+
+static struct holding *holding_of(struct holdings *holdings, const char *name)
+{
+	char what[sizeof(holdings->all->what)];
 	struct holding *holding;
 	size_t i;
 
+	tell(what, sizeof(what), name);
 	for (i = 0; i < holdings->n; i++)
 		if (!strcmp(holdings->all[i].what, what))
 			return &holdings->all[i];
@@ -56,14 +84,14 @@ static struct holding *holding_of(struct holdings *holdings, const char *what)
 				   sizeof(*holdings->all));
 	holding = &holdings->all[holdings->n++];
 	*holding = (struct holding){ 0 };
-	snprintf(holding->what, sizeof(holding->what), "%s", what);
+	strcpy(holding->what, what);
 	return holding;
 }
 
 /* False: one may not look. A process that ends meanwhile holds nothing. */
 static bool look_at_descriptors(const char *pid, struct holdings *holdings)
 {
-	char path[300], target[256];
+	char path[300], target[PATH_MAX + 1];
 	struct dirent *entry;
 	ssize_t length;
 	DIR *dir;
@@ -136,9 +164,9 @@ static void look_at_areas(const char *pid, struct holdings *holdings)
 
 static void add_mount(void *holdings, const char *place)
 {
-	char what[256];
+	char what[PATH_MAX + 32];
 
-	snprintf(what, sizeof(what), "mount on %.240s", place);
+	snprintf(what, sizeof(what), "mount on %.*s", PATH_MAX, place);
 	holding_of(holdings, what);
 }
 

@@ -32,11 +32,26 @@ void log_to_system(void)
 	to_system = true;
 }
 
+/* Names may be of any bytes: none of them begins a line of its own, or moves a cursor. */
+static void escape(char *to, size_t size, const char *from)
+{
+	const char *end = to + size - sizeof("\\000");
+
+	for (; *from && to < end; from++) {
+		if ((unsigned char)*from < ' ' || *from == 0x7f)
+			to += sprintf(to, "\\%03o", (unsigned char)*from);
+		else
+			*to++ = *from;
+	}
+	*to = 0;
+}
+
 static void emit(int priority, const char *format, va_list args)
 {
-	char line[1024];
+	char said[1024], line[2048];
 
-	vsnprintf(line, sizeof(line), format, args);
+	vsnprintf(said, sizeof(said), format, args);
+	escape(line, sizeof(line), said);
 	if (to_system)
 		syslog(priority, "%s", line);
 	else
