@@ -242,6 +242,52 @@ only_pagers()
 	same "$nodes/data" "$work/data"
 }
 
+# walked DIRECTORY: what programs that walk a tree say of it; sizes of directories
+# are each file system's own.
+walked()
+{
+	cd "$1"
+	find . -printf '%y %m %n %U:%G %p\n' | sort
+	find . -type f -printf '%s %p\n' | sort
+	LC_ALL=C ls -lR --time-style=+ | grep '^-'
+	grep -r 500 . | sort
+	tar -cf - . | tar -tf - | sort
+}
+
+# A tree of objects, each of a pager of its own, is walked as any other.
+directories()
+{
+	local name names=(src/a src/deep/b src/deep/c 'doc/with space' $'doc/new\nline')
+	mkdir -p "$work/plain/src/deep" "$work/plain/doc"
+	for name in "${names[@]}"; do
+		seq -f "%.0f of $name" 1000 >"$work/plain/$name"
+		pager "tree/$name" "$work/plain/$name" --mode 0644
+	done
+	(walked "$work/plain") >"$work/one"
+	(walked "$nodes/tree") >"$work/two"
+	cmp "$work/one" "$work/two" || fail "$(diff "$work/one" "$work/two")"
+	expect 0 diff -r "$work/plain" "$nodes/tree"
+	mkdir "$work/got"
+	tar -C "$nodes/tree" -cf - . | tar -C "$work/got" -xf -
+	expect 0 diff -r "$work/plain" "$work/got"
+	# each directory goes with the last name in it, however that goes
+	rm "$nodes/tree/src/a"
+	crash tree/src/deep/b
+	stop tree/src/deep/c
+	wait_for 5 [ ! -e "$nodes/tree/src" ]
+	stop 'tree/doc/with space'
+	[ -e "$nodes/tree/doc" ]
+	expect 0 as_nobody ls "$nodes/tree/doc"
+	exec 5<"$nodes/tree/doc/new"$'\n'line
+	expect 0 vminfo --users
+	said '/dev/machobj/tree/doc/new\012line'
+	exec 5<&-
+	crash $'tree/doc/new\nline'
+	wait_for 5 [ ! -e "$nodes/tree" ]
+	expect 2 machpagerd --name ../data --file "$work/plain/src/a"
+	said "names of 1 to 255 bytes"
+}
+
 also device device
 also private private
 check others-read others_read
@@ -256,4 +302,5 @@ also mount-options mount_options
 check removing removing
 also changing changing
 also only-pagers only_pagers
+check directories directories
 finish

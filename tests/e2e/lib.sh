@@ -208,13 +208,13 @@ pager()
 {
 	local name=$1 file=$2
 	shift 2
-	machpagerd --name "$name" --file "$file" --pidfile "$work/$name.pid" \
-		"$@" 9>&-
+	machpagerd --name "$name" --file "$file" \
+		--pidfile "$work/${name//\//+}.pid" "$@" 9>&-
 	[ -f "$nodes/$name" ] || fail "machpagerd ended, but no $nodes/$name"
 }
 
 # Sets $pid.
-pid_of() { pid=$(<"$work/$1.pid"); }
+pid_of() { pid=$(<"$work/${1//\//+}.pid"); }
 
 # signal NAME SIGNAL
 signal()
@@ -240,7 +240,7 @@ crash()
 	pid_of "$1"
 	kill -KILL "$pid"
 	wait_for 2 [ ! -e "$nodes/$1" ]
-	rm "$work/$1.pid"
+	rm "$work/${1//\//+}.pid"
 }
 
 # What a test left running.
