@@ -12,6 +12,9 @@ _machvm()
 	case $3 in
 	--transport) words='auto ring ioctl' ;;
 	--store) words='file zero pattern' ;;
+	--dir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$2")
+		return ;;
 	--owner) words=$(compgen -u) ;;
 	--group) words=$(compgen -g) ;;
 	*)

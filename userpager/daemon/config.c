@@ -17,17 +17,22 @@
 
 #define VERSION			"0.1"
 #define SYNC_INTERVAL_DEFAULT	5
+#define OPEN_FILES_DEFAULT	1024
 
 enum option_key {
 	OPT_NAME = 256, OPT_FILE, OPT_STORE, OPT_SIZE, OPT_CLUSTER,
 	OPT_THREADS, OPT_DEPTH, OPT_READ_ONLY, OPT_DIRECT, OPT_TRANSPORT,
 	OPT_COPY, OPT_MODE, OPT_OWNER, OPT_GROUP, OPT_SYNC_INTERVAL,
 	OPT_DEADLINE, OPT_SINGLE_PAGE, OPT_NO_PIN, OPT_PIDFILE, OPT_RESIZABLE,
+	OPT_DIR, OPT_WRITABLE, OPT_OPEN_FILES,
 };
 
 static const struct option options[] = {
 	{ "name", required_argument, NULL, OPT_NAME },
 	{ "file", required_argument, NULL, OPT_FILE },
+	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "writable", no_argument, NULL, OPT_WRITABLE },
+	{ "open-files", required_argument, NULL, OPT_OPEN_FILES },
 	{ "store", required_argument, NULL, OPT_STORE },
 	{ "size", required_argument, NULL, OPT_SIZE },
 	{ "cluster", required_argument, NULL, OPT_CLUSTER },
@@ -54,12 +59,20 @@ static const struct option options[] = {
 };
 
 static const char usage[] =
-"Usage: machpagerd --name NAME --file PATH [OPTION]...\n"
-"Serve a file as the memory object /dev/machobj/NAME, for any program to map.\n"
+"Usage: machpagerd [--name NAME] --file PATH [OPTION]...\n"
+"       machpagerd [--name NAME] --dir PATH [--writable] [OPTION]...\n"
+"Serve a file as the memory object /dev/machobj/NAME, for any program to map, or a\n"
+"directory as a tree of them.\n"
 "\n"
 "What to serve:\n"
 "  --name NAME           path of the object below /dev/machobj: 'disk', 'disks/a'\n"
+"                        that of PATH if not given\n"
 "  --file PATH           regular file or block device that holds the data\n"
+"  --dir PATH            directory, with all that is below it; read-only unless\n"
+"                        --writable\n"
+"  --writable            with --dir: programs may write to its files, and cut and\n"
+"                        extend them\n"
+"  --open-files N        with --dir: files that are open at once (1024)\n"
 "  --store KIND          kind of store, file if not given:\n";
 
 static const char usage_rest[] =
@@ -302,6 +315,24 @@ static bool set_store_option(struct config *config, int key, char *value)
 	}
 }
 
+static bool set_tree_option(struct config *config, int key, char *value)
+{
+	switch (key) {
+	case OPT_DIR:
+		config->directory = value;
+		return true;
+	case OPT_WRITABLE:
+		config->writable = true;
+		return true;
+	case OPT_OPEN_FILES:
+		config->open_files = number("open-files", value, "files", 1,
+					    INT_MAX);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool set_pager_option(struct config *config, int key, char *value)
 {
 	switch (key) {
@@ -336,7 +367,6 @@ static bool set_node_option(struct config *config, int key, char *value)
 {
 	switch (key) {
 	case OPT_NAME:
-		check_name(value);
 		config->name = value;
 		return true;
 	case OPT_MODE:
@@ -344,9 +374,11 @@ static bool set_node_option(struct config *config, int key, char *value)
 		return true;
 	case OPT_OWNER:
 		config->owner = owner(value);
+		config->owner_given = true;
 		return true;
 	case OPT_GROUP:
 		config->group = group(value);
+		config->group_given = true;
 		return true;
 	default:
 		return false;
@@ -389,14 +421,58 @@ static void set_other_option(struct config *config, int key, char *value)
 	}
 }
 
-static void check_complete(const struct config *config)
+/* The last part of @path, which may end in slashes; "" if it has none. */
+static char *last_name(char *path)
+{
+	char *end = path + strlen(path), *at;
+
+	while (end > path && end[-1] == '/')
+		*--end = '\0';
+	at = strrchr(path, '/');
+	return at ? at + 1 : path;
+}
+
+/* As it was given, unless that is no name. */
+static const char *name_of(const char *path)
+{
+	char *name = last_name(strdup(path) ?: "");
+
+	if (strcmp(name, "") && strcmp(name, ".") && strcmp(name, ".."))
+		return name;
+	return last_name(realpath(path, NULL) ?: "");
+}
+
+static void choose_name(struct config *config)
+{
+	const char *path = config->directory ?: config->store_options.path;
+
+	if (!config->name && path)
+		config->name = name_of(path);
+	if (!config->name || !*config->name)
+		incomplete("--name NAME is missing: it names the object");
+	check_name(config->name);
+}
+
+static void check_tree(const struct config *config)
 {
 	const struct store_options *store = &config->store_options;
 
-	if (!config->name)
-		incomplete("--name NAME is missing: it names the object");
-	if (config->store->needs_path && !config->store_options.path)
-		incomplete("--file PATH is missing: it holds the data");
+	if (store->path || config->store != &store_file_class)
+		incomplete("--dir serves a directory: leave out --file and --store");
+	if (store->size || store->direct || store->resizable)
+		incomplete("--size, --direct and --resizable are for a file, not for --dir");
+	if (config->writable && store->read_only)
+		incomplete("--writable and --read-only exclude each other");
+}
+
+static void check_store(const struct config *config)
+{
+	const struct store_options *store = &config->store_options;
+
+	if (config->writable)
+		incomplete("--writable goes with --dir: a file is writable unless --read-only");
+	if (config->store->needs_path && !store->path)
+		incomplete("--file PATH is missing: it holds the data; or --dir PATH");
 	if (store->resizable && store->read_only)
 		incomplete("--resizable and --read-only exclude each other");
 	if (store->resizable && store->size)
@@ -409,17 +485,24 @@ void config_parse(struct config *config, int argc, char **argv)
 
 	memset(config, 0, sizeof(*config));
 	config->store = &store_file_class;
-	config->mode = 0600;
+	config->open_files = OPEN_FILES_DEFAULT;
 	config->owner = geteuid();
 	config->group = getegid();
 	config->sync_interval = SYNC_INTERVAL_DEFAULT;
 	while ((key = getopt_long(argc, argv, "fvhV", options, NULL)) != -1) {
 		if (!set_store_option(config, key, optarg) &&
+		    !set_tree_option(config, key, optarg) &&
 		    !set_pager_option(config, key, optarg) &&
 		    !set_node_option(config, key, optarg))
 			set_other_option(config, key, optarg);
 	}
 	if (optind < argc)
 		incomplete("there are only options, no arguments: say --file PATH");
-	check_complete(config);
+	if (config->directory)
+		check_tree(config);
+	else
+		check_store(config);
+	choose_name(config);
+	if (!config->mode && !config->directory)
+		config->mode = 0600;
 }

@@ -26,9 +26,14 @@ enum exit_status {
  * @pager: transport, threads, deadline
  * @cluster: bytes of a full request, 0 for the default
  * @copy: move data through our memory
- * @mode: of its file
+ * @directory: to serve instead of a store, or NULL
+ * @writable: programs may write to its files
+ * @open_files: of it at once
+ * @mode: of its file; with @directory of all files, 0 for their own
  * @owner: of its file
+ * @owner_given: with @directory: of all, not their own
  * @group: of its file
+ * @group_given: with @directory: of all, not their own
  * @sync_interval: seconds between write-backs; 0 for never
  * @foreground: stay, and talk to stderr
  * @pidfile: where to write our number, or NULL
@@ -41,9 +46,14 @@ struct config {
 	struct pager_config pager;
 	uint32_t cluster;
 	bool copy;
+	const char *directory;
+	bool writable;
+	unsigned int open_files;
 	mode_t mode;
 	uid_t owner;
+	bool owner_given;
 	gid_t group;
+	bool group_given;
 	unsigned int sync_interval;
 	bool foreground;
 	const char *pidfile;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * machpagerd - serve a store as /dev/machobj/NAME.
+ * machpagerd - serve a store as /dev/machobj/NAME, or a directory as a tree there.
  */
 #include "background.h"
 #include "config.h"
 #include "log.h"
 #include "private_dev.h"
 #include "serve.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +23,8 @@
 /**
  * struct daemon - What is open.
  * @config: the command line
- * @service: store and object
+ * @service: store and object, if there is no @tree
+ * @tree: the directory that is served, or NULL
  * @session: we as a pager
  * @signals: signalfd
  * @next_clean: when to write back, CLOCK_MONOTONIC milliseconds
@@ -30,6 +32,7 @@
 struct daemon {
 	struct config config;
 	struct service service;
+	struct tree *tree;
 	struct pager_session *session;
 	int signals;
 	int64_t next_clean;
@@ -53,6 +56,8 @@ static enum exit_status open_store(struct daemon *daemon)
 	struct config *config = &daemon->config;
 	struct service *service = &daemon->service;
 
+	if (config->directory)
+		return tree_open(config, &daemon->tree);
 	service->copy = config->copy;
 	if (!store_open(&service->store, config->store, &config->store_options,
 			complain))
@@ -216,13 +221,16 @@ static enum exit_status start(struct daemon *daemon)
 	if (status == EXIT_OK)
 		status = mount_objects();
 	if (status == EXIT_OK)
-		status = make_object(daemon);
+		status = daemon->tree ?
+			tree_publish(daemon->tree, daemon->session) :
+			make_object(daemon);
 	return status;
 }
 
 static void write_back(struct daemon *daemon)
 {
-	int err = service_clean(&daemon->service);
+	int err = daemon->tree ? tree_clean(daemon->tree) :
+				 service_clean(&daemon->service);
 
 	if (err)
 		log_limited("modified data cannot be written back now: %s",
@@ -230,11 +238,17 @@ static void write_back(struct daemon *daemon)
 	daemon->next_clean = now_ms() + daemon->config.sync_interval * 1000LL;
 }
 
+static bool is_read_only(const struct daemon *daemon)
+{
+	return daemon->tree ? !daemon->config.writable :
+			      daemon->service.store.read_only;
+}
+
 static int time_to_wait(const struct daemon *daemon)
 {
 	int64_t left;
 
-	if (!daemon->config.sync_interval || daemon->service.store.read_only)
+	if (!daemon->config.sync_interval || is_read_only(daemon))
 		return -1;
 	left = daemon->next_clean - now_ms();
 	return left > 0 ? left : 0;
@@ -250,21 +264,40 @@ static bool take_signal(struct daemon *daemon)
 	if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1)
 		return true;
 	write_back(daemon);
+	if (daemon->tree && info.ssi_signo == SIGHUP)
+		tree_rescan(daemon->tree);
 	return false;
+}
+
+/* What tells of changes by others, or -1 */
+static int watch_fd(const struct daemon *daemon)
+{
+	const struct store *store = &daemon->service.store;
+
+	if (daemon->tree)
+		return tree_watch_fd(daemon->tree);
+	return store->class->watch_fd ? store->class->watch_fd(store) : -1;
+}
+
+static void look_at_changes(struct daemon *daemon)
+{
+	struct store *store = &daemon->service.store;
+
+	if (daemon->tree)
+		tree_check(daemon->tree);
+	else
+		store->class->check(store);
 }
 
 static void serve(struct daemon *daemon)
 {
-	struct store *store = &daemon->service.store;
 	struct pollfd fds[] = {
 		{ .fd = daemon->signals, .events = POLLIN },
 		{ .fd = pager_event_fd(daemon->session), .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
+		{ .fd = watch_fd(daemon), .events = POLLIN },
 	};
 	int ready;
 
-	if (store->class->watch_fd)
-		fds[2].fd = store->class->watch_fd(store);
 	daemon->next_clean = now_ms() + daemon->config.sync_interval * 1000LL;
 	while (!fds[1].revents) {
 		ready = poll(fds, 3, time_to_wait(daemon));
@@ -273,7 +306,7 @@ static void serve(struct daemon *daemon)
 		if (!ready)
 			write_back(daemon);
 		if (fds[2].revents)
-			store->class->check(store);
+			look_at_changes(daemon);
 		if (fds[0].revents && take_signal(daemon))
 			break;
 	}
@@ -291,7 +324,7 @@ static int finish_timeout(const struct config *config)
 
 static enum exit_status stop(struct daemon *daemon)
 {
-	enum exit_status status = EXIT_OK;
+	int timeout = finish_timeout(&daemon->config);
 	int err;
 
 	/* 0 only if workers have ended by themselves, which is not in order */
@@ -302,9 +335,19 @@ static enum exit_status stop(struct daemon *daemon)
 		return EXIT_RUNTIME;
 	}
 	log_debug("writing modified data back");
-	if (service_finish(&daemon->service, finish_timeout(&daemon->config)))
-		status = EXIT_RUNTIME;
-	return status;
+	err = daemon->tree ? tree_finish(daemon->tree, timeout) :
+			     service_finish(&daemon->service, timeout);
+	return err ? EXIT_RUNTIME : EXIT_OK;
+}
+
+static void close_all(struct daemon *daemon)
+{
+	pager_close(daemon->session);
+	pidfile_drop();
+	if (daemon->config.directory)
+		tree_close(daemon->tree);
+	else
+		store_close(&daemon->service.store);
 }
 
 int main(int argc, char **argv)
@@ -324,15 +367,12 @@ int main(int argc, char **argv)
 		background_enter();
 	status = start(&daemon);
 	if (status == EXIT_OK) {
-		log_debug("%s/%s serves %llu bytes", MACH_VM_NODE_DIR,
-			  daemon.config.name,
-			  (unsigned long long)daemon.service.store.size);
+		log_debug("%s/%s is served", MACH_VM_NODE_DIR,
+			  daemon.config.name);
 		background_ready();
 		serve(&daemon);
 		status = stop(&daemon);
 	}
-	pager_close(daemon.session);
-	pidfile_drop();
-	store_close(&daemon.service.store);
+	close_all(&daemon);
 	return status;
 }
