@@ -249,7 +249,7 @@ walked()
 	cd "$1"
 	find . -printf '%y %m %n %U:%G %p\n' | sort
 	find . -type f -printf '%s %p\n' | sort
-	LC_ALL=C ls -lR --time-style=+ | grep '^-'
+	LC_ALL=C ls -lR --time-style=+ | sed -n '/^-/p'
 	grep -r 500 . | sort
 	tar -cf - . | tar -tf - | sort
 }

@@ -149,7 +149,7 @@ writes()
 	cd "$1"
 	echo more >>one
 	echo all >'with space'
-	: >more
+	: >./more
 	dd if=sub/large of=page bs=4096 count=3 seek=1 conv=notrunc status=none
 	truncate -s 100 sub/deep/text
 	truncate -s 5000 sub/deep/text
