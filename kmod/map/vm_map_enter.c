@@ -124,7 +124,7 @@ int mach_map_look_ahead(struct mach_map *map,
 	return err;
 }
 
-/* Is there room, and are there entries? -EAGAIN: it is not as ready as it has to be. */
+/* Is there room, and are there entries? Return: as mach_map_enter(). */
 static int mach_map_may_enter(struct mach_map *map,
 			      const struct mach_entering *entering)
 {
@@ -137,7 +137,7 @@ static int mach_map_may_enter(struct mach_map *map,
 	if (map->wire_future != entering->wired ||
 	    (entering->wired &&
 	     place->length - leaving.wired > entering->charged))
-		return -EAGAIN;
+		return MACH_MAP_UNREADY;
 	return mach_user_check(map->user, MACH_USER_ENTRIES, n) ?:
 	       mach_map_check_limit(map, length, leaving.used) ?:
 	       mach_map_fill_spare_more(map, n);
@@ -234,9 +234,8 @@ static int mach_map_lock_place(struct mach_map *map,
  * @map: not locked
  * @entering: what, of whole pages, not empty, and where
  *
- * Nothing has changed on error. Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM;
- * -EINTR; -EAGAIN: it has to be made ready once more, as what is new has to be wired
- * now, or not, or more has to be charged. Source: Mach's vm_map_enter.
+ * Nothing has changed on error. Return: 0; -ENOSPC; -EADDRNOTAVAIL; -ENOMEM; -EINTR;
+ * -EAGAIN: the user has too many entries; MACH_MAP_UNREADY. Source: Mach's vm_map_enter.
  */
 int mach_map_enter(struct mach_map *map, struct mach_entering *entering)
 {

@@ -54,6 +54,12 @@ struct mach_entering {
 	u64 charged;
 };
 
+/*
+ * It has to be made ready once more: what is new has to be wired now, or not, or more has
+ * to be charged. No errno: users have limits, and Linux has of areas.
+ */
+#define MACH_MAP_UNREADY	1
+
 int mach_map_look_ahead(struct mach_map *map,
 			const struct mach_entering *entering, u64 *address,
 			u64 *charge);

@@ -199,6 +199,6 @@ int mach_map_enter_ready(struct mach_map *map, struct file *file,
 			err = mach_map_enter_fresh(map, file, &entering);
 		if (err)
 			mach_map_unready(map, &entering);
-	} while (err == -EAGAIN && !fatal_signal_pending(current));
-	return err == -EAGAIN ? -EINTR : err;
+	} while (err == MACH_MAP_UNREADY && !fatal_signal_pending(current));
+	return err == MACH_MAP_UNREADY ? -EINTR : err;
 }

@@ -125,7 +125,7 @@ static int model_room(unsigned int from, unsigned int n)
 	return -1;
 }
 
-/* Where the call must put @n pages: fixed at @first, or anywhere from it on */
+/* Where the call must put @n pages: fixed at @first, or anywhere, from it on at best */
 static kern_return_t model_place(bool anywhere, unsigned int n, int *first)
 {
 	if (!anywhere && *first + n > PAGES)
@@ -134,6 +134,8 @@ static kern_return_t model_place(bool anywhere, unsigned int n, int *first)
 		return model_room(*first, n) == *first ? KERN_SUCCESS :
 							 KERN_NO_SPACE;
 	*first = model_room(*first, n);
+	if (*first < 0)
+		*first = model_room(0, n);
 	return *first < 0 ? KERN_NO_SPACE : KERN_SUCCESS;
 }
 
@@ -271,11 +273,6 @@ static void try_map(unsigned int first, unsigned int n)
 	if (n > OBJECT_PAGES - offset)
 		n = OBJECT_PAGES - offset;
 	want = model_place(anywhere, n, &place);
-	/* no room from there on: then from the bottom */
-	if (want && anywhere) {
-		place = 0;
-		want = model_place(true, n, &place);
-	}
 	DOING("map%s %u pages of object %u from %u %s %u", copy ? " a copy of" : "",
 	      n, object, offset, anywhere ? "from" : "at", first);
 	expect(vm_map(task, &address, n * PAGE, 0, anywhere, served[object]->fd,
