@@ -18,7 +18,7 @@ wrong()
 	file=$work/data
 	usage_error
 	usage_error --name cl
-	usage_error --file "$file"
+	usage_error --file "$file" --size 8k --dir "$work"
 	usage_error --name cl --file "$file" --unknown
 	usage_error --name cl --file "$file" --cluster 3000
 	usage_error --name cl --file "$file" --cluster 2M
@@ -33,8 +33,10 @@ wrong()
 	usage_error --name cl --file "$file" extra
 	usage_error --name '' --file "$file"
 	usage_error --name .. --file "$file"
-	usage_error --name a/b --file "$file"
-	usage_error --name "$(printf 'n%.0s' {1..64})" --file "$file"
+	usage_error --name a//b --file "$file"
+	usage_error --name /a --file "$file"
+	usage_error --name a/.. --file "$file"
+	usage_error --name "$(printf 'n%.0s' {1..256})" --file "$file"
 }
 
 # complains TEXT OPTION VALUE: it says what would be right.
@@ -105,7 +107,7 @@ longest()
 	local file name
 	store data 8192
 	file=$work/data
-	name=$(printf 'n%.0s' {1..63})
+	name=$(printf 'n%.0s' {1..250})
 	pager "$name" "$file"
 	same "$nodes/$name" "$file"
 }

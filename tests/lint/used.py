@@ -17,6 +17,7 @@ ENUM = re.compile(r"\benum(?:\s+\w+)?\s*\{(.*?)\}", re.S)
 CONSTANT = re.compile(r"(?:^|,)\s*([A-Za-z_]\w*)")
 FUNCTION = re.compile(r"^(?!static\b)[A-Za-z_][\w \t*]*?\b(\w+)\([^;{}()]*"
                       r"(?:\([^;{}()]*\)[^;{}()]*)*\)(?: __\w+)*;", re.M)
+INLINE = re.compile(r"^static inline\b[^;{}()]*?\b(\w+)\(", re.M)
 EXPORT = re.compile(r"^(EXPORT_\w+)\((\w+)", re.M)
 # A kind of export, and the folders of the modules that need it
 EXPORTS = {
@@ -86,6 +87,9 @@ def check_functions(path, text, tree):
         if tree.counts[path][name] < 2 and name not in exported and \
            not tree.used_in(name, ("kmod",), own):
             yield found.start(1), f"no other file of kmod/ uses {name}()"
+    for found in INLINE.finditer(text):
+        if tree.all[found[1]] < 2:
+            yield found.start(1), f"nothing uses {found[1]}()"
 
 
 def check_exports(text, tree):
