@@ -97,8 +97,8 @@ compiles()
 	mkdir "$work/hello"
 	cp "$project/userpager/examples/hello.c" "$work/hello"
 	(cd "$work/hello" && sh -e "$work/line")
-	ldd "$work/hello/a.out" | grep /usr/local/lib/libuserpager.so
-	"$work/hello/a.out" & pid=$!
+	ldd "$work/hello/hello" | grep /usr/local/lib/libuserpager.so
+	"$work/hello/hello" & pid=$!
 	wait_for 10 [ -f "$nodes/hello" ]
 	[ "$(dd if="$nodes/hello" bs=4096 skip=5 count=1 status=none |
 		head -c 13)" = 'page at 20480' ]
