@@ -51,11 +51,16 @@ used()
 	expect 0 vminfo --users
 	pid_of data
 	holds "$pid" /dev/machvm
+	# The pager's own descriptor is told by the name that it has published.
+	holds "$pid" "$nodes/data"
 	same "$nodes/data" "$file"
 	# An open object keeps it, too.
 	exec 5<"$nodes/data"
 	expect 0 vminfo --users
 	holds $BASHPID "$nodes/data"
+	rm "$nodes/data"
+	expect 0 vminfo --users
+	holds "$pid" 'object without a name'
 	stop data
 	expect 32 umount "$nodes"
 	said 'busy'

@@ -88,6 +88,27 @@ static struct holding *holding_of(struct holdings *holdings, const char *name)
 	return holding;
 }
 
+/*
+ * What a descriptor that a pager got with its object is called by Linux: it is open
+ * without a name, but the object may have one.
+ */
+#define NAMELESS	"/machobj (deleted)"
+
+static const char *nameless(ino_t number)
+{
+	return object_name(number) ?: "object without a name";
+}
+
+/* The object at the end of a link, by what the link says */
+static const char *name_of(int dir, const char *link, const char *target)
+{
+	struct stat st;
+
+	if (strcmp(target, NAMELESS) || fstatat(dir, link, &st, 0))
+		return target;
+	return nameless(st.st_ino);
+}
+
 /* False: one may not look. A process that ends meanwhile holds nothing. */
 static bool look_at_descriptors(const char *pid, struct holdings *holdings)
 {
@@ -106,9 +127,11 @@ static bool look_at_descriptors(const char *pid, struct holdings *holdings)
 		if (length < 0)
 			continue;
 		target[length] = 0;
-		if (is_ours(target) ||
-		    (*target == '/' && file_is_object(dirfd(dir), entry->d_name)))
+		if (is_ours(target))
 			holding_of(holdings, target)->descriptors++;
+		else if (*target == '/' && file_is_object(dirfd(dir), entry->d_name))
+			holding_of(holdings, name_of(dirfd(dir), entry->d_name,
+						     target))->descriptors++;
 	}
 	closedir(dir);
 	return true;
@@ -129,6 +152,17 @@ static bool shows_object(int map_files, const char *line)
 	return file_is_object(map_files, name);
 }
 
+/* The object that a line shows, by the number that is there before the name */
+static const char *area_of(const char *line, const char *name)
+{
+	unsigned long number;
+
+	if (strcmp(name, NAMELESS) ||
+	    sscanf(line, "%*s %*s %*s %*s %lu", &number) != 1)
+		return name;
+	return nameless(number);
+}
+
 static void read_areas(FILE *maps, int map_files, struct holdings *holdings)
 {
 	char *line = NULL, *name;
@@ -139,7 +173,7 @@ static void read_areas(FILE *maps, int map_files, struct holdings *holdings)
 		/* the last of six columns; no other has such letters */
 		name = strstr(line, "anon_inode:") ?: strchr(line, '/');
 		if (name && (is_ours(name) || shows_object(map_files, line)))
-			holding_of(holdings, name)->areas++;
+			holding_of(holdings, area_of(line, name))->areas++;
 	}
 	free(line);
 }

@@ -72,6 +72,9 @@ bool device_is_machobj(dev_t device);
 /* Whether a link in a process's directory of descriptors leads to an object */
 bool file_is_object(int dir, const char *name);
 
+/* The path of an object, by st_ino; NULL if none is published where we look */
+const char *object_name(ino_t number);
+
 void show_text(const struct settings *settings, const struct task *task);
 void show_json(const struct settings *settings, const struct task *tasks,
 	       size_t n);
