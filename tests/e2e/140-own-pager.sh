@@ -30,7 +30,14 @@ refused()
 	expect 2 pager-umap --help
 }
 
+# A file of sysfs says that it has a page and has some bytes.
+short()
+{
+	expect 135 pager-umap /sys/kernel/uevent_seqnum
+}
+
 check lines lines
 check written written
 also refused refused
+also short short
 finish

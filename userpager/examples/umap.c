@@ -29,14 +29,23 @@ static int umap_read(struct pager *pager, struct pager_request *req)
 	const struct mach_message *want = pager_message(req);
 	struct umap *map = pager_get_upi(pager);
 	char *buf = pager_buffer(req);
+	size_t have = map->length - want->offset, got = 0;
 	ssize_t n;
 
 	if (!buf)
 		return ENOMEM;
-	n = pread(map->fd, buf, want->length, want->offset);
-	if (n < 0)
-		return errno;
-	memset(buf + n, 0, want->length - n);
+	if (have > want->length)
+		have = want->length;
+	while (got < have) {
+		n = pread(map->fd, buf + got, have - got, want->offset + got);
+		if (n < 0)
+			return errno;
+		if (!n)		/* it was cut: zeros would be invented */
+			return EIO;
+		got += n;
+	}
+	/* of the last page, what lies beyond the file */
+	memset(buf + have, 0, want->length - have);
 	return pager_supply(req, want->offset, want->length, buf);
 }
 
@@ -45,6 +54,7 @@ static int umap_write(struct pager *pager, struct pager_request *req)
 	const struct mach_message *have = pager_message(req);
 	struct umap *map = pager_get_upi(pager);
 	char *buf = pager_buffer(req);
+	ssize_t n;
 	int err;
 
 	if (!buf)
@@ -52,10 +62,10 @@ static int umap_write(struct pager *pager, struct pager_request *req)
 	err = pager_collect(req, have->offset, have->length, buf);
 	if (err)
 		return err;
-	if (pwrite(map->fd, buf, have->length, have->offset) !=
-	    (ssize_t)have->length)
-		return errno ?: EIO;
-	return 0;
+	n = pwrite(map->fd, buf, have->length, have->offset);
+	if (n < 0)
+		return errno;
+	return n == (ssize_t)have->length ? 0 : EIO;
 }
 
 static int umap_object(struct umap *map, int *fd)
