@@ -98,7 +98,7 @@ rights()
 	expect 1 machvmstat --device /dev/null
 	said 'not a device of machvm'
 	expect 1 machvmstat --device "$work/none"
-	said 'is the module machvm loaded?'
+	said 'load the module (modprobe machvm)'
 }
 
 wrong()

@@ -14,6 +14,7 @@
 #include "bench.h"
 #include "backend.h"
 #include "raw.h"
+#include "common/module.h"
 
 static struct raw_pager pager;
 
@@ -74,7 +75,7 @@ static void open_files(const struct bench_pager_config *config)
 	pager.fd = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
 	if (pager.fd < 0)
 		raw_die("cannot open " MACH_VM_DEVICE
-			" (load the module with: insmod machvm.ko)", errno);
+			" (" LOAD_MODULE ")", errno);
 	pager.file = open(config->path, flags);
 	if (pager.file < 0)
 		raw_die(config->path, errno);

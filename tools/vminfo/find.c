@@ -2,6 +2,7 @@
 /* Tasks of another process: its descriptors of the device, taken over. */
 #include "vminfo.h"
 #include "common/array.h"
+#include "common/module.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -20,9 +21,11 @@ static dev_t device_number(void)
 {
 	struct stat status;
 
-	if (stat(MACH_VM_DEVICE, &status))
-		err(1, "%s (is the module machvm loaded?)", MACH_VM_DEVICE);
-	return status.st_rdev;
+	if (!stat(MACH_VM_DEVICE, &status))
+		return status.st_rdev;
+	if (errno == ENOENT)
+		errx(1, "no %s: %s", MACH_VM_DEVICE, LOAD_MODULE);
+	err(1, "%s", MACH_VM_DEVICE);
 }
 
 static _Noreturn void no_permission(pid_t pid)

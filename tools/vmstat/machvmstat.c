@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* machvmstat - the command line. */
 #include "vmstat.h"
+#include "common/module.h"
 #include "common/options.h"
 
 #include <err.h>
@@ -129,7 +130,7 @@ static int open_device(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		err(1, "%s (is the module machvm loaded?)", path);
+		errx(1, "no %s: %s", path, LOAD_MODULE);
 	if (fd < 0)
 		err(1, "%s", path);
 	if (ioctl(fd, MACH_VM_VERSION, &version))

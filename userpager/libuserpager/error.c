@@ -11,8 +11,8 @@ static const struct {
 	int err;
 	const char *text;
 } meanings[] = {
-	{ ENOENT, "no " MACH_VM_DEVICE ": load the module (modprobe machvm)" },
-	{ ENXIO, "nothing behind " MACH_VM_DEVICE ": load the module" },
+	{ ENOENT, "no " MACH_VM_DEVICE ": load the module (modprobe machvm), or try 'make shell'" },
+	{ ENXIO, "nothing behind " MACH_VM_DEVICE ": load the module (modprobe machvm)" },
 	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group; or none to publish in that directory" },
 	{ EPERM, "no privilege for this owner, or to mount; or no io_uring (use ioctl)" },
 	{ ENOSYS, "this kernel has no io_uring: use the ioctl transport" },
