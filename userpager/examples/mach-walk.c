@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <mach/mach.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RANGE	(16 * vm_page_size)
 
@@ -26,7 +28,7 @@ static void check_task(void)
 		return;
 	fprintf(stderr, "mach-walk: no task: /dev/machvm: %s%s\n", strerror(errno),
 		errno == EACCES ? ": be root, or join group machvm" :
-		errno == ENOENT ? ": load the module (modprobe machvm)" : "");
+		errno == ENOENT ? ": load the module (modprobe machvm), or try 'make shell'" : "");
 	exit(1);
 }
 
@@ -53,12 +55,25 @@ static void walk(task_t task)
 	}
 }
 
-int main(void)
+/* So that others can look at the task */
+static void wait_for_signal(void)
 {
+	printf("'vminfo %d' shows this task; a signal ends it\n", getpid());
+	fflush(stdout);
+	pause();
+}
+
+int main(int argc, char **argv)
+{
+	bool wait = argc == 2 && !strcmp(argv[1], "--wait");
 	vm_address_t range = 0, middle;
 	pointer_t copy;
 	mach_msg_type_number_t count;
 
+	if (argc > 1 && !wait) {
+		fprintf(stderr, "Usage: mach-walk [--wait]\n");
+		return 2;
+	}
 	check_task();
 	check("vm_map", vm_map(mach_task_self(), &range, RANGE, 0, TRUE,
 			       MACH_PORT_NULL, 0, FALSE, VM_PROT_NONE,
@@ -72,6 +87,8 @@ int main(void)
 				 &count));
 	printf("%u bytes: %s\n", count, (const char *)copy);
 	walk(mach_task_self());
+	if (wait)
+		wait_for_signal();
 	check("vm_deallocate", vm_deallocate(mach_task_self(), copy, count));
 	check("vm_deallocate", vm_deallocate(mach_task_self(), range, RANGE));
 	return 0;
