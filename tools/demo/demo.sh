@@ -48,7 +48,7 @@ need()
 	local program
 	[ "$EUID" = 0 ] || die "must be root; try 'make demo'"
 	[ -c /dev/machvm ] ||
-		die "no /dev/machvm: load the module (insmod build/RELEASE/machvm.ko)"
+		die "no /dev/machvm: load the module (modprobe machvm), or run 'make demo'"
 	for program in machpagerd machbench; do
 		command -v $program >/dev/null || die "no $program: run 'make'"
 	done
@@ -149,7 +149,7 @@ demo_text()
 	say "A text file of $mib MiB"
 	make_text
 	bytes=$(stat -c %s "$dir/store")
-	good "$dir/store, $bytes bytes, $((bytes / 4096)) pages"
+	good "$dir/store, $bytes bytes, $(((bytes + 4095) / 4096)) pages"
 }
 
 demo_start()
@@ -223,8 +223,16 @@ demo_speed()
 {
 	say "Speed beside userfaultfd and the kernel's own mmap"
 	rm -f "$dir/store"
-	machbench --quick --file "$dir/bench" | sed 's/^/      /' ||
+	machbench --quick --file "$dir/bench" >"$dir/table" ||
 		bad "machbench failed"
+	cat <<-'END'
+	      cold-seq: each page once, in order; only the file is in Linux's cache
+	      cold-rand: the same, shuffled, and asked for page by page
+	      warm-seq: pages that are in memory, mapped anew
+	END
+	sed -n '/ medians;/,$s/^/      /p' "$dir/table"
+	! grep -q 'QEMU TCG' /proc/cpuinfo ||
+		echo "      (emulated, times mean little: docs/performance.md has counts)"
 	good "every page was checked"
 }
 
