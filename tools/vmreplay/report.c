@@ -174,6 +174,8 @@ void report_begin(const struct settings *settings)
 
 	if (settings->csv)
 		puts("trace,rules,entries_peak,entries_end,minimum_end,kernel_vmas");
+	else
+		puts("Entries of the map (peak, end) by each set of rules: fewer is better\n");
 	if (!settings->series)
 		return;
 	fprintf(settings->series, "call");

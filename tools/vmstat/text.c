@@ -80,7 +80,7 @@ static void show_events(const struct mach_vm_statistics *vm)
 	char note[80];
 
 	puts("\nSince the module was loaded");
-	number("faults", vm->faults, "");
+	number("faults", vm->faults, "of mappings; calls make none");
 	snprintf(note, sizeof(note), "pages; %llu of them zeros",
 		 vm->zero_fill_count);
 	number("page-ins", vm->pageins, note);
