@@ -23,13 +23,18 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 /**
- * DOC: a pager in six calls
+ * DOC: a pager in a few calls
  *
  * pager_open() makes the process a pager, pager_mount() sees to it that objects
  * can be seen, pager_create() makes a memory object whose contents the operations
  * in struct pager_ops supply, pager_publish() makes it a file that other programs
  * open and map, pager_run() serves until somebody calls pager_stop(),
- * pager_close() gives everything back.
+ * pager_close() gives everything back. userpager/examples/hello.c is all of one.
+ *
+ * A pager that is ended by a signal loses what was modified and not yet returned. To
+ * end in order it blocks the signal before all this, serves by pager_start_workers(),
+ * waits by sigwait() or a signalfd, then calls pager_shutdown() for each object, with
+ * some time, and pager_close(): userpager/daemon/machpagerd.c does.
  *
  * Functions that can fail return 0 or a positive errno; pager_strerror() puts
  * it in words. Offsets and lengths are bytes; an offset is page aligned, and a
