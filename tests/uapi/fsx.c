@@ -25,7 +25,7 @@
 #define ROOM		(64 * PAGE)
 #define CLUSTER		(4 * PAGE)
 #define AT_ONCE		(6 * PAGE)	/* most bytes of an operation, about */
-#define STEPS		5000		/* of each test; and in a soak's round */
+#define STEPS		2000		/* of each test; and in a soak's round */
 #define STEPS_SOAK	50000
 #define WHOLE		512		/* steps from one look at all to the next */
 #define LOG_LINES	32
