@@ -28,6 +28,7 @@ static int mach_fill_clip(struct mach_fill *fill)
 	unsigned long end = i + fill->n;
 	bool settled;
 
+	/* of a cut at this moment who settles the pages takes notice */
 	if (!data_race(request->nr_settled) &&
 	    mach_object_size(object) >= fill->offset + fill->length)
 		return 0;

@@ -144,8 +144,8 @@ static struct mach_request *mach_data_request_make(struct mach_object *object,
  * @ask: what for; out: the window, clipped; the request may have less
  *
  * Return: a request whose frames lie busy in the object, not sent yet; or
- * -EEXIST when the page is there, or the object has been cut: look again; -ENOMEM; -EIO when the object is dead; -EAGAIN
- * when there is no room: mach_pageout_wait() may help.
+ * -EEXIST when the page is there, or the object has been cut: look again; -ENOMEM; -EIO
+ * when the object is dead; -EAGAIN when there is no room: mach_pageout_wait() may help.
  */
 struct mach_request *mach_data_request_prepare(struct mach_object *object,
 					       struct mach_ask *ask)

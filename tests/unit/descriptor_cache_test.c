@@ -171,7 +171,9 @@ static bool check(void)
 		return property_fail("%u open, not %d, of %u", cache.open,
 				     count(false), cache.most);
 	for (i = 0; i < FILES; i++) {
-		if (files[i].open != (files[i].descriptor.fd >= 0))
+		bool open = files[i].descriptor.fd >= 0;
+
+		if (files[i].open != open)
 			return property_fail("file %d is%s open", i,
 					     files[i].open ? " not" : "");
 		if (files[i].got && !is_of(&files[i], files[i].has))

@@ -169,7 +169,8 @@ int pager_create_resizable(struct pager_session *session,
 {
 	struct pager *pager = calloc(1, sizeof(*pager));
 
-	(void)session, (void)set_size;
+	(void)session;
+	(void)set_size;
 	pager->ops = ops;
 	pager->upi = upi;
 	pager->size = attributes->size;
@@ -206,7 +207,8 @@ void *pager_get_upi(const struct pager *pager)
 
 int pager_get_fd(const struct pager *pager, int *fd)
 {
-	(void)pager, (void)fd;
+	(void)pager;
+	(void)fd;
 	return EBADF;
 }
 
@@ -222,7 +224,8 @@ const char *pager_strerror(int err)
 
 int pager_sync(struct pager *pager, int timeout_ms)
 {
-	(void)pager, (void)timeout_ms;
+	(void)pager;
+	(void)timeout_ms;
 	return 0;
 }
 
@@ -236,7 +239,8 @@ const struct pager_ops tree_file_ops = { .terminate = terminate };
 
 int tree_set_size(struct pager *pager, struct pager_request *req)
 {
-	(void)pager, (void)req;
+	(void)pager;
+	(void)req;
 	return EPERM;
 }
 
@@ -260,7 +264,7 @@ void log_limited(const char *format, ...)
 	(void)format;
 }
 
-static char where[] = "/tmp/tree-test-XXXXXX";
+static char where[] = { "/tmp/tree-test-XXXXXX" };
 static struct config config = { .name = TOP, .open_files = 4 };
 static struct tree *tree;
 static int real;

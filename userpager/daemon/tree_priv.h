@@ -71,13 +71,13 @@ struct tree_facts {
  * @resized: when a client changed its size, milliseconds
  */
 struct tree_file {
+	LIST_HEAD(, tree_name) names;
+	LIST_ENTRY(tree_file) chain;
 	struct tree *tree;
 	atomic_uint refs;
 	struct descriptor descriptor;
 	struct pager *pager;
 	struct tree_name *name;
-	LIST_HEAD(, tree_name) names;
-	LIST_ENTRY(tree_file) chain;
 	dev_t device;
 	ino_t inode;
 	bool writable;
@@ -118,10 +118,10 @@ struct tree_file {
  * But for @parent all is the main thread's.
  */
 struct tree_name {
-	struct tree_name *parent;
 	LIST_ENTRY(tree_name) chain;
 	LIST_ENTRY(tree_name) sibling;
 	TAILQ_ENTRY(tree_name) doom;
+	struct tree_name *parent;
 	char *name;
 	struct tree_facts facts;
 	enum tree_kind kind;
@@ -139,8 +139,8 @@ struct tree_name {
 			bool queued;
 		} directory;
 		struct {
-			struct tree_file *file;
 			LIST_ENTRY(tree_name) other;
+			struct tree_file *file;
 		} file;
 		struct {
 			char *target;

@@ -13,7 +13,8 @@ static const struct {
 } meanings[] = {
 	{ ENOENT, "no " MACH_VM_DEVICE ": load the module (modprobe machvm), or try 'make shell'" },
 	{ ENXIO, "nothing behind " MACH_VM_DEVICE ": load the module (modprobe machvm)" },
-	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group; or none to publish in that directory" },
+	{ EACCES, "no permission on " MACH_VM_DEVICE ": be root or in its group; "
+		  "or none to publish in that directory" },
 	{ EPERM, "no privilege for this owner, or to mount; or no io_uring (use ioctl)" },
 	{ ENOSYS, "this kernel has no io_uring: use the ioctl transport" },
 	{ ENOTTY, "library and module are of different versions" },

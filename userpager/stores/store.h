@@ -110,7 +110,7 @@ struct store_class {
  */
 struct store {
 	const struct store_class *class;
-	_Atomic uint64_t size;
+	uint64_t _Atomic size;
 	bool read_only;
 	bool resizable;
 	void (*complain)(const char *format, va_list args);

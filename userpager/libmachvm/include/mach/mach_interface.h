@@ -43,10 +43,11 @@ extern "C" {
  * An access that no entry of the task allows is SIGSEGV, one that a pager cannot
  * serve SIGBUS. A pager's error is KERN_MEMORY_ERROR, whatever its errno; a thread that
  * works on a request of a pager and asks for what only that request's answer would give
- * is told KERN_FAILURE. A call that fails has changed nothing, except where said. fork(2) does not pass memory of a task on: a child has a new,
- * empty task as mach_task_self(), and descriptors of the other tasks of its
- * parent. All calls are thread-safe; with a second task a thread can also work
- * on the memory of another process, which passed its task on (SCM_RIGHTS).
+ * is told KERN_FAILURE. A call that fails has changed nothing, except where said.
+ * fork(2) does not pass memory of a task on: a child has a new, empty task as
+ * mach_task_self(), and descriptors of the other tasks of its parent. All calls are
+ * thread-safe; with a second task a thread can also work on the memory of another
+ * process, which passed its task on (SCM_RIGHTS).
  */
 
 /**
