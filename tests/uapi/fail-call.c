@@ -11,6 +11,7 @@
 
 #include "callbook.h"
 #include "place.h"
+#include "naming.h"
 #include "sweep.h"
 #include "tap.h"
 
@@ -121,6 +122,26 @@ static long op_publish(const uint64_t *arg)
 	return object_publish(&scene.p, &other, name, 0600);
 }
 
+static const char some_name[] = "fail-call/a/name";
+
+static long op_symlink(const uint64_t *arg)
+{
+	(void)arg;
+	return pager_link(&scene.p, some_name, "where", 0);
+}
+
+static long op_mkdir(const uint64_t *arg)
+{
+	(void)arg;
+	return pager_mkdir(&scene.p, some_name, 0755, 0);
+}
+
+/* What failed has left nothing. */
+static void after_naming(long result)
+{
+	CHECK_IS(pager_remove(&scene.p, some_name), result ? -ENOENT : 0);
+}
+
 static long op_destroy(const uint64_t *arg)
 {
 	struct mach_pager_destroy d = {
@@ -156,7 +177,8 @@ static bool has_own_sweep(const struct call *c)
 {
 	return c->kind == ON_TASK || c->number == MACH_PAGER_CREATE ||
 	       c->number == MACH_OBJECT_NAME ||
-	       c->number == MACH_PAGER_SUPPLY || c->number == MACH_PAGER_RESIZE;
+	       c->number == MACH_PAGER_SUPPLY || c->number == MACH_PAGER_RESIZE ||
+	       c->number == MACH_PAGER_SYMLINK || c->number == MACH_PAGER_MKDIR;
 }
 
 static long op_book(const uint64_t *arg)
@@ -462,6 +484,8 @@ enum {
 	ARRAY,
 	CREATE,
 	PUBLISH,
+	SYMLINK,
+	MKDIR,
 	DESTROY,
 	NAME,
 	SUPPLY_COPY,
@@ -489,6 +513,8 @@ static const struct sweep_op ops[] = {
 		    .right = SWEEP_ANY },
 	[CREATE] = { .fn = op_create, .after = destroy_other },
 	[PUBLISH] = { before_other, op_publish, .after = after_publish },
+	[SYMLINK] = { NULL, op_symlink, .after = after_naming },
+	[MKDIR] = { NULL, op_mkdir, .after = after_naming },
 	[DESTROY] = { before_other, op_destroy, .after = after_destroy },
 	[NAME] = { .fn = op_name, .after = close_fd, .right = SWEEP_ANY },
 	[SUPPLY_COPY] = { before_source, op_supply_copy, .after = sweep_after_drop },
@@ -536,6 +562,8 @@ static const struct tap_test tests[] = {
 	OP("array", ARRAY),
 	OP("create", CREATE),
 	OP("publish", PUBLISH),
+	OP("symlink", SYMLINK),
+	OP("mkdir", MKDIR),
 	OP("destroy", DESTROY),
 	OP("name", NAME),
 	OP("supply-copy", SUPPLY_COPY),

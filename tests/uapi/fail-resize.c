@@ -97,7 +97,9 @@ static const struct sweep_op ops[] = {
 	[TRUNCATE] = { sweep_dirty, .client = do_truncate, .arg = arg_truncate,
 		       .after = after_size },
 	[WRITE] = { sweep_dirty, .client = do_pwrite, .arg = arg_write,
-		    .after = after_size, .right = 2 * PAGE },
+		    .after = after_size, .right = 2 * PAGE,
+		    /* of what it reads */
+		    .by_kernel = true },
 	[ALLOCATE] = { sweep_dirty, .client = do_allocate, .arg = arg_allocate,
 		       .after = after_size },
 };
