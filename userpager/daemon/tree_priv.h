@@ -71,8 +71,8 @@ struct tree_facts {
  * @resized: when a client changed its size, milliseconds
  */
 struct tree_file {
-	LIST_HEAD(, tree_name) names;
 	LIST_ENTRY(tree_file) chain;
+	LIST_HEAD(, tree_name) names;
 	struct tree *tree;
 	atomic_uint refs;
 	struct descriptor descriptor;
@@ -132,9 +132,9 @@ struct tree_name {
 	unsigned int seen;
 	union {
 		struct {
-			LIST_HEAD(, tree_name) children;
 			TAILQ_ENTRY(tree_name) queue;
 			LIST_ENTRY(tree_name) watched;
+			LIST_HEAD(, tree_name) children;
 			int watch;
 			bool queued;
 		} directory;

@@ -109,8 +109,8 @@ struct store_class {
  * @private: the class's own
  */
 struct store {
+	_Atomic uint64_t size;
 	const struct store_class *class;
-	uint64_t _Atomic size;
 	bool read_only;
 	bool resizable;
 	void (*complain)(const char *format, va_list args);
