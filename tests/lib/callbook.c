@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "callbook.h"
+#include "naming.h"
 #include "tap.h"
 
 #define WORLD_SIZE	(64 * PAGE)
@@ -410,10 +411,7 @@ static void undo_create(struct world *w, const struct mach_pager_create *create)
 
 static void undo_name(struct world *w)
 {
-	struct mach_pager_unpublish unpublish = { .size = sizeof(unpublish) };
-
-	fill_unpublish(w, &unpublish);
-	CHECK_IS(vm_ioctl(w->p.fd, MACH_PAGER_UNPUBLISH, &unpublish), 0);
+	CHECK_IS(pager_remove(&w->p, some_name), 0);
 }
 
 static void undo(struct world *w, const struct call *call, const void *args)

@@ -127,3 +127,42 @@ void scene_resident(struct scene *s, uint64_t offset, uint64_t length,
 	CHECK(sup.supplied == length, "only 0x%llx bytes supplied",
 	      sup.supplied);
 }
+
+void scene_truncate(struct scene *s, unsigned int thread, uint64_t size)
+{
+	actor_begin(&s->a, thread, do_truncate, s->o.fd, size);
+}
+
+/* The pattern where the store has data, and beyond that zeros */
+static struct mach_part contents(const struct test_request *r, uint64_t data)
+{
+	static uint8_t room[SCENE_ROOM];
+
+	memset(room, 0, sizeof(room));
+	pattern_fill(room, 0, data, 1);
+	CHECK(r->m.offset + r->m.length <= SCENE_ROOM, "beyond all room");
+	return part_copy(r->m.offset, r->m.length, room + r->m.offset);
+}
+
+void scene_answer(struct scene *s, const struct test_request *r, uint64_t data)
+{
+	if (r->m.operation == MACH_OP_DATA_REQUEST)
+		pager_reply_one(&s->p, r, contents(r, data));
+	else if (r->m.operation == MACH_OP_DATA_RETURN)
+		pager_take(&s->p, r, s->buf + MIB + r->m.offset);
+	else
+		pager_size_done(&s->p, r);
+}
+
+long scene_serve_until_end(struct scene *s, unsigned int thread, uint64_t data)
+{
+	long end = tap_now_ms() + WAIT_MS;
+	struct test_request r;
+
+	while (actor_waits(&s->a, thread, 5)) {
+		CHECK(tap_now_ms() < end, "the call does not end");
+		if (!pager_next(&s->p, &r, 5))
+			scene_answer(s, &r, data);
+	}
+	return actor_end(&s->a, thread);
+}

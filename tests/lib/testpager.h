@@ -162,4 +162,13 @@ bool scene_reads(struct scene *s, uint64_t offset, size_t length,
 void scene_resident(struct scene *s, uint64_t offset, uint64_t length,
 		    uint32_t seed);
 
+#define SCENE_ROOM	(32 * PAGE)	/* that the next two have data for */
+
+/* Have a thread of the client ask for another size. */
+void scene_truncate(struct scene *s, unsigned int thread, uint64_t size);
+/* Answer: data up to @data is pattern 1, and there is nothing but zeros beyond. */
+void scene_answer(struct scene *s, const struct test_request *r, uint64_t data);
+/* Answer all so until the thread's call ends. Return: what that says. */
+long scene_serve_until_end(struct scene *s, unsigned int thread, uint64_t data);
+
 #endif /* MACHVM_TESTS_TESTPAGER_H */

@@ -15,7 +15,7 @@
 
 #define CLUSTER	(8 * PAGE)
 #define SIZE	(8 * PAGE)
-#define ROOM	(32 * PAGE)
+#define ROOM	SCENE_ROOM
 #define CUT	(2 * PAGE + 10)		/* where it is cut, and */
 #define LEFT	(3 * PAGE)		/* what pages are left then */
 
@@ -46,47 +46,13 @@ static void modify(uint64_t offset, uint64_t length, uint32_t seed)
 			  length), 0);
 }
 
-/* Data up to @data is pattern 1, and there is nothing but zeros beyond. */
-static struct mach_part contents(const struct test_request *q, uint64_t data)
-{
-	static uint8_t room[ROOM];
-
-	memset(room, 0, sizeof(room));
-	pattern_fill(room, 0, data, 1);
-	CHECK(q->m.offset + q->m.length <= ROOM, "beyond all room");
-	return part_copy(q->m.offset, q->m.length, room + q->m.offset);
-}
-
-static void answer(uint64_t data)
-{
-	if (r.m.operation == MACH_OP_DATA_REQUEST)
-		pager_reply_one(&s.p, &r, contents(&r, data));
-	else if (r.m.operation == MACH_OP_DATA_RETURN)
-		pager_take(&s.p, &r, s.buf + MIB + r.m.offset);
-	else
-		pager_size_done(&s.p, &r);
-}
-
-/* Answer all until the thread's call ends. */
-static long serve_until_end(unsigned int thread, uint64_t data)
-{
-	long end = tap_now_ms() + WAIT_MS;
-
-	while (actor_waits(&s.a, thread, 5)) {
-		CHECK(tap_now_ms() < end, "the call does not end");
-		if (!pager_next(&s.p, &r, 5))
-			answer(data);
-	}
-	return actor_end(&s.a, thread);
-}
-
 /*
  * Who waited for a page when it was cut is told that there is none, or gets the page
  * that came in its place.
  */
 static void end_load(uint64_t data)
 {
-	long got = serve_until_end(0, data);
+	long got = scene_serve_until_end(&s, 0, data);
 
 	tap_sub("load", !got || got == TAP_SIGNAL(SIGBUS), "%s",
 		tap_result(got));
@@ -99,7 +65,7 @@ static void set_size(uint64_t size)
 		CHECK_IS(object_resize(&s.p, &s.o, size), 0);
 		return;
 	}
-	actor_begin(&s.a, 3, do_truncate, s.o.fd, size);
+	scene_truncate(&s, 3, size);
 	pager_expect_size(&s.p, &r, size);
 	pager_size_done(&s.p, &r);
 	CHECK_IS(actor_end(&s.a, 3), 0);
@@ -110,7 +76,7 @@ static void read_all(uint64_t size, uint64_t data)
 {
 	memset(s.buf, 0x5a, ROOM);
 	actor_begin(&s.a, 0, do_pread, s.o.fd, (uintptr_t)s.buf, ROOM, 0);
-	CHECK_IS(serve_until_end(0, data), size);
+	CHECK_IS(scene_serve_until_end(&s, 0, data), size);
 }
 
 /* The pattern up to CUT, and then zeros */
@@ -196,7 +162,7 @@ static void test_tail_asked_again(void)
 	      r.m.mandatory == 2 * PAGE, "op %u, page 0x%llx", r.m.operation,
 	      r.m.mandatory);
 	tap_is("to-the-end", r.m.offset + r.m.length, 4 * PAGE);
-	answer(4 * PAGE);
+	scene_answer(&s, &r, 4 * PAGE);
 	tap_is("load", actor_end(&s.a, 0) > 0, true);
 	tap_sub("data", scene_reads(&s, 0, 4 * PAGE, 1), "wrong data");
 }
@@ -212,7 +178,7 @@ static void test_regrown(void)
 	CHECK_IS(pager_next(&s.p, &r, WAIT_MS), 0);
 	tap_is("operation", r.m.operation, MACH_OP_DATA_REQUEST);
 	tap_is("page", r.m.mandatory, 5 * PAGE);
-	answer(CUT);
+	scene_answer(&s, &r, CUT);
 	tap_is("load", actor_end(&s.a, 0), 0);
 	check_cut("all", SIZE);
 	tap_is("dirty", object_info(s.o.fd).dirty <= 1, true);
@@ -235,7 +201,7 @@ static void test_request_cut(void)
 	set_size(CUT);
 	tap_is("answer", pager_reply(&s.p, &held, &part, 1, true), 0);
 	pager_reply_none(&s.p, &held);
-	tap_is("load", serve_until_end(0, CUT), TAP_SIGNAL(SIGBUS));
+	tap_is("load", scene_serve_until_end(&s, 0, CUT), TAP_SIGNAL(SIGBUS));
 	tap_is("resident", object_info(s.o.fd).resident <= 3, true);
 	check_cut("left", CUT);
 	set_size(SIZE);
@@ -253,7 +219,7 @@ static void test_request_parts(void)
 	tap_is("beyond", pager_reply(&s.p, &held, &beyond, 1, true), 0);
 	tap_is("across", pager_reply(&s.p, &held, &across, 1, true), 0);
 	pager_reply_one(&s.p, &held, part_pattern(0, PAGE, 1));
-	tap_is("load", serve_until_end(0, CUT) > 0, true);
+	tap_is("load", scene_serve_until_end(&s, 0, CUT) > 0, true);
 	check_cut("left", CUT);
 }
 
@@ -267,7 +233,7 @@ static void test_request_file(void)
 	set_size(CUT);
 	tap_is("answer", pager_reply(&s.p, &held, &part, 1, true), 0);
 	pager_reply_none(&s.p, &held);
-	tap_is("load", serve_until_end(0, CUT) > 0, true);
+	tap_is("load", scene_serve_until_end(&s, 0, CUT) > 0, true);
 	check_cut("left", CUT);
 }
 
@@ -295,7 +261,7 @@ static void test_request_twice(void)
 	set_size(CUT);
 	set_size(SIZE);
 	actor_begin(&s.a, 1, do_load, s.map + 6 * PAGE);
-	tap_is("second", serve_until_end(1, CUT), 0);
+	tap_is("second", scene_serve_until_end(&s, 1, CUT), 0);
 	err = pager_reply(&s.p, &held, &part, 1, true);
 	tap_sub("answer", !err || err == -EEXIST, "%s", tap_result(err));
 	pager_reply_none(&s.p, &held);
@@ -310,12 +276,12 @@ static void test_request_range(void)
 	set_size(CUT);
 	actor_begin(&s.a, 0, do_load, s.map);
 	pager_expect(&s.p, &r, MACH_OP_DATA_REQUEST, 0, CUT);
-	answer(CUT);
+	scene_answer(&s, &r, CUT);
 	tap_is("load", actor_end(&s.a, 0) > 0, true);
 	set_size(20 * PAGE);
 	actor_begin(&s.a, 0, do_load, s.map + 17 * PAGE);
 	pager_expect(&s.p, &r, MACH_OP_DATA_REQUEST, 16 * PAGE, 4 * PAGE);
-	answer(CUT);
+	scene_answer(&s, &r, CUT);
 	tap_is("grown", actor_end(&s.a, 0), 0);
 }
 

@@ -56,14 +56,9 @@ static void check_same(const char *sub)
 		info.object_size, info.resident, info.dirty, tap_result(first));
 }
 
-static void begin_truncate(unsigned int thread, uint64_t size)
-{
-	actor_begin(&s.a, thread, do_truncate, s.o.fd, size);
-}
-
 static void expect_size(unsigned int thread, uint64_t size)
 {
-	begin_truncate(thread, size);
+	scene_truncate(&s, thread, size);
 	pager_expect_size(&s.p, &r, size);
 }
 
@@ -331,7 +326,7 @@ static void test_destroyed(void)
 {
 	open_scene();
 	expect_size(0, CUT);
-	begin_truncate(1, PAGE);
+	scene_truncate(&s, 1, PAGE);
 	destroy();
 	tap_is("truncate", actor_end(&s.a, 0), -EIO);
 	tap_is("waiting", actor_end(&s.a, 1), -EIO);
@@ -390,7 +385,7 @@ static void test_killed(void)
 	pager_expect_size(&s.p, &r, CUT);
 	actor_kill(&other);
 	check_same("meanwhile");
-	begin_truncate(1, PAGE);
+	scene_truncate(&s, 1, PAGE);
 	pager_expect_nothing(&s.p, BRIEFLY);
 	pager_size_done(&s.p, &r);
 	pager_expect_size(&s.p, &r, PAGE);

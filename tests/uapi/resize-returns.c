@@ -46,9 +46,13 @@ static void begin_fsync(unsigned int thread)
 	actor_begin(&s.a, thread, do_fsync, s.o.fd);
 }
 
-static void begin_truncate(unsigned int thread, uint64_t size)
+/* All pages are modified, and in a return that the pager holds: thread 0 waits. */
+static void hold_all(struct test_request *held)
 {
-	actor_begin(&s.a, thread, do_truncate, s.o.fd, size);
+	open_scene();
+	modify(0, SIZE);
+	begin_fsync(0);
+	pager_expect(&s.p, held, MACH_OP_DATA_RETURN, 0, SIZE);
 }
 
 static void take(const struct test_request *q)
@@ -97,7 +101,7 @@ static void return_first(uint64_t dirty, uint64_t length, uint64_t cut)
 	modify(dirty, length);
 	begin_fsync(0);
 	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, dirty, length);
-	begin_truncate(1, cut);
+	scene_truncate(&s, 1, cut);
 	pager_expect_nothing(&s.p, BRIEFLY);
 	take(&held);
 	CHECK(pattern_is(store + dirty, dirty, length, 2), "wrong data");
@@ -123,11 +127,8 @@ static void test_return_fails(void)
 {
 	struct test_request held;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
-	begin_truncate(1, CUT);
+	hold_all(&held);
+	scene_truncate(&s, 1, CUT);
 	pager_expect_nothing(&s.p, BRIEFLY);
 	pager_reply_one(&s.p, &held, part_error(0, SIZE, ENOSPC));
 	while (actor_waits(&s.a, 1, 5)) {
@@ -152,7 +153,7 @@ static void test_return_below(void)
 	modify(0, 2 * PAGE);
 	begin_fsync(0);
 	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, 2 * PAGE);
-	begin_truncate(1, CUT);
+	scene_truncate(&s, 1, CUT);
 	CHECK(next_is(MACH_OP_SET_SIZE, WAIT_MS), "op %u", r.m.operation);
 	tap_is("wanted", r.m.mandatory, CUT);
 	pager_size_done(&s.p, &r);
@@ -168,11 +169,8 @@ static void test_return_growing(void)
 {
 	struct test_request held;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
-	begin_truncate(1, ROOM);
+	hold_all(&held);
+	scene_truncate(&s, 1, ROOM);
 	CHECK(next_is(MACH_OP_SET_SIZE, WAIT_MS), "op %u", r.m.operation);
 	pager_size_done(&s.p, &r);
 	tap_is("truncate", actor_end(&s.a, 1), 0);
@@ -187,17 +185,14 @@ static void test_killed(void)
 	struct test_request held;
 	struct actor other;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
+	hold_all(&held);
 	actor_start(&other, 1);
 	actor_begin(&other, 0, do_truncate, s.o.fd, CUT);
 	pager_expect_nothing(&s.p, BRIEFLY);
 	actor_kill(&other);
 	take(&held);
 	tap_is("fsync", serve_until_end(0, 0, true), 0);
-	begin_truncate(1, PAGE);
+	scene_truncate(&s, 1, PAGE);
 	tap_is("next", serve_until_end(1, PAGE, true), 0);
 }
 
@@ -210,7 +205,7 @@ static void during(void (*ask)(void), bool refuse)
 	modify(0, PAGE);
 	modify(2 * PAGE, PAGE);
 	modify(5 * PAGE, 2 * PAGE);
-	begin_truncate(1, CUT);
+	scene_truncate(&s, 1, CUT);
 	CHECK(next_is(MACH_OP_SET_SIZE, WAIT_MS), "op %u", r.m.operation);
 	held = r;
 	ask();
@@ -330,10 +325,7 @@ static void test_pager_cuts_return(void)
 {
 	struct test_request held;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
+	hold_all(&held);
 	CHECK_IS(object_resize(&s.p, &s.o, CUT), 0);
 	tap_is("size", object_info(s.o.fd).object_size, CUT);
 	tap_is("collect", pager_collect(&s.p, &held, 0, CUT, store), 0);
@@ -349,10 +341,7 @@ static void test_pager_regrows(void)
 {
 	struct test_request held;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
+	hold_all(&held);
 	CHECK_IS(object_resize(&s.p, &s.o, PAGE), 0);
 	CHECK_IS(object_resize(&s.p, &s.o, SIZE), 0);
 	scene_resident(&s, 4 * PAGE, 2 * PAGE, 3);
@@ -374,10 +363,7 @@ static void test_pager_cuts_failing(void)
 {
 	struct test_request held;
 
-	open_scene();
-	modify(0, SIZE);
-	begin_fsync(0);
-	pager_expect(&s.p, &held, MACH_OP_DATA_RETURN, 0, SIZE);
+	hold_all(&held);
 	CHECK_IS(object_resize(&s.p, &s.o, CUT), 0);
 	pager_reply_one(&s.p, &held, part_error(0, SIZE, ENOSPC));
 	tap_is("fsync", serve_until_end(0, CUT, false), -ENOSPC);

@@ -18,7 +18,7 @@
 
 #define CLUSTER	(4 * PAGE)
 #define SIZE	(8 * PAGE + 100)
-#define ROOM	(32 * PAGE)
+#define ROOM	SCENE_ROOM
 #define CUT	(3 * PAGE + 10)
 #define BRIEFLY	50	/* ms in which nothing may happen */
 
@@ -51,45 +51,10 @@ static uint64_t size_now(void)
 	return st.st_size;
 }
 
-static void begin_truncate(unsigned int thread, uint64_t size)
-{
-	actor_begin(&s.a, thread, do_truncate, s.o.fd, size);
-}
-
-/* The pattern where the object had it, and beyond that zeros */
-static struct mach_part contents(const struct test_request *q, uint64_t data)
-{
-	static uint8_t room[ROOM];
-
-	memset(room, 0, sizeof(room));
-	pattern_fill(room, 0, data, 1);
-	CHECK(q->m.offset + q->m.length <= ROOM, "beyond all room");
-	return part_copy(q->m.offset, q->m.length, room + q->m.offset);
-}
-
-/* Answer all until the thread's call ends; the data ends at @data. */
-static long serve_until_end(unsigned int thread, uint64_t data)
-{
-	long end = tap_now_ms() + WAIT_MS;
-
-	while (actor_waits(&s.a, thread, 5)) {
-		CHECK(tap_now_ms() < end, "the call does not end");
-		if (pager_next(&s.p, &r, 5))
-			continue;
-		if (r.m.operation == MACH_OP_DATA_REQUEST)
-			pager_reply_one(&s.p, &r, contents(&r, data));
-		else if (r.m.operation == MACH_OP_DATA_RETURN)
-			pager_take(&s.p, &r, s.buf + MIB + r.m.offset);
-		else
-			pager_size_done(&s.p, &r);
-	}
-	return actor_end(&s.a, thread);
-}
-
 static void truncate_to(uint64_t size)
 {
 	open_scene();
-	begin_truncate(0, size);
+	scene_truncate(&s, 0, size);
 	pager_expect_size(&s.p, &r, size);
 	tap_is("object", r.m.object, s.o.number);
 	tap_is("cookie", r.m.cookie, 0xc00c1e);
@@ -126,8 +91,8 @@ static void test_within_page(void)
 static void test_same(void)
 {
 	open_scene();
-	begin_truncate(0, SIZE);
-	tap_is("truncate", serve_until_end(0, SIZE), 0);
+	scene_truncate(&s, 0, SIZE);
+	tap_is("truncate", scene_serve_until_end(&s, 0, SIZE), 0);
 	tap_is("size", size_now(), SIZE);
 }
 
@@ -137,7 +102,7 @@ static void test_at_once(void)
 	struct mach_part part = part_done(0, PAGE);
 
 	open_scene();
-	begin_truncate(0, CUT);
+	scene_truncate(&s, 0, CUT);
 	pager_expect_size(&s.p, &r, CUT);
 	CHECK_IS(pager_reply(&s.p, &r, &part, 1, true), 0);
 	tap_is("size", size_now(), CUT);
@@ -161,7 +126,7 @@ static void test_open_truncating(void)
 	tap_is("open", actor_end(&s.a, 0), 0);
 	tap_is("size", size_now(), 0);
 	actor_begin(&s.a, 0, do_reopen, s.o.fd, O_RDWR | O_TRUNC);
-	tap_is("again", serve_until_end(0, 0), 0);
+	tap_is("again", scene_serve_until_end(&s, 0, 0), 0);
 }
 
 static long do_append(const uint64_t *arg)
@@ -180,10 +145,10 @@ static void test_append(void)
 	actor_begin(&s.a, 0, do_append, s.o.fd, (uintptr_t)s.buf, PAGE);
 	pager_expect_size(&s.p, &r, SIZE + PAGE);
 	pager_size_done(&s.p, &r);
-	tap_is("append", serve_until_end(0, SIZE), PAGE);
+	tap_is("append", scene_serve_until_end(&s, 0, SIZE), PAGE);
 	tap_is("size", size_now(), SIZE + PAGE);
 	actor_begin(&s.a, 0, do_pread, s.o.fd, (uintptr_t)s.buf, ROOM, 0);
-	tap_is("read", serve_until_end(0, SIZE), SIZE + PAGE);
+	tap_is("read", scene_serve_until_end(&s, 0, SIZE), SIZE + PAGE);
 	tap_sub("data", pattern_is(s.buf, 0, SIZE + PAGE, 1), "wrong data");
 }
 
@@ -199,10 +164,10 @@ static void test_write_beyond(void)
 	pager_expect_size(&s.p, &r, at + 10);
 	CHECK(actor_waits(&s.a, 0, BRIEFLY), "it did not wait for the pager");
 	pager_size_done(&s.p, &r);
-	tap_is("write", serve_until_end(0, SIZE), 10);
+	tap_is("write", scene_serve_until_end(&s, 0, SIZE), 10);
 	tap_is("size", size_now(), at + 10);
 	actor_begin(&s.a, 0, do_pread, s.o.fd, (uintptr_t)s.buf, ROOM, 0);
-	tap_is("read", serve_until_end(0, SIZE), at + 10);
+	tap_is("read", scene_serve_until_end(&s, 0, SIZE), at + 10);
 	tap_sub("before", pattern_is(s.buf, 0, SIZE, 1), "wrong data");
 	tap_sub("between", zeros(s.buf + SIZE, at - SIZE), "no zeros");
 	tap_sub("written", pattern_is(s.buf + at, at, 10, 1), "wrong data");
@@ -217,13 +182,13 @@ static void test_write_across(void)
 		    SIZE - 50);
 	CHECK_IS(pager_next(&s.p, &r, WAIT_MS), 0);
 	if (r.m.operation == MACH_OP_DATA_REQUEST) {
-		pager_reply_one(&s.p, &r, contents(&r, SIZE));
+		scene_answer(&s, &r, SIZE);
 		CHECK_IS(pager_next(&s.p, &r, WAIT_MS), 0);
 	}
 	tap_is("operation", r.m.operation, MACH_OP_SET_SIZE);
 	tap_is("wanted", r.m.mandatory, SIZE - 50 + 3 * PAGE);
 	pager_size_done(&s.p, &r);
-	tap_is("write", serve_until_end(0, SIZE), 3 * PAGE);
+	tap_is("write", scene_serve_until_end(&s, 0, SIZE), 3 * PAGE);
 	tap_is("size", size_now(), SIZE - 50 + 3 * PAGE);
 }
 
@@ -289,12 +254,12 @@ static void test_empty(void)
 	       0);
 	tap_is("load", actor_do(&s.a, do_load, s.map), TAP_SIGNAL(SIGBUS));
 	actor_begin(&s.a, 0, do_fsync, s.o.fd);
-	tap_is("fsync", serve_until_end(0, 0), 0);
+	tap_is("fsync", scene_serve_until_end(&s, 0, 0), 0);
 	pattern_fill(s.buf, 0, 9, 1);
 	actor_begin(&s.a, 0, do_pwrite, s.o.fd, (uintptr_t)s.buf, 9, 0);
 	pager_expect_size(&s.p, &r, 9);
 	pager_size_done(&s.p, &r);
-	tap_is("write", serve_until_end(0, 0), 9);
+	tap_is("write", scene_serve_until_end(&s, 0, 0), 9);
 	tap_is("size-then", size_now(), 9);
 	tap_sub("data", scene_reads(&s, 0, 9, 1), "wrong data");
 }
@@ -304,9 +269,9 @@ static void test_one_at_a_time(void)
 {
 	open_scene();
 	scene_resident(&s, 0, 4 * PAGE, 1);
-	begin_truncate(0, CUT);
+	scene_truncate(&s, 0, CUT);
 	pager_expect_size(&s.p, &r, CUT);
-	begin_truncate(1, 2 * PAGE);
+	scene_truncate(&s, 1, 2 * PAGE);
 	pager_expect_nothing(&s.p, BRIEFLY);
 	actor_begin(&s.a, 2, do_pread, s.o.fd, (uintptr_t)s.buf, 4 * PAGE, 0);
 	tap_is("read", actor_end(&s.a, 2), 4 * PAGE);
@@ -345,13 +310,13 @@ static void test_times(void)
 	open_scene();
 	st = stat_of(s.o.fd);
 	tap_pause_ms(20);
-	begin_truncate(0, CUT);
-	CHECK_IS(serve_until_end(0, SIZE), 0);
+	scene_truncate(&s, 0, CUT);
+	CHECK_IS(scene_serve_until_end(&s, 0, SIZE), 0);
 	check_times("truncate", &st);
 	CHECK_IS(object_resize(&s.p, &s.o, SIZE), 0);
 	check_times("resize", &st);
 	actor_begin(&s.a, 0, do_pwrite, s.o.fd, (uintptr_t)s.buf, 9, SIZE);
-	CHECK_IS(serve_until_end(0, SIZE), 9);
+	CHECK_IS(scene_serve_until_end(&s, 0, SIZE), 9);
 	check_times("write", &st);
 }
 
@@ -379,8 +344,8 @@ static void test_inotify(void)
 	CHECK_IS(object_publish(&s.p, &s.o, "resize", 0), 0);
 	CHECK(inotify_add_watch(events, node_path("resize"), IN_MODIFY) >= 0,
 	      "watch: %m");
-	begin_truncate(0, CUT);
-	CHECK_IS(serve_until_end(0, SIZE), 0);
+	scene_truncate(&s, 0, CUT);
+	CHECK_IS(scene_serve_until_end(&s, 0, SIZE), 0);
 	tap_is("truncate", event_is(events, IN_MODIFY), true);
 	tap_is("once", event_is(events, IN_MODIFY), false);
 	CHECK_IS(object_resize(&s.p, &s.o, SIZE), 0);
