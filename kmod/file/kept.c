@@ -267,16 +267,19 @@ int mach_keep_directory(struct mach_keeper *keeper,
 	return err;
 }
 
-/*
- * With mach_node_lock: it is kept no more. What is then to be done without is
- * mach_kept_gone()'s.
- */
-static struct dentry *mach_kept_take(struct mach_node *node)
+/* With mach_node_lock: it is kept no more. */
+static void mach_kept_let_go(struct mach_node *node)
 {
 	lockdep_assert_held(&mach_node_lock);
 	mach_node_unkeep(node);
 	if (S_ISLNK(node->inode->i_mode))
 		clear_nlink(node->inode);
+}
+
+/* The same; what is then to be done without the lock is mach_kept_gone()'s. */
+static struct dentry *mach_kept_take(struct mach_node *node)
+{
+	mach_kept_let_go(node);
 	return dget(node->dentry);
 }
 
@@ -354,10 +357,8 @@ int mach_link_unlink(struct dentry *dentry)
 
 	mutex_lock(&mach_node_lock);
 	kept = node->keeper;
-	if (kept) {
-		mach_node_unkeep(node);
-		clear_nlink(node->inode);
-	}
+	if (kept)
+		mach_kept_let_go(node);
 	mutex_unlock(&mach_node_lock);
 	if (!kept)
 		return -ENOENT;

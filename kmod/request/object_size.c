@@ -21,21 +21,16 @@ static struct mutex *mach_size_lock(const struct mach_object *object)
 	return &mach_size_locks[hash_64(object->serial, MACH_SIZE_LOCK_BITS)];
 }
 
-/* What Linux says of the file */
-static void mach_size_note(struct mach_object *object, u64 size)
+/* The object's, and what Linux says of the file */
+static void mach_size_write(struct mach_object *object, u64 size)
 {
 	struct inode *inode = object->inode;
 
+	lockdep_assert_held(&object->lock);
+	WRITE_ONCE(object->size, size);
 	i_size_write(inode, size);
 	inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE);
 	mach_compat_touch(inode);
-}
-
-static void mach_size_write(struct mach_object *object, u64 size)
-{
-	lockdep_assert_held(&object->lock);
-	WRITE_ONCE(object->size, size);
-	mach_size_note(object, size);
 }
 
 /* What lies behind the old end reads as zero, before anybody can look. */
