@@ -17,8 +17,10 @@ struct mach_run mach_run_window(pgoff_t index, unsigned int pages,
 {
 	pgoff_t from = ALIGN_DOWN(index, (pgoff_t)pages);
 	pgoff_t left = end - from;
-	struct mach_run window;
+	struct mach_run window = { .first = index, .n = 1 };
 
+	if (pages == 1)
+		return window;
 	window.first = from > first ? from : first;
 	window.n = (left < pages ? left : pages) - (window.first - from);
 	return window;

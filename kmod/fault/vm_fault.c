@@ -30,14 +30,21 @@ static unsigned int mach_fault_cluster(const struct mach_fault *fault)
 	return fault->random ? 1 : READ_ONCE(fault->object->cluster);
 }
 
+/* Nothing but the page itself: what was asked for alone, and has come, or "random". */
+static bool mach_fault_is_single(const struct mach_fault *fault)
+{
+	return fault->random ||
+	       (fault->asked && READ_ONCE(fault->object->cluster) == 1);
+}
+
 /* The pages that this fault may map, all in its area and near it. */
 static struct mach_run mach_fault_around(const struct mach_fault *fault)
 {
-	unsigned int pages = mach_fault_cluster(fault);
+	unsigned int pages = READ_ONCE(fault->object->cluster);
 	pgoff_t end = min_t(pgoff_t, fault->end,
 			    mach_object_npages(fault->object));
 
-	if (!fault->asked && !fault->random)
+	if (!fault->asked)
 		pages = max_t(unsigned int, pages, MACH_FAULT_AROUND);
 	pages = min_t(unsigned int, pages, MACH_FAULT_MAP_MAX);
 	return mach_run_window(fault->index, pages, fault->first, end);
@@ -80,11 +87,12 @@ mach_fault_map_run(const struct mach_fault *fault, struct mach_run *run)
 static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 					struct page *page)
 {
-	struct mach_run run = mach_fault_around(fault);
+	struct mach_run run = { .first = fault->index, .n = 1 };
 
-	if (run.n > 1)
-		return mach_fault_map_run(fault, &run);
-	return mach_fault_map(fault, &run, &page);
+	if (mach_fault_is_single(fault))
+		return mach_fault_map(fault, &run, &page);
+	run = mach_fault_around(fault);
+	return mach_fault_map_run(fault, &run);
 }
 
 /* May the page, which is there, be dirty? */

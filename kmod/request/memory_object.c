@@ -331,7 +331,7 @@ static void mach_request_complain(const struct mach_request *request,
 	struct mach_pager *pager = object->pager;
 
 	/* of a dead one it is said what is lost with it */
-	if (!n || !mach_request_is_return(request) ||
+	if (!mach_request_is_return(request) ||
 	    request->flags & MACH_MSG_SYNC || mach_object_is_dead(object))
 		return;
 	pr_warn_ratelimited("machvm: pager %d (%s) has not taken %u modified pages of object %u near page %lu: error %d\n",
@@ -532,13 +532,15 @@ int mach_request_end(struct mach_request *request, int error)
 	smp_store_release(&request->ended, true);
 	if (!RB_EMPTY_NODE(&request->link))
 		mach_request_unlink(request);
-	list_del_init(&request->whole);
+	if (mach_request_is_whole(request))
+		list_del_init(&request->whole);
 	resized = object->resizing == request;
 	if (resized)
 		object->resizing = NULL;
 	mach_object_unlock(object);
 	mach_request_wake(request);
-	mach_request_complain(request, dropped, error ?: -EIO);
+	if (dropped)
+		mach_request_complain(request, dropped, error ?: -EIO);
 	if ((request->laundry || resized) && mach_object_has_unsent(object))
 		mach_object_queue_launder(object);
 	return 0;
