@@ -230,9 +230,8 @@ static void wiring_counts(struct kunit *test)
 	spot = task_touch(test, 2);
 	frame = task_page(test, 2);
 	end = spot.index + 1;
-	KUNIT_EXPECT_FALSE(test, mach_object_wire(spot.object, end));
-	KUNIT_EXPECT_TRUE(test, mach_object_wire(spot.object, spot.index));
-	KUNIT_EXPECT_TRUE(test, mach_object_wire(spot.object, spot.index));
+	KUNIT_EXPECT_EQ(test, mach_object_wire(spot.object, end, 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, mach_object_wire(spot.object, spot.index, 2), 0);
 	mach_object_unwire(spot.object, spot.index, end, 1);
 	KUNIT_EXPECT_TRUE(test, mach_page_is_wired(frame));
 	mach_object_unwire(spot.object, spot.index, end, 1);
@@ -253,7 +252,7 @@ static void moved_pages_stay_wired(struct kunit *test)
 	low = task_touch(test, 8);
 	high = task_touch(test, 10);
 	frame = task_page(test, 8);
-	KUNIT_EXPECT_TRUE(test, mach_object_wire(low.object, low.index));
+	KUNIT_EXPECT_EQ(test, mach_object_wire(low.object, low.index, 1), 0);
 	mach_object_put(low.object);
 	mach_object_put(high.object);
 	task_allocate(test, 9, 10);

@@ -47,6 +47,7 @@
  * @limit: (l) bytes that entries may cover
  * @limit_max: (l) that @limit may be set to
  * @wire_future: (l) new entries are wired
+ * @wire_trying: (l) calls that will have them wired, if they succeed
  * @executable: (l) some part of the window is, or was, mapped executable
  * @raising: atomic, calls that have areas become executable before their entries
  * @closed: (l) its descriptor is a pager's: there will be no window
@@ -72,6 +73,7 @@ struct mach_map {
 	u64 limit;
 	u64 limit_max;
 	bool wire_future;
+	unsigned int wire_trying;
 	bool executable;
 	atomic_t raising;
 	bool closed;
@@ -93,6 +95,12 @@ static inline bool mach_map_unused(const struct mach_map *map)
 {
 	/* pairs with mach_map_set_window() */
 	return !smp_load_acquire(&map->mm);
+}
+
+/* Is what is new wired? That was right a moment ago, unless it is locked. */
+static inline bool mach_map_wires(const struct mach_map *map)
+{
+	return READ_ONCE(map->wire_future) || READ_ONCE(map->wire_trying);
 }
 
 /* Whose window an area is a part of */

@@ -134,7 +134,7 @@ static int mach_map_may_enter(struct mach_map *map,
 	u64 length = mach_pieces_used(entering, &n);
 
 	lockdep_assert_held_write(&map->lock);
-	if (map->wire_future != entering->wired ||
+	if (mach_map_wires(map) != entering->wired ||
 	    (entering->wired &&
 	     place->length - leaving.wired > entering->charged))
 		return MACH_MAP_UNREADY;

@@ -512,6 +512,7 @@ void mach_entry_set(struct mach_entries *entries, struct mach_map_entry *entry,
 	entry->behavior = like->behavior;
 	entry->shared = like->shared;
 	entry->in_transition = like->in_transition;
+	entry->of_all = like->of_all;
 	entry->wired = like->wired;
 	mach_entries_count(entries, entry, mach_entry_size(entry));
 }

@@ -40,6 +40,7 @@ struct mach_entries;
  * @shared: other maps see what is written here: never joined to what is not
  * @needs_copy: to be copied before the first write
  * @in_transition: somebody has let go of the lock while he works on it
+ * @of_all: in transition, by who wires all of the map
  * @height: of this subtree
  * @wired: how often it was wired; its pages are, unless nobody may access them
  *
@@ -63,6 +64,7 @@ struct mach_map_entry {
 	u32 shared : 1;
 	u32 needs_copy : 1;
 	u32 in_transition : 1;
+	u32 of_all : 1;
 	u32 height : 8;
 	u32 wired;
 };

@@ -138,8 +138,10 @@ static void mach_change_apply(const struct mach_change *change,
 		entry->behavior = change->behavior;
 	if (change->what & MACH_CHANGE_WIRE && (change->wire > 0 || entry->wired))
 		entry->wired += change->wire;
-	if (change->what & MACH_CHANGE_TRANSITION)
+	if (change->what & MACH_CHANGE_TRANSITION) {
 		entry->in_transition = change->in_transition;
+		entry->of_all = change->of_all;
+	}
 	if (change->what & MACH_CHANGE_SHARED)
 		entry->shared = 1;
 }

@@ -24,6 +24,7 @@
  * @behavior: new behavior
  * @wire: with MACH_CHANGE_WIRE: +1, or -1 for what is wired
  * @in_transition: with MACH_CHANGE_TRANSITION
+ * @of_all: likewise: by who wires all of the map
  */
 struct mach_change {
 	u32 what;
@@ -32,6 +33,7 @@ struct mach_change {
 	u8 behavior;
 	int wire;
 	bool in_transition;
+	bool of_all;
 };
 
 #define MACH_CHANGE_PROTECTION	0x01

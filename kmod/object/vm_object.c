@@ -187,6 +187,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	mach_tree_init(&object->pages);
 	object->requests = RB_ROOT_CACHED;
 	object->returns = RB_ROOT_CACHED;
+	xa_init(&object->wirings);
 	INIT_LIST_HEAD(&object->whole);
 	INIT_LIST_HEAD(&object->asking);
 	INIT_LIST_HEAD(&object->turn);
@@ -284,6 +285,7 @@ void mach_object_put(struct mach_object *object)
 	WARN_ON(!RB_EMPTY_ROOT(&object->requests.rb_root));
 	WARN_ON(!RB_EMPTY_ROOT(&object->returns.rb_root));
 	WARN_ON(!RB_EMPTY_ROOT(&object->views));
+	WARN_ON(!xa_empty(&object->wirings));
 	mach_object_disown(object);
 	mach_object_free_pages(object);
 	if (object->reserve)

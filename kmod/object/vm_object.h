@@ -43,6 +43,7 @@
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 struct mach_kmem;
 struct mach_request;
@@ -132,6 +133,8 @@ struct mach_view {
  * @requests: (o) data_requests under way, by their pages
  * @returns: (o) data_returns under way, by theirs
  * @whole: (o) requests under way that are about no pages, and waited for
+ * @wirings: (o) how often each place is wired, if it is resizable: a page there may be
+ *	cut off, and another one come
  * @resizing: (o) the SET_SIZE under way, or NULL; no reference
  * @reserve: (o) memory for one request; NULL while that is in use, and before there
  *	was a page. May be looked at without the lock
@@ -175,6 +178,7 @@ struct mach_object {
 	struct rb_root_cached requests;
 	struct rb_root_cached returns;
 	struct list_head whole;
+	struct xarray wirings;
 	struct mach_request *resizing;
 	void *reserve;
 	pgoff_t unsent;

@@ -4,6 +4,7 @@
 #include "base/mach_trace.h"
 #include "object/page_queue.h"
 #include "object/vm_resident.h"
+#include "object/vm_wire.h"
 #include "room.h"
 
 #include <linux/interval_tree_generic.h>
@@ -256,6 +257,7 @@ static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 	}
 	if (mach_request_awaits(request, first, n))
 		asked = frame[request->mandatory - first].bv_page;
+	mach_object_wire_new(request->object, first, frame, n);
 	mach_queue_enter(frame, n, asked);
 	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;

@@ -79,7 +79,7 @@ static int mach_map_ready(struct mach_map *map, struct mach_entering *entering)
 	u64 more, address;
 	int err;
 
-	entering->wired = READ_ONCE(map->wire_future);
+	entering->wired = mach_map_wires(map);
 	if (!entering->wired)
 		return 0;
 	err = mach_map_look_ahead(map, entering, &address, &more) ?:

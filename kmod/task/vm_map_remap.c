@@ -31,6 +31,7 @@ static void mach_piece_fill(struct mach_map_entry *piece,
 	piece->end = min(end, entry->end);
 	piece->wired = 0;
 	piece->in_transition = 0;
+	piece->of_all = 0;
 	piece->shared = 1;
 	/* the view holds a right, so there is one to be had */
 	mach_object_right_get(entry->object);

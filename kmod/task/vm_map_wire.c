@@ -17,6 +17,7 @@
 int mach_wire_page(struct mach_object *object, pgoff_t index, u32 times)
 {
 	struct page *page;
+	int err;
 
 	do {
 		page = mach_fault_task_page(object, index, MACH_ACCESS_READ,
@@ -24,11 +25,9 @@ int mach_wire_page(struct mach_object *object, pgoff_t index, u32 times)
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		put_page(page);
-	} while (!mach_object_wire(object, index));
-	/* one that is wired does not go */
-	while (--times)
-		mach_object_wire(object, index);
-	return 0;
+		err = mach_object_wire(object, index, times);
+	} while (err == -ENOENT);
+	return err;
 }
 
 static int mach_map_wire_page(struct mach_map *map, u64 address, u32 times)
@@ -93,16 +92,16 @@ static void mach_map_unwire_pages(struct mach_map *map, u64 start, u64 end)
 /**
  * struct mach_wiring - What is to be wired, and for whom
  * @access: MACH_PROT_* that the entries must allow
- * @asleep: they allow nothing yet; otherwise they allow something
+ * @all: of the range what is not wired yet, whatever it allows; there may be holes
  * @privileged: the caller's capabilities count
  */
 struct mach_wiring {
 	u32 access;
-	bool asleep;
+	bool all;
 	bool privileged;
 };
 
-/* May it be wired? And how much of it is not yet? -EAGAIN: it is not as @asleep. */
+/* May it be wired? And how much of it is not yet? */
 static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
 			       const struct mach_wiring *wiring, u64 *more)
 {
@@ -110,14 +109,12 @@ static int mach_map_check_wire(struct mach_map *map, u64 start, u64 end,
 
 	lockdep_assert_held(&map->lock);
 	*more = 0;
-	if (!mach_entries_cover(&map->entries, start, end))
+	if (!wiring->all && !mach_entries_cover(&map->entries, start, end))
 		return -EADDRNOTAVAIL;
 	entry = mach_entry_from(&map->entries, start);
 	for (; entry && entry->start < end; entry = entry->next) {
 		if (wiring->access & ~entry->protection)
 			return -EACCES;
-		if (mach_entry_open(entry) == wiring->asleep)
-			return -EAGAIN;
 		if (!entry->wired)
 			*more += min(end, entry->end) - max(start, entry->start);
 	}
@@ -197,11 +194,11 @@ static void mach_map_end_wire(struct mach_map *map, u64 start, u64 done,
  * @map: not locked
  * @start: first address
  * @end: the address after the last
- * @access: MACH_PROT_* that the entries must allow; 0: any
+ * @access: MACH_PROT_* that the entries must allow, not none
  * @privileged: the caller's capabilities count
  *
  * Return: 0; -EADDRNOTAVAIL; -EACCES; -EPERM; -ENOMEM; -EINTR; what the fault
- * says; -EAGAIN: some entry allows nothing. All of the range or nothing of it.
+ * says. All of the range or nothing of it.
  * Source: Mach's vm_map_pageable.
  */
 int mach_map_wire(struct mach_map *map, u64 start, u64 end, u32 access,
@@ -256,86 +253,30 @@ int mach_map_unwire(struct mach_map *map, u64 start, u64 end)
 	return err;
 }
 
-/*
- * What the next entry at or above @at that is wired, or is not, has of [at, to).
- * Return: is there one? *@open: may it be accessed?
- */
-static bool mach_map_next_range(struct mach_map *map, u64 at, u64 to,
-				bool wired, u64 *start, u64 *end, bool *open)
+/* What the next entry at or above @at has of the map, if it is wired. */
+static bool mach_map_next_wired(struct mach_map *map, u64 at, u64 *start,
+				u64 *end)
 {
 	struct mach_map_entry *entry;
-	bool found;
 
 	down_read(&map->lock);
 	entry = mach_entry_from(&map->entries, at);
-	while (entry && !entry->wired == wired)
+	while (entry && !entry->wired)
 		entry = entry->next;
-	found = entry && entry->start < to;
-	if (found) {
+	if (entry) {
 		*start = max(entry->start, at);
-		*end = min(entry->end, to);
-		*open = mach_entry_open(entry);
+		*end = entry->end;
 	}
 	mach_map_unlock(map);
-	return found;
-}
-
-/* For what nobody may access: it is wired when somebody may. -EAGAIN: he may. */
-static int mach_map_wire_later(struct mach_map *map, u64 start, u64 end)
-{
-	const struct mach_wiring wiring = { .asleep = true, .privileged = true };
-	const struct mach_change change = {
-		.what = MACH_CHANGE_WIRE,
-		.wire = 1,
-	};
-	int err;
-
-	err = mach_map_lock_charged(map, start, end, &wiring);
-	if (err)
-		return err;
-	mach_range_change(&map->entries, start, end, &change, &map->spare);
-	mach_map_unlock_write(map);
-	return 0;
-}
-
-/**
- * mach_map_wire_current - Wire what is not wired
- * @map: not locked
- * @start: first address
- * @to: the address after the last
- *
- * What nobody may access is to be wired once it can be accessed. Holes are passed
- * over. Return: as mach_map_wire().
- */
-static int mach_map_wire_current(struct mach_map *map, u64 start, u64 to)
-{
-	u64 end = start;
-	int err = 0;
-	bool open;
-
-	while (!err && mach_map_next_range(map, end, to, false, &start, &end,
-					   &open)) {
-		err = open ? mach_map_wire(map, start, end, 0, true) :
-			     mach_map_wire_later(map, start, end);
-		if (fatal_signal_pending(current))
-			return err ?: -EINTR;
-		/* it has changed since, or gone: look again */
-		if (err == -EAGAIN || err == -EADDRNOTAVAIL) {
-			end = err == -EAGAIN ? start : start + PAGE_SIZE;
-			err = 0;
-		}
-	}
-	return err;
+	return entry;
 }
 
 static int mach_map_unwire_all(struct mach_map *map)
 {
 	u64 start, end = map->entries.min;
-	bool open;
 	int err = 0;
 
-	while (!err && mach_map_next_range(map, end, map->entries.max, true,
-					   &start, &end, &open)) {
+	while (!err && mach_map_next_wired(map, end, &start, &end)) {
 		err = mach_map_unwire(map, start, end);
 		/* it may be wired more than once, or be gone */
 		end = err ? start + PAGE_SIZE : start;
@@ -346,13 +287,121 @@ static int mach_map_unwire_all(struct mach_map *map)
 	return err;
 }
 
-/* From now on what is new is wired, or is not. *@was: before */
-static void mach_map_wire_future(struct mach_map *map, bool future, bool *was)
+/* From now on what is new is wired, or is not. */
+static void mach_map_wire_future(struct mach_map *map, bool future)
 {
 	down_write(&map->lock);
-	*was = map->wire_future;
 	WRITE_ONCE(map->wire_future, future);
 	up_write(&map->lock);
+}
+
+/*
+ * What is not wired is, and in transition, all at once: so that nobody else changes
+ * what has to be undone if some of it cannot be brought in.
+ */
+static void mach_map_hold_all(struct mach_map *map)
+{
+	const struct mach_change hold = {
+		.what = MACH_CHANGE_WIRE | MACH_CHANGE_TRANSITION,
+		.wire = 1,
+		.in_transition = true,
+		.of_all = true,
+	};
+	struct mach_map_entry *entry = map->entries.first;
+	u64 end;
+
+	lockdep_assert_held_write(&map->lock);
+	for (; entry; entry = mach_entry_from(&map->entries, end)) {
+		end = entry->end;
+		/* an entry as a whole: nothing is clipped */
+		if (!entry->wired)
+			mach_range_change(&map->entries, entry->start, end,
+					  &hold, &map->spare);
+		cond_resched();
+	}
+}
+
+/* The next entry from @at on that is held. Return: is there one? */
+static bool mach_map_next_held(struct mach_map *map, u64 at, u64 *start,
+			       u64 *end, bool *open)
+{
+	struct mach_map_entry *entry;
+
+	down_read(&map->lock);
+	entry = mach_entry_from(&map->entries, at);
+	while (entry && !entry->of_all)
+		entry = entry->next;
+	if (entry) {
+		*start = max(entry->start, at);
+		*end = entry->end;
+		*open = mach_entry_open(entry);
+	}
+	mach_map_unlock(map);
+	return entry;
+}
+
+/* Bring in what is held. What nobody may access is, once somebody may. */
+static int mach_map_bring_held(struct mach_map *map, u64 *at)
+{
+	int err = 0;
+	u64 start, end;
+	bool open;
+
+	while (!err && mach_map_next_held(map, *at, &start, &end, &open)) {
+		*at = open ? start : end;
+		if (open)
+			err = mach_map_wire_pages(map, at, end, 1);
+	}
+	return err;
+}
+
+/* Others may change it again; if it was not to be, its pages up to @done are let go. */
+static void mach_map_release_held(struct mach_map *map, u64 done, bool undo)
+{
+	const struct mach_change release = {
+		.what = MACH_CHANGE_TRANSITION | (undo ? MACH_CHANGE_WIRE : 0),
+		.wire = -1,
+	};
+	struct mach_map_entry *entry = map->entries.first;
+	u64 end;
+
+	lockdep_assert_held_write(&map->lock);
+	for (; entry; entry = mach_entry_from(&map->entries, end)) {
+		end = entry->end;
+		if (!entry->of_all)
+			continue;
+		if (undo && entry->start < done)
+			mach_map_unwire_pages(map, entry->start, min(end, done));
+		mach_range_change(&map->entries, entry->start, end, &release,
+				  &map->spare);
+		cond_resched();
+	}
+}
+
+/* As mach_map_wire(), of all that is not wired; @future: and all to come. */
+static int mach_map_wire_current(struct mach_map *map, bool future)
+{
+	const struct mach_wiring wiring = { .all = true, .privileged = true };
+	u64 at = map->entries.min;
+	int err;
+
+	err = mach_map_lock_charged(map, at, map->entries.max, &wiring);
+	if (err)
+		return err;
+	WRITE_ONCE(map->wire_trying, map->wire_trying + future);
+	mach_map_hold_all(map);
+	mach_map_unlock_write(map);
+
+	err = mach_map_bring_held(map, &at);
+	/* not given up for a signal: somebody waits for the transition */
+	down_write(&map->lock);
+	mach_map_release_held(map, at, err);
+	WRITE_ONCE(map->wire_trying, map->wire_trying - future);
+	if (future && !err)
+		WRITE_ONCE(map->wire_future, true);
+	mach_map_unlock_write(map);
+	wake_up_all(&map->transition);
+	return err;
 }
 
 /**
@@ -360,21 +409,15 @@ static void mach_map_wire_future(struct mach_map *map, bool future, bool *was)
  * @map: not locked
  * @flags: MACH_WIRE_*; 0 to unwire
  *
- * If not all can be wired, what is to come is as it was. Source: Mach's
- * vm_wire_all.
+ * Nothing has changed if not all can be wired, but for what others have entered
+ * meanwhile. Return: as mach_map_wire(). Source: Mach's vm_wire_all.
  */
 int mach_map_wire_all(struct mach_map *map, u32 flags)
 {
-	bool future;
-	int err;
+	const bool future = flags & MACH_WIRE_FUTURE;
 
-	mach_map_wire_future(map, flags & MACH_WIRE_FUTURE, &future);
-	if (!flags)
-		return mach_map_unwire_all(map);
-	if (!(flags & MACH_WIRE_CURRENT))
-		return 0;
-	err = mach_map_wire_current(map, map->entries.min, map->entries.max);
-	if (err)
-		mach_map_wire_future(map, future, &future);
-	return err;
+	if (flags & MACH_WIRE_CURRENT)
+		return mach_map_wire_current(map, future);
+	mach_map_wire_future(map, future);
+	return future ? 0 : mach_map_unwire_all(map);
 }

@@ -205,8 +205,9 @@ struct mach_task_attribute {
  * @size: sizeof(struct mach_task_wire_all)
  * @flags: MACH_WIRE_*; 0: unwire all, and wire no more
  *
- * What may not be accessed is wired once it may. If CURRENT fails FUTURE is as it
- * was.
+ * What may not be accessed is wired once it may. CURRENT alone says nothing of what is
+ * to come. With CURRENT all is wired or, on error, nothing more than before; meanwhile
+ * calls that change what is being wired wait.
  *
  * Source: vm_wire_all.
  */
