@@ -7,24 +7,6 @@
 #include <linux/errseq.h>
 #include <linux/mach_task.h>
 #include <linux/pagemap.h>
-#include <linux/sched/signal.h>
-
-/* Pages that are looked at before it is seen whether the caller was killed: 64 MiB */
-#define MACH_FORGET_BATCH	16384
-
-static int mach_object_forget(struct mach_object *object, pgoff_t first,
-			      pgoff_t end, bool dirty)
-{
-	pgoff_t next;
-
-	for (; first < end; first = next) {
-		next = min(end, first + MACH_FORGET_BATCH);
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		mach_object_flush(object, first, next, dirty);
-	}
-	return 0;
-}
 
 /**
  * mach_object_msync - Send what was written, or forget what is there

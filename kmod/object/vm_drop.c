@@ -4,6 +4,8 @@
 #include "page_queue.h"
 #include "pmap.h"
 
+#include <linux/sched/signal.h>
+
 /* Pages that are dropped at a time */
 #define MACH_DROP_BATCH		64
 
@@ -213,13 +215,16 @@ static bool mach_object_any(struct mach_object *object, pgoff_t *first,
 	return found;
 }
 
-static void mach_object_drop_range(struct mach_object *object, pgoff_t first,
-				   pgoff_t end, enum mach_victims victims)
+/* @killable: not beyond what was dropped when the caller was killed. Return: -EINTR. */
+static int mach_object_drop_range(struct mach_object *object, pgoff_t first,
+				  pgoff_t end, enum mach_victims victims,
+				  bool killable)
 {
 	struct mach_run run = { .first = first };
 	struct mach_eviction eviction;
+	int err = 0;
 
-	while (run.first < end &&
+	while (!err && run.first < end &&
 	       mach_object_any(object, &run.first, end)) {
 		run.n = min_t(pgoff_t, end - run.first,
 			      MACH_DROP_BATCH);
@@ -227,9 +232,12 @@ static void mach_object_drop_range(struct mach_object *object, pgoff_t first,
 		mach_object_drop(object, &run, victims, NULL, &eviction);
 		mach_residence_changed(object);
 		run.first += run.n;
+		if (killable && fatal_signal_pending(current))
+			err = -EINTR;
 		cond_resched();
 	}
 	mach_object_trim(object);
+	return err;
 }
 
 /**
@@ -243,9 +251,27 @@ void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty)
 {
 	mach_object_drop_range(object, first, end,
-			       dirty ? MACH_VICTIMS_ALL : MACH_VICTIMS_CLEAN);
+			       dirty ? MACH_VICTIMS_ALL : MACH_VICTIMS_CLEAN,
+			       false);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_flush);
+
+/**
+ * mach_object_forget - The same, as far as a caller comes who may be killed
+ * @object: no lock held
+ * @first: first page index
+ * @end: the page after the last
+ * @dirty: drop modified pages too
+ *
+ * Return: 0 or -EINTR.
+ */
+int mach_object_forget(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty)
+{
+	return mach_object_drop_range(object, first, end,
+				      dirty ? MACH_VICTIMS_ALL :
+					      MACH_VICTIMS_CLEAN, true);
+}
 
 /**
  * mach_object_cut - Drop all pages from one on, which the object has no more
@@ -258,7 +284,7 @@ void mach_object_cut(struct mach_object *object, pgoff_t first)
 {
 	mach_pmap_forget(object->inode->i_mapping, first);
 	mach_object_drop_range(object, first, MACH_TREE_INDEX_MAX,
-			       MACH_VICTIMS_CUT);
+			       MACH_VICTIMS_CUT, false);
 }
 
 /**
@@ -307,6 +333,8 @@ void mach_object_zero_rest(struct mach_object *object, u64 size)
  * @object: no lock held
  * @first: first page index
  * @end: the page after the last
+ *
+ * It is advice: a caller who is killed does without.
  */
 void mach_object_deactivate(struct mach_object *object, pgoff_t first,
 			    pgoff_t end)
@@ -315,7 +343,7 @@ void mach_object_deactivate(struct mach_object *object, pgoff_t first,
 	struct page *page = NULL;
 	unsigned int n;
 
-	while (at.index < end) {
+	while (at.index < end && !fatal_signal_pending(current)) {
 		mach_object_lock(object);
 		page = mach_tree_find(&object->pages, &at, end - 1);
 		for (n = 0; page && n < MACH_DROP_BATCH; n++) {
@@ -333,6 +361,8 @@ void mach_object_deactivate(struct mach_object *object, pgoff_t first,
  * mach_object_evict - Judge the inactive pages around one
  * @object: no lock held
  * @index: page
+ * @chunk: only those in this chunk, and not if the object's residence is not free: for
+ *	reclaim, whose caller may hold any lock; NULL: in any
  * @eviction: out: what came of it
  *
  * A page that was used since it was last judged is active again. Of the others
@@ -340,41 +370,20 @@ void mach_object_deactivate(struct mach_object *object, pgoff_t first,
  * pager.
  */
 void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       const struct mach_chunk *chunk,
 		       struct mach_eviction *eviction)
-{
-	struct mach_run run = {
-		.first = round_down(index, MACH_DROP_BATCH),
-		.n = MACH_DROP_BATCH,
-	};
-
-	mach_residence_change(object);
-	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, NULL, eviction);
-	mach_residence_changed(object);
-	mach_object_trim(object);
-}
-
-/**
- * mach_object_evict_chunk - Judge the inactive pages around one, in its chunk
- * @object: no lock held; others may hold any
- * @index: page
- * @chunk: that it was in
- *
- * For reclaim: never waits, so that an object that somebody works on keeps its pages.
- * Return: pages dropped.
- */
-unsigned int mach_object_evict_chunk(struct mach_object *object, pgoff_t index,
-				     const struct mach_chunk *chunk)
 {
 	const struct mach_run run = {
 		.first = round_down(index, MACH_DROP_BATCH),
 		.n = MACH_DROP_BATCH,
 	};
-	struct mach_eviction eviction;
 
-	if (!down_write_trylock(&object->residence))
-		return 0;
-	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, chunk, &eviction);
+	*eviction = (struct mach_eviction) {};
+	if (!chunk)
+		mach_residence_change(object);
+	else if (!mach_residence_try_change(object))
+		return;
+	mach_object_drop(object, &run, MACH_VICTIMS_UNUSED, chunk, eviction);
 	mach_residence_changed(object);
 	mach_object_trim(object);
-	return eviction.dropped;
 }

@@ -23,14 +23,15 @@ void mach_object_unmap(struct mach_object *object, pgoff_t first,
 		       unsigned long n);
 void mach_object_flush(struct mach_object *object, pgoff_t first, pgoff_t end,
 		       bool dirty);
+int mach_object_forget(struct mach_object *object, pgoff_t first, pgoff_t end,
+		       bool dirty);
 void mach_object_cut(struct mach_object *object, pgoff_t first);
 void mach_object_forget_part(struct mach_object *object, pgoff_t index);
 void mach_object_zero_rest(struct mach_object *object, u64 size);
 void mach_object_deactivate(struct mach_object *object, pgoff_t first,
 			    pgoff_t end);
 void mach_object_evict(struct mach_object *object, pgoff_t index,
+		       const struct mach_chunk *chunk,
 		       struct mach_eviction *eviction);
-unsigned int mach_object_evict_chunk(struct mach_object *object, pgoff_t index,
-				     const struct mach_chunk *chunk);
 
 #endif /* MACH_VM_DROP_H */

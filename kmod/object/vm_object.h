@@ -235,6 +235,12 @@ static inline void mach_residence_change(struct mach_object *object)
 	down_write(&object->residence);
 }
 
+/* For who must not wait; false if somebody has it. */
+static inline bool mach_residence_try_change(struct mach_object *object)
+{
+	return down_write_trylock(&object->residence);
+}
+
 static inline void mach_residence_changed(struct mach_object *object)
 {
 	up_write(&object->residence);

@@ -39,7 +39,7 @@ static unsigned int mach_pageout_scan(unsigned int wanted)
 		object = mach_queue_next(mach_object_try_get, &index);
 		if (!object)
 			break;
-		mach_object_evict(object, index, &eviction);
+		mach_object_evict(object, index, NULL, &eviction);
 		dropped += eviction.dropped;
 		if (eviction.dirty)
 			mach_pageout_launder_around(object, index);
@@ -64,12 +64,14 @@ static void mach_pageout_work_fn(struct work_struct *work)
 static unsigned int mach_pageout_judge_chunk(struct mach_chunk *chunk)
 {
 	unsigned int at = 0, dropped = 0;
+	struct mach_eviction eviction;
 	struct mach_object *object;
 	pgoff_t index;
 
 	while ((object = mach_queue_next_in(chunk, &at, mach_object_try_get,
 					    &index))) {
-		dropped += mach_object_evict_chunk(object, index, chunk);
+		mach_object_evict(object, index, chunk, &eviction);
+		dropped += eviction.dropped;
 		mach_object_put_later(object);
 	}
 	return dropped;
