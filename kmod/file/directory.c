@@ -486,6 +486,23 @@ static bool mach_name_is_taken(const struct dentry *dentry)
 	return taken;
 }
 
+/*
+ * Nobody finds it any more. Nothing is below it but, perhaps, what is mounted on it; on
+ * what nobody finds nothing can be mounted.
+ */
+static void mach_name_hide(struct dentry *dentry)
+{
+	bool mounted;
+
+	spin_lock(&dentry->d_lock);
+	mounted = d_mountpoint(dentry);
+	if (!mounted)
+		__d_drop(dentry);
+	spin_unlock(&dentry->d_lock);
+	if (mounted)
+		d_invalidate(dentry);
+}
+
 /**
  * mach_name_gone - Take the name of an object or a link out of sight
  * @dentry: it; its reference is taken over
@@ -504,7 +521,7 @@ void mach_name_gone(struct dentry *dentry)
 		fsnotify_unlink(dir, dentry);
 	node = mach_directory_lose(directory, 1);
 	mutex_unlock(&mach_node_lock);
-	d_invalidate(dentry);
+	mach_name_hide(dentry);
 	mach_compat_touch(dir);
 	dput(dentry);
 	mach_directory_end(node);

@@ -158,20 +158,34 @@ int mach_publish(struct mach_object *object,
 }
 
 /**
- * mach_unpublish - Take an object's name away
+ * mach_unpublish_keep - Take an object's name away, and keep its right
  * @object: referenced by the caller; if it is dead it gets no other
  *
- * What is mounted on the file goes with it. Return: did it have one?
+ * What is mounted on the file goes with it. Return: did it have one? Then the right
+ * that it had is the caller's.
  */
-bool mach_unpublish(struct mach_object *object)
+bool mach_unpublish_keep(struct mach_object *object)
 {
 	struct dentry *dentry = mach_node_take(object, NULL);
 
-	if (!dentry)
-		return false;
-	mach_name_gone(dentry);
-	mach_object_right_put(object);
-	return true;
+	if (dentry)
+		mach_name_gone(dentry);
+	return dentry;
+}
+
+/**
+ * mach_unpublish - Take an object's name away
+ * @object: referenced by the caller; if it is dead it gets no other
+ *
+ * Return: did it have one?
+ */
+bool mach_unpublish(struct mach_object *object)
+{
+	bool had = mach_unpublish_keep(object);
+
+	if (had)
+		mach_object_right_put(object);
+	return had;
 }
 
 /**

@@ -13,6 +13,7 @@ extern const struct inode_operations mach_names_operations;
 int mach_publish(struct mach_object *object,
 		 const struct mach_pager_publish *args);
 bool mach_unpublish(struct mach_object *object);
+bool mach_unpublish_keep(struct mach_object *object);
 void mach_published_modified(struct mach_object *object);
 char *mach_published_path(struct mach_object *object, char *buffer);
 

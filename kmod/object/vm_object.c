@@ -349,6 +349,21 @@ void mach_object_right_put(struct mach_object *object)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_right_put);
 
+/*
+ * For who may do what the end takes, of an object whose pager is dead: nothing waits
+ * for it then. Return: has it terminated?
+ */
+bool mach_object_right_put_here(struct mach_object *object)
+{
+	bool last = atomic_dec_and_test(&object->rights);
+
+	if (last)
+		object->pager->ops->terminate(&object->terminate);
+	else
+		mach_object_put(object);
+	return last;
+}
+
 /**
  * mach_object_stock - Get what it takes to place frames
  * @object: not locked

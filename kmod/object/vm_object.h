@@ -121,6 +121,7 @@ struct mach_view {
  * @read_only: (c) nobody may write
  * @resizable: (c) its size may change
  * @aside: pages of it wait aside; only ever set
+ * @unnamed: of who reaps a dead pager's objects: he has the right that was its name's
  * @provided: (o) there is a reserve; only ever set, and may be read without the lock
  * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
@@ -165,6 +166,7 @@ struct mach_object {
 	bool read_only;
 	bool resizable;
 	bool aside;
+	bool unnamed;
 	u8 provided;
 	u8 dead;
 	unsigned int cluster;
@@ -328,6 +330,7 @@ bool mach_object_right_try_get(struct mach_object *object);
 struct mach_object *mach_object_of_inode(struct inode *inode);
 void mach_object_right_get(struct mach_object *object);
 void mach_object_right_put(struct mach_object *object);
+bool mach_object_right_put_here(struct mach_object *object);
 
 int mach_object_stock(struct mach_object *object, pgoff_t first,
 		      unsigned int n);

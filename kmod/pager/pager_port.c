@@ -18,8 +18,36 @@
 /* Work that may wait for one pager at a time */
 #define MACH_PORT_WORKERS	16
 
+/* Objects that are gone through before others may run */
+#define MACH_PORT_BATCH		64
+
+/* How long who closes waits for the end of all objects */
+#define MACH_PORT_PATIENCE	HZ
+
 /* Ports that are not freed yet */
 static atomic_t mach_ports = ATOMIC_INIT(0);
+
+/*
+ * Who makes one meanwhile sees the death himself. The table has a reference of each as
+ * long as it is locked.
+ */
+static void mach_port_set_objects_dead(struct mach_port *port)
+{
+	struct mach_object *object;
+	unsigned int n = 0;
+	unsigned long id;
+
+	xa_lock(&port->objects);
+	xa_for_each(&port->objects, id, object) {
+		mach_object_set_dead(object);
+		if (++n % MACH_PORT_BATCH)
+			continue;
+		xa_unlock(&port->objects);
+		cond_resched();
+		xa_lock(&port->objects);
+	}
+	xa_unlock(&port->objects);
+}
 
 /**
  * mach_port_die - The pager has resigned, closed or died
@@ -31,8 +59,6 @@ static atomic_t mach_ports = ATOMIC_INIT(0);
 void mach_port_die(struct mach_port *port)
 {
 	LLIST_HEAD(commands);
-	struct mach_object *object;
-	unsigned long id;
 	bool first;
 
 	spin_lock(&port->lock);
@@ -43,10 +69,7 @@ void mach_port_die(struct mach_port *port)
 	if (!first)
 		return;
 	/* before anyone is told of the death, nobody finds an object alive */
-	xa_lock(&port->objects);
-	xa_for_each(&port->objects, id, object)
-		mach_object_set_dead(object);
-	xa_unlock(&port->objects);
+	mach_port_set_objects_dead(port);
 	mach_keeper_die(&port->keeper);
 	mach_port_abort(port, true);
 	queue_work(mach_port_wq, &port->reap);
@@ -69,26 +92,49 @@ static void mach_port_drop_requests(struct mach_port *port)
 	}
 }
 
-/**
- * mach_port_shutdown - The pager's descriptor is released
- * @port: its port; no call or command is under way; one reference is taken over
- */
-void mach_port_shutdown(struct mach_port *port)
+/* Nobody has the descriptor, and nothing of it is seen: the rest. */
+static void mach_port_let_go(struct mach_port *port)
 {
 	struct mach_object *object;
+	unsigned int n = 0;
 	unsigned long id;
 
-	mach_compat_life_leave(&port->life, port->pager.mm);
-	mach_port_die(port);
 	flush_work(&port->reap);
 	cancel_delayed_work_sync(&port->watchdog);
 	cancel_delayed_work_sync(&port->sweep);
 	cancel_delayed_work_sync(&port->tick);
 	mach_port_drop_requests(port);
-	xa_for_each(&port->objects, id, object)
+	xa_for_each(&port->objects, id, object) {
 		if (xa_cmpxchg(&port->objects, id, object, NULL, 0) == object)
 			mach_object_put(object);
+		if (!(++n % MACH_PORT_BATCH))
+			cond_resched();
+	}
 	mach_pager_put(&port->pager);
+}
+
+static void mach_port_shutdown_work(struct work_struct *work)
+{
+	mach_port_let_go(container_of(work, struct mach_port, shutdown));
+}
+
+/**
+ * mach_port_shutdown - The pager's descriptor is released
+ * @port: its port; no call or command is under way; one reference is taken over
+ *
+ * It is the end of a pager with few objects. Of one with many, who closes it waits for
+ * a second: all are dead and have no name that can be opened, and a worker takes them
+ * down.
+ */
+void mach_port_shutdown(struct mach_port *port)
+{
+	mach_compat_life_leave(&port->life, port->pager.mm);
+	mach_port_die(port);
+	if (wait_event_idle_timeout(port->reaped, READ_ONCE(port->has_reaped),
+				    MACH_PORT_PATIENCE))
+		mach_port_let_go(port);
+	else
+		mach_object_queue(&port->shutdown);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_shutdown);
 
@@ -208,10 +254,20 @@ static void mach_port_reap_names(struct mach_port *port)
 	for (; (object = mach_port_next_object(port, &id)); id++) {
 		/* it may have come to the table after the others were told */
 		mach_object_set_dead(object);
-		mach_unpublish(object);
+		object->unnamed = mach_unpublish_keep(object);
 		mach_object_put(object);
+		cond_resched();
 	}
 	mach_keeper_reap(&port->keeper);
+}
+
+/* Whose last right was the name's ends here, and one that nobody has a right to itself. */
+static void mach_port_reap_object(struct mach_object *object)
+{
+	if (object->unnamed && mach_object_right_put_here(object))
+		return;
+	if (atomic_read(&object->rights))
+		mach_object_kill(object);
 }
 
 /* After a pager's death: names go, mappings are revoked, pages are dropped. */
@@ -223,11 +279,12 @@ static void mach_port_reap(struct work_struct *work)
 
 	mach_port_reap_names(port);
 	for (; (object = mach_port_next_object(port, &id)); id++) {
-		/* one that nobody has a right to ends by itself */
-		if (atomic_read(&object->rights))
-			mach_object_kill(object);
+		mach_port_reap_object(object);
 		mach_object_put(object);
+		cond_resched();
 	}
+	WRITE_ONCE(port->has_reaped, true);
+	wake_up_all(&port->reaped);
 }
 
 /* Pages that can be mapped, charged to the caller's memory cgroup */
@@ -340,6 +397,8 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_DELAYED_WORK(&port->sweep, mach_port_sweep);
 	INIT_DELAYED_WORK(&port->tick, mach_port_tick);
 	INIT_WORK(&port->reap, mach_port_reap);
+	init_waitqueue_head(&port->reaped);
+	INIT_WORK(&port->shutdown, mach_port_shutdown_work);
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();
 	port->pager.exempt = mach_user_is_exempt();

@@ -167,6 +167,9 @@ struct mach_queue {
  * @sweep: ends commands whose ring ends, where io_uring does not
  * @tick: gives what waits to those who work already
  * @reap: takes the objects down after death
+ * @reaped: that is done; who closes waits for it here, for a while
+ * @has_reaped: so; only ever set, and may be read at any time
+ * @shutdown: the rest of the way, when that takes longer
  * @wq: (c) for work that waits for this pager
  * @free: when nobody knows the port any more, and nothing runs in @wq
  * @queues: (c)
@@ -200,6 +203,9 @@ struct mach_port {
 	struct delayed_work sweep;
 	struct delayed_work tick;
 	struct work_struct reap;
+	wait_queue_head_t reaped;
+	bool has_reaped;
+	struct work_struct shutdown;
 	struct workqueue_struct *wq;
 	struct work_struct free;
 	struct mach_queue queues[];

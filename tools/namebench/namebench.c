@@ -105,6 +105,15 @@ static unsigned long kib_of(const char *what)
 	return found;
 }
 
+static uint64_t objects(int device)
+{
+	struct mach_vm_statistics vm = { .size = sizeof(vm) };
+
+	if (ioctl(device, MACH_VM_STATISTICS, &vm))
+		err(1, "MACH_VM_STATISTICS");
+	return vm.objects;
+}
+
 /* Bytes of structures: Linux's, and the module's own */
 static unsigned long memory_used(int pager)
 {
@@ -163,13 +172,21 @@ static void names_use(unsigned long n)
 	say("open", n, since);
 }
 
-/* Until the last name is gone the pager is not: its close waits for that. */
+/* The close waits until all is gone, but not for ever. */
 static void names_end(int pager, unsigned long n)
 {
-	uint64_t since = clock_ns();
+	int device = open(MACH_VM_DEVICE, O_RDWR | O_CLOEXEC);
+	uint64_t since, left;
 
+	if (device < 0)
+		err(1, MACH_VM_DEVICE);
+	left = objects(device) - n;
+	since = clock_ns();
 	close(pager);
+	while (objects(device) > left)
+		usleep(100);
 	say("death", n, since);
+	close(device);
 	if (!access(path_of(n - 1), F_OK))
 		errx(1, "%s outlives its pager", path_of(n - 1));
 }
