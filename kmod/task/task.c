@@ -390,7 +390,9 @@ static int mach_task_remap_from(struct mach_call_context *context,
 		.copy = args->flags & MACH_VM_COPY,
 		.all_rights = args->flags & MACH_VM_ALL_RIGHTS,
 		.protect = args->flags & MACH_VM_PROTECT,
+		.cut = args->flags & MACH_VM_MAXIMUM,
 		.protection = args->protection,
+		.max_protection = args->max_protection,
 		.inheritance = args->inheritance,
 	};
 	struct mach_map *map = context->self;
@@ -425,21 +427,21 @@ static struct mach_map *mach_task_map_of(struct mach_call_context *context,
 	return task->map;
 }
 
-/* Rights go with a copy alone, and which they are with MACH_VM_PROTECT alone. */
+/* Rights go with a copy alone, and which they are with a flag for each alone. */
 static bool mach_task_remap_valid(const struct mach_task_remap *remap)
 {
-	const u32 rights = remap->flags & MACH_VM_PROTECT ? MACH_PROT_ALL : 0;
+	const u32 which = MACH_VM_PROTECT | MACH_VM_MAXIMUM;
+	const u32 now = remap->flags & MACH_VM_PROTECT ? MACH_PROT_ALL : 0;
+	const u32 most = remap->flags & MACH_VM_MAXIMUM ? MACH_PROT_ALL : 0;
 
-	if (remap->flags & ~(MACH_TASK_MAP_FLAGS | MACH_VM_ALL_RIGHTS |
-			     MACH_VM_PROTECT) ||
+	if (remap->flags & ~(MACH_TASK_MAP_FLAGS | MACH_VM_ALL_RIGHTS | which) ||
 	    (remap->flags & MACH_VM_ALL_RIGHTS &&
 	     !(remap->flags & MACH_VM_COPY)) ||
-	    (remap->flags & MACH_VM_PROTECT &&
-	     !(remap->flags & MACH_VM_ALL_RIGHTS)))
+	    (remap->flags & which && !(remap->flags & MACH_VM_ALL_RIGHTS)))
 		return false;
 	return remap->inheritance <= MACH_INHERIT_NONE && remap->source >= -1 &&
-	       !(remap->protection & ~rights) && !remap->max_protection &&
-	       remap->length;
+	       !(remap->protection & ~now) &&
+	       !(remap->max_protection & ~most) && remap->length;
 }
 
 static int mach_task_remap(struct mach_call_context *context,

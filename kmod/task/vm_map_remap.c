@@ -111,6 +111,24 @@ static int mach_piece_take(struct mach_map *map, u64 address, u64 end,
 	return 0;
 }
 
+/* What it is to have, and to be given */
+static int mach_piece_set(const struct mach_remap *remap,
+			  struct mach_map_entry *piece)
+{
+	if (remap->all_rights && !(piece->max_protection & MACH_PROT_READ))
+		return -EACCES;
+	if (remap->all_rights)
+		piece->max_protection = MACH_PROT_ALL;
+	if (remap->cut)
+		piece->max_protection = remap->max_protection;
+	if (remap->protect)
+		piece->protection = remap->protection;
+	if (remap->cut)
+		piece->protection &= remap->max_protection;
+	piece->inheritance = remap->inheritance;
+	return 0;
+}
+
 static int mach_pieces_take(struct mach_remap *remap, struct list_head *pieces)
 {
 	u64 end = remap->start + remap->place.length, at = remap->start;
@@ -131,14 +149,9 @@ static int mach_pieces_take(struct mach_remap *remap, struct list_head *pieces)
 			return err;
 		}
 		list_add_tail(&piece->link, pieces);
-		if (remap->all_rights &&
-		    !(piece->entry.max_protection & MACH_PROT_READ))
-			return -EACCES;
-		if (remap->all_rights)
-			piece->entry.max_protection = MACH_PROT_ALL;
-		if (remap->protect)
-			piece->entry.protection = remap->protection;
-		piece->entry.inheritance = remap->inheritance;
+		err = mach_piece_set(remap, &piece->entry);
+		if (err)
+			return err;
 		cond_resched();
 	}
 	return 0;

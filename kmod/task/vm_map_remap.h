@@ -13,9 +13,10 @@
  * @copy: a copy rather than the thing
  * @all_rights: of which any may be given
  * @protect: it is given @protection
+ * @cut: it may be given @max_protection, and no more
  * @inheritance: of the new entries
  * @protection: to be given; out: that all of it has
- * @max_protection: out: that all of it may be given
+ * @max_protection: that it may be given; out: that all of it may be given
  */
 struct mach_remap {
 	struct mach_map *source;
@@ -24,6 +25,7 @@ struct mach_remap {
 	bool copy;
 	bool all_rights;
 	bool protect;
+	bool cut;
 	u8 inheritance;
 	u8 protection;
 	u8 max_protection;

@@ -153,6 +153,7 @@ static const struct call_change bounds[] = {
 	{ "pages", "length-1", F(mach_task_data, length), 1, 0 },
 
 	{ "remap", "flags-4", F(mach_task_remap, flags), 5, -EINVAL },
+	{ "remap", "flags-32", F(mach_task_remap, flags), 33, -EINVAL },
 	{ "remap", "flags-top", F(mach_task_remap, flags), TOP | 1, -EINVAL },
 	{ "remap", "length-0", F(mach_task_remap, length), 0, -EINVAL },
 	{ "remap", "length-1", F(mach_task_remap, length), 1, 0 },

@@ -6,10 +6,12 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <mach/mach.h>
@@ -330,9 +332,63 @@ static void test_killed(void)
 	CHECK_IS(task_info(&t).wired, PLACE);
 }
 
+/* Which of the calls that the library makes fails, as if the caller had been killed */
+static int call_to_fail;
+
+int ioctl(int fd, unsigned long call, ...)
+{
+	va_list list;
+	void *arg;
+
+	va_start(list, call);
+	arg = va_arg(list, void *);
+	va_end(list);
+	if (call_to_fail && !--call_to_fail) {
+		errno = EINTR;
+		return -1;
+	}
+	return syscall(SYS_ioctl, fd, call, arg);
+}
+
+/* Copy and maximum are one thing: no call leaves one without the other. */
+static void test_maximum_at_once(void)
+{
+	struct mach_task_region region = {};
+	kern_return_t error;
+	uint64_t was;
+	int n = 0;
+
+	t.fd = mach_task_self();
+	open_all();
+	CHECK_IS(task_protect(&t, at, PAGE, 0), 0);
+	was = task_digest(&t);
+	do {
+		CHECK(task_digest(&t) == was, "call %d fails, and there is a copy", n);
+		call_to_fail = ++n;
+		error = mach_vm_protect(t.fd, (uintptr_t)at, PLACE, TRUE,
+					VM_PROT_COPY | VM_PROT_READ);
+	} while (error && n < 10);
+	CHECK(!error && call_to_fail, "%d calls, and no end", n);
+	call_to_fail = 0;
+	for (char *page = at; page < at + PLACE; page = (char *)region.address + region.length) {
+		CHECK_IS(task_region(&t, page, &region), 0);
+		tap_is("maximum", region.max_protection, MACH_PROT_READ);
+		tap_is("protection", region.protection,
+		       page == at ? 0 : MACH_PROT_READ);
+	}
+	CHECK(pattern_is(at + PAGE, PLACE + PAGE, PLACE - 2 * PAGE, 7), "wrong data");
+	CHECK_IS(task_protect(&t, at, PLACE, RW), -EACCES);
+	/* what may never be read is not copied */
+	CHECK_IS(mach_vm_protect(t.fd, (uintptr_t)at, PLACE, TRUE,
+				 VM_PROT_COPY), KERN_SUCCESS);
+	CHECK_IS(mach_vm_protect(t.fd, (uintptr_t)at, PLACE, TRUE,
+				 VM_PROT_COPY | VM_PROT_READ),
+		 KERN_PROTECTION_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
-	static struct tap_test tests[2 * ARRAY_SIZE(deeds)];
+	static struct tap_test tests[2 * ARRAY_SIZE(deeds) + 1];
 	size_t i, n = ARRAY_SIZE(deeds);
 
 	for (i = 0; i < n; i++)
@@ -345,5 +401,8 @@ int main(int argc, char **argv)
 				.name = deeds[i].killed, .run = test_killed,
 				.variant = i,
 			};
+	tests[n++] = (struct tap_test){
+		.name = "maximum-at-once", .run = test_maximum_at_once,
+	};
 	return tap_main(argc, argv, tests, n);
 }

@@ -79,23 +79,26 @@ kern_return_t mach_vm_deallocate(vm_map_t task, mach_vm_address_t address,
 }
 
 /*
- * What the range may be given in the end is all that its copy may be given, and what
- * it is given now it has at once: else an error could leave a copy behind.
+ * The range becomes its own copy, with the rights that it is to have, by one call: else
+ * an error could leave a copy behind. Unless it is told what it may be given that is all.
  */
 static kern_return_t copy_in_place(vm_map_t task, vm_address_t address,
-				   vm_size_t size, bool give, vm_prot_t protection)
+				   vm_size_t size, bool maximum,
+				   vm_prot_t protection)
 {
 	const vm_address_t start = trunc_page(address);
 	struct mach_task_remap arg = {
 		.size = sizeof(arg),
 		.flags = MACH_VM_OVERWRITE | MACH_VM_COPY |
-			 MACH_VM_ALL_RIGHTS | (give ? MACH_VM_PROTECT : 0),
+			 MACH_VM_ALL_RIGHTS |
+			 (maximum ? MACH_VM_MAXIMUM : MACH_VM_PROTECT),
 		.address = start,
 		.length = round_page(address + size) - start,
 		.source = -1,
 		.inheritance = VM_INHERIT_DEFAULT,
 		.source_address = start,
-		.protection = give ? protection : 0,
+		.protection = maximum ? 0 : protection,
+		.max_protection = maximum ? protection : 0,
 	};
 
 	return mach_task_call(task, MACH_TASK_REMAP, &arg);
@@ -113,16 +116,12 @@ kern_return_t mach_vm_protect(vm_map_t task, mach_vm_address_t address,
 		.protection = new_protection & ~VM_PROT_COPY,
 		.flags = MACH_RANGE_WHOLE,
 	};
-	kern_return_t error;
 
 	if (wraps(address, size) || new_protection & ~(VM_PROT_ALL | VM_PROT_COPY))
 		return KERN_INVALID_ARGUMENT;
-	if (size && new_protection & VM_PROT_COPY) {
-		error = copy_in_place(task, address, size, !set_maximum,
-				      arg.protection);
-		if (error || !set_maximum)
-			return error;
-	}
+	if (size && new_protection & VM_PROT_COPY)
+		return copy_in_place(task, address, size, set_maximum,
+				     arg.protection);
 	return mach_task_call(task, MACH_TASK_PROTECT, &arg);
 }
 

@@ -81,6 +81,7 @@
 #define MACH_VM_OVERWRITE	(1U << 2)	/* not ANYWHERE: what is there goes */
 #define MACH_VM_ALL_RIGHTS	(1U << 3)	/* remap, with COPY: it may be given any */
 #define MACH_VM_PROTECT		(1U << 4)	/* and these: its @protection */
+#define MACH_VM_MAXIMUM		(1U << 5)	/* but no more than its @max_protection */
 
 /**
  * struct mach_task_allocate - Zero-filled memory (MACH_TASK_ALLOCATE).
@@ -256,7 +257,7 @@ struct mach_task_data {
  * struct mach_task_remap - Map what another range holds (MACH_TASK_REMAP).
  * @size: sizeof(struct mach_task_remap)
  * @flags: MACH_VM_ANYWHERE, MACH_VM_COPY, MACH_VM_OVERWRITE, MACH_VM_ALL_RIGHTS
- *	(EACCES for what may never be read), MACH_VM_PROTECT
+ *	(EACCES for what may never be read), MACH_VM_PROTECT, MACH_VM_MAXIMUM
  * @address: where; out: where it is
  * @length: bytes, not 0
  * @mask: as of struct mach_task_map
@@ -265,7 +266,8 @@ struct mach_task_data {
  * @source_address: first byte there; rounded down, and so is not the end
  * @protection: with MACH_VM_PROTECT what is new gets it; out: that all of the range
  *	has
- * @max_protection: out: that all of the range may be given
+ * @max_protection: with MACH_VM_MAXIMUM what is new may be given, to which what it has
+ *	is cut; out: that all of the range may be given
  *
  * Without COPY both see what either writes. Source: vm_remap.
  */

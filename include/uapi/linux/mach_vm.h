@@ -108,7 +108,8 @@
  *    from MACH_OBJECT_INFO; maps beyond an object's end; lock requests are rounded
  *    and cut to the object
  * 4  names of objects are paths, by address and length; MACH_PAGER_SYMLINK, _MKDIR
- *    and _UNPUBLISH. MACH_PAGER_PUBLISH as it was before is not served any more
+ *    and _UNPUBLISH. MACH_PAGER_PUBLISH as it was before is not served any more.
+ *    MACH_VM_PROTECT and _MAXIMUM
  * =  =========================================================================
  */
 

@@ -375,7 +375,7 @@ kern_return_t vm_wire(host_t host, vm_task_t task, vm_address_t address,
  *
  * What allows nothing is wired once it allows something.
  *
- * Return: as vm_wire(); what is to come is as before the call then.
+ * Return: as vm_wire(); nothing has changed then.
  */
 kern_return_t vm_wire_all(host_t host, vm_task_t task, vm_wire_t flags);
 
