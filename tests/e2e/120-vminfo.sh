@@ -71,6 +71,18 @@ text()
 	[ "$(tr -d '\n' <"$work/out" | tr -s ' ')" = ' 4096 4096 8192 8192' ]
 }
 
+# What is reserved has no access, though it may get some.
+reserved()
+{
+	local walk
+	mach-walk --wait >"$work/walk" & walk=$!
+	wait_for 20 grep -q "^'vminfo" "$work/walk"
+	expect 0 vminfo "$walk"
+	said 'prot=0, max_prot=RW'
+	said 'total 4 entries, 68 KiB: 56 KiB without access, 0 KiB wired'
+	kill "$walk"
+}
+
 holes()
 {
 	task
@@ -175,6 +187,7 @@ refusals()
 }
 
 check text text
+check reserved reserved
 check holes holes
 check range range
 check json json

@@ -16,7 +16,7 @@ static const char *protection(char *text, unsigned int prot)
 		*at++ = 'W';
 	if (prot & MACH_PROT_EXECUTE)
 		*at++ = 'X';
-	if (!prot)
+	if (!(prot & MACH_PROT_ALL))
 		*at++ = '0';
 	*at = 0;
 	return text;
@@ -110,10 +110,23 @@ static void entry(const struct settings *settings,
 	putchar('\n');
 }
 
-static void totals(const struct mach_task_info *info)
+/* What nobody may access as it is, though he may be given the right */
+static uint64_t without_access(const struct task *task)
 {
-	printf("total %llu entries, %llu KiB: %llu KiB without access, %llu KiB wired\n",
-	       info->entries, info->mapped / 1024, info->none / 1024,
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < task->nr_entries; i++)
+		if (!(task->entries[i].protection & MACH_PROT_ALL))
+			bytes += task->entries[i].length;
+	return bytes;
+}
+
+static void totals(const struct task *task)
+{
+	const struct mach_task_info *info = &task->info;
+
+	printf("total %llu entries, %llu KiB: %lu KiB without access, %llu KiB wired\n",
+	       info->entries, info->mapped / 1024, without_access(task) / 1024,
 	       info->wired / 1024);
 	printf("      pairs of entries: %llu joined, %llu left apart; %u bytes an entry\n",
 	       info->merges, info->refusals, info->entry_size);
@@ -136,5 +149,5 @@ void show_text(const struct settings *settings, const struct task *task)
 		return;
 	if (settings->holes && task->info.end > at)
 		hole(settings, task->info.end - at);
-	totals(&task->info);
+	totals(task);
 }
