@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <linux/mach_task.h>
 
 #include "tap.h"
 #include "testpager.h"
@@ -261,6 +262,29 @@ static void test_private(void)
 	CHECK_IS(actor_end(&s.a, 0), 0);
 }
 
+/* What is not there takes no time, however large the object is. */
+static void test_large(void)
+{
+	struct mach_task_msync args = {
+		.size = sizeof(args), .flags = MACH_SYNC_INVALIDATE,
+		.length = MACH_OBJECT_SIZE_MAX,
+	};
+
+	pager_open(&s.p, &(struct pager_setup){ .transport = tap_variant });
+	object_create(&s.p, &s.o, MACH_OBJECT_SIZE_MAX, CLUSTER, 0);
+	for (int way = 0; way < 2; way++) {
+		scene_resident(&s, 0, PAGE, 1);
+		scene_resident(&s, MACH_OBJECT_SIZE_MAX - PAGE, PAGE, 1);
+		CHECK_IS(object_info(s.o.fd).resident, 2);
+		if (way)
+			CHECK_IS(lock(MACH_LOCK_FLUSH, 0, 0), 0);
+		else
+			CHECK_IS(vm_ioctl(s.o.fd, MACH_OBJECT_MSYNC, &args), 0);
+		CHECK_WAIT(!object_info(s.o.fd).resident, WAIT_MS,
+			   "%llu pages stay", object_info(s.o.fd).resident);
+	}
+}
+
 #define BOTH(n, fn)							\
 	{ .name = n "-ring", .run = fn, BY_RING },			\
 	{ .name = n "-ioctl", .run = fn, BY_IOCTL }
@@ -278,6 +302,7 @@ static const struct tap_test tests[] = {
 	BOTH("clamp", test_clamp),
 	BOTH("while-asked", test_while_asked),
 	BOTH("private", test_private),
+	BOTH("large", test_large),
 };
 
 int main(int argc, char **argv)
