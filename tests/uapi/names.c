@@ -427,6 +427,71 @@ static void test_statfs(void)
 	end();
 }
 
+#define MANY		16384
+#define NAMED		64	/* each so-manieth */
+#define MAKING_MS	5000	/* at most; on a slow kernel there are fewer */
+
+static uint64_t objects(int fd)
+{
+	struct mach_vm_statistics vm = { .size = sizeof(vm) };
+
+	CHECK_IS(vm_ioctl(fd, MACH_VM_STATISTICS, &vm), 0);
+	return vm.objects;
+}
+
+static void many_name(char *to, size_t room, unsigned int i)
+{
+	snprintf(to, room, MACH_VM_NODE_DIR "/many-%u", i);
+}
+
+/* Objects that nobody has open, and some of them a name. Return: how many. */
+static unsigned int make_many(void)
+{
+	const long end = tap_now_ms() + MAKING_MS;
+	char path[64];
+	unsigned int i;
+
+	for (i = 0; i < MANY && (i % NAMED || tap_now_ms() < end); i++) {
+		object_create(&p, &o, PAGE, 0, 0);
+		many_name(path, sizeof(path), i);
+		if (!(i % NAMED))
+			CHECK_IS(object_publish(&p, &o, strrchr(path, '/') + 1,
+						0600), 0);
+		close(o.fd);
+	}
+	return i;
+}
+
+/* Who closes a pager waits for a second, and not for the end of each object. */
+static void test_close_many(void)
+{
+	const int device = vm_open();
+	const uint64_t before = objects(device);
+	long start = tap_now_ms(), making;
+	char path[64];
+	unsigned int n;
+
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	n = make_many();
+	making = tap_now_ms() - start;
+	start = tap_now_ms();
+	pager_close(&p);
+	start = tap_now_ms() - start;
+	tap_note("%u made in %ld ms, closed in %ld; %lu are left", n, making, start,
+		 (unsigned long)(objects(device) - before));
+	CHECK(start < 1500 + making / 3, "closed in %ld ms", start);
+	/* no name is left, and a successor may have it */
+	setup();
+	for (unsigned int i = 0; i < n; i += NAMED) {
+		many_name(path, sizeof(path), i);
+		CHECK_IS(RESULT(open(path, O_RDONLY | O_CLOEXEC)), -ENOENT);
+	}
+	CHECK_IS(object_publish(&p, &o, strrchr(path, '/') + 1, 0600), 0);
+	CHECK(open(path, O_RDONLY | O_CLOEXEC) >= 0, "the successor's: %m");
+	CHECK_WAIT(objects(device) == before + 1, 20 * WAIT_MS,
+		   "%lu are left", (unsigned long)(objects(device) - before));
+}
+
 static const struct tap_test tests[] = {
 	{ .name = "other-names", .run = test_other_names },
 	{ .name = "other-names-user", .run = test_other_names_user },
@@ -442,6 +507,7 @@ static const struct tap_test tests[] = {
 	{ .name = "listed-into", .run = test_listed_into },
 	{ .name = "lookups", .run = test_lookups },
 	{ .name = "statfs", .run = test_statfs },
+	{ .name = "close-many", .run = test_close_many, .seconds = 60 },
 };
 
 int main(int argc, char **argv)

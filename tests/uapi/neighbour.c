@@ -4,7 +4,6 @@
  * the other one does succeeds, and in its usual time.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -244,68 +243,10 @@ static void test_neighbour(void)
 	CHECK(!status, "the greedy one has failed: 0x%x", status);
 }
 
-#define MANY	16384
-#define NAMED	64	/* each so-manieth */
-#define SOON	5000	/* ms, on any kernel */
-
-static uint64_t objects(int fd)
-{
-	struct mach_vm_statistics vm = { .size = sizeof(vm) };
-
-	CHECK_IS(vm_ioctl(fd, MACH_VM_STATISTICS, &vm), 0);
-	return vm.objects;
-}
-
-static const char *many_name(unsigned int i)
-{
-	static char name[32];
-
-	snprintf(name, sizeof(name), "many-%u", i);
-	return name;
-}
-
-/* Who closes a pager does not wait for the end of each of its objects. */
-static void test_close_many(void)
-{
-	int device = vm_open();
-	const uint64_t before = objects(device);
-	struct test_pager p, next;
-	struct test_object o;
-	char path[64];
-	long start;
-
-	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
-	for (unsigned int i = 0; i < MANY; i++) {
-		object_create(&p, &o, PAGE, 0, 0);
-		if (!(i % NAMED))
-			CHECK_IS(object_publish(&p, &o, many_name(i), 0600), 0);
-		close(o.fd);
-	}
-	start = tap_now_ms();
-	pager_close(&p);
-	tap_note("closed in %ld ms, %llu objects are left",
-		 tap_now_ms() - start,
-		 (unsigned long long)(objects(device) - before));
-	CHECK(tap_now_ms() - start < SOON, "closed in %ld ms",
-	      tap_now_ms() - start);
-	pager_open(&next, &(struct pager_setup){ .transport = BY_IOCTL });
-	object_create(&next, &o, PAGE, 0, 0);
-	for (unsigned int i = 0; i < MANY; i += NAMED) {
-		snprintf(path, sizeof(path), MACH_VM_NODE_DIR "/%s", many_name(i));
-		CHECK_IS(RESULT(open(path, O_RDONLY | O_CLOEXEC)), -ENOENT);
-	}
-	CHECK_IS(object_publish(&next, &o, many_name(MANY - NAMED), 0600), 0);
-	CHECK(open(path, O_RDONLY | O_CLOEXEC) >= 0, "the successor's: %m");
-	CHECK_WAIT(objects(device) == before + 1, 20 * WAIT_MS,
-		   "%llu objects are left",
-		   (unsigned long long)(objects(device) - before));
-}
-
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
 		{ "two-users", test_neighbour, BY_IOCTL, 200 },
-		{ "close-many", test_close_many, BY_IOCTL, 200 },
 	};
 	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 
