@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All that changes a file, in any order, on an object whose size changes, against
- * plain memory: what is read is what was written, and zeros where nothing was.
+ * All that changes a file, in any order, by several processes that have it open, on an
+ * object whose size changes, against plain memory: what is read is what was written,
+ * and zeros where nothing was.
  *
  * MACHVM_SEED chooses the operations, MACHVM_STEPS how many there are. The last ones
  * before a failure are printed.
@@ -14,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "place.h"
@@ -28,6 +31,7 @@
 #define STEPS		2000		/* of each test; and in a soak's round */
 #define STEPS_SOAK	50000
 #define WHOLE		512		/* steps from one look at all to the next */
+#define OTHER_STEPS	12		/* most that another process takes at a time */
 #define LOG_LINES	32
 #define SECONDS		3000
 
@@ -42,6 +46,16 @@ static int ends[2];		/* a pipe */
 static uint64_t seed, state;
 static unsigned int step;
 static char history[LOG_LINES][96];
+static bool is_other;
+
+/* What one process leaves to the next; in memory shared by all */
+struct handed_over {
+	uint64_t size, state;
+	unsigned int step;
+	char history[LOG_LINES][96];
+};
+
+static struct handed_over *handed;
 
 __attribute__((format(printf, 1, 2)))
 static void say(const char *format, ...)
@@ -204,13 +218,22 @@ static void op_append(void)
 static void op_read(void)
 {
 	uint64_t at = place(ROOM), length = length_to(at, ROOM);
-	uint64_t there = at < size ? size - at : 0;
-	int which = below(2);
+	uint64_t there = at < size ? size - at : 0, first = below(length + 1);
+	struct iovec parts[] = {
+		{ buf, first },
+		{ buf + first, length - first },
+	};
+	int which = below(3);
+	long n;
 
 	if (there > length)
 		there = length;
 	say("read 0x%" PRIx64 "+0x%" PRIx64 ", %d", at, length, which);
-	MUST_BE(RESULT(pread(which ? direct : fd, buf, length, at)), there);
+	if (which == 2)
+		n = RESULT(preadv(fd, parts, ARRAY_SIZE(parts), at));
+	else
+		n = RESULT(pread(which ? direct : fd, buf, length, at));
+	MUST_BE(n, there);
 	compare(buf, at, there);
 }
 
@@ -289,24 +312,74 @@ static void op_splice_in(void)
 	written(at, length);
 }
 
+/* A range that is there, and a place for it up to @end that does not overlap it */
+static uint64_t range_to_copy(uint64_t *from, uint64_t *to, uint64_t end)
+{
+	uint64_t length;
+
+	*from = place(size);
+	length = length_to(*from, size);
+	*to = place(end - length);
+	if (*to < *from + length && *from < *to + length)
+		length = *to < *from ? *from - *to : *to - *from;
+	memcpy(buf, model + *from, length);
+	return length;
+}
+
 static void op_copy_range(void)
 {
-	uint64_t from = place(size), length = length_to(from, size);
-	uint64_t to = place(ROOM - length);
+	uint64_t from, to, length = range_to_copy(&from, &to, ROOM);
 	loff_t source = from, target = to;
+	bool send = below(2);
 
-	if (to < from + length && from < to + length)
-		length = to < from ? from - to : to - from;
-	say("copy 0x%" PRIx64 "+0x%" PRIx64 " to 0x%" PRIx64, from, length, to);
-	memcpy(buf, model + from, length);
+	say("%s 0x%" PRIx64 "+0x%" PRIx64 " to 0x%" PRIx64,
+	    send ? "send" : "copy", from, length, to);
+	MUST_BE(RESULT(lseek(direct, to, SEEK_SET)), to);
 	for (uint64_t done = 0; done < length;) {
-		long n = RESULT(copy_file_range(fd, &source, direct, &target,
-						length - done, 0));
+		long n = send ?
+			RESULT(sendfile(direct, fd, &source, length - done)) :
+			RESULT(copy_file_range(fd, &source, direct, &target,
+					       length - done, 0));
 
-		MUST(n > 0, "copy_file_range: %s", tap_result(n));
+		MUST(n > 0, "copy: %s", tap_result(n));
 		done += n;
 	}
 	written(to, length);
+}
+
+/* From a mapping of it, whose pages may have to be brought meanwhile */
+static void op_write_mapped(void)
+{
+	uint64_t from, to, length = range_to_copy(&from, &to, ROOM);
+
+	say("write mapped 0x%" PRIx64 "+0x%" PRIx64 " to 0x%" PRIx64, from,
+	    length, to);
+	MUST_BE(RESULT(pwrite(below(2) ? fd : direct, map + from, length, to)),
+		length);
+	written(to, length);
+}
+
+static void op_read_mapped(void)
+{
+	uint64_t from, to, length = range_to_copy(&from, &to, size);
+
+	say("read 0x%" PRIx64 "+0x%" PRIx64 " to 0x%" PRIx64 " mapped", from,
+	    length, to);
+	MUST_BE(RESULT(pread(below(2) ? fd : direct, map + to, length, from)),
+		length);
+	written(to, length);
+}
+
+/* Where pages are wired they stay, and are cut off all the same. */
+static void op_wire(void)
+{
+	uint64_t at = below(size / PAGE + 1) * PAGE, length = length_to(at, size);
+	bool stay = below(2);
+
+	say("wire 0x%" PRIx64 "+0x%" PRIx64 ", %d", at, length, stay);
+	MUST_BE(RESULT(mlock(map + at, length)), 0);
+	if (!stay)
+		MUST_BE(RESULT(munlock(map, ROOM)), 0);
 }
 
 static void op_allocate(void)
@@ -406,6 +479,8 @@ static void op_advise(void)
 	int which = advice[below(ARRAY_SIZE(advice))];
 
 	say("madvise %d", which);
+	/* wired pages take no advice */
+	MUST_BE(RESULT(munlock(map, ROOM)), 0);
 	MUST_BE(RESULT(madvise(map, ROOM, which)), 0);
 }
 
@@ -458,6 +533,8 @@ static void op_stat(void)
 	MUST_BE(object_info(fd).object_size, size);
 }
 
+static void op_other(void);
+
 static const struct {
 	void (*run)(void);
 	unsigned int weight;
@@ -469,6 +546,8 @@ static const struct {
 	{ op_allocate, 30 }, { op_fsync, 20 }, { op_msync, 20 },
 	{ op_harass, 5 }, { op_evict, 5 }, { op_resize, 20 },
 	{ op_advise, 20 }, { op_reopen, 3 }, { op_stat, 20 },
+	{ op_write_mapped, 20 }, { op_read_mapped, 20 }, { op_wire, 5 },
+	{ op_other, 4 },
 };
 
 static void one_step(void)
@@ -485,6 +564,56 @@ static void one_step(void)
 		}
 		which -= deeds[i].weight;
 	}
+}
+
+static void hand_over(void)
+{
+	handed->size = size;
+	handed->state = state;
+	handed->step = step;
+	memcpy(handed->history, history, sizeof(history));
+}
+
+static void take_over(void)
+{
+	size = handed->size;
+	state = handed->state;
+	step = handed->step;
+	memcpy(history, handed->history, sizeof(history));
+}
+
+/* It has what it was born with, and opens it anew. */
+static void be_other(unsigned int steps)
+{
+	is_other = true;
+	open_all();
+	while (steps--) {
+		step++;
+		one_step();
+	}
+	hand_over();
+	_exit(0);
+}
+
+/* Another process takes the next steps. */
+static void op_other(void)
+{
+	unsigned int steps = 1 + below(OTHER_STEPS);
+	int status;
+	pid_t pid;
+
+	say("%u steps by another process", steps);
+	if (is_other)
+		return;
+	pid = fork();
+	MUST(pid >= 0, "fork: %m");
+	if (!pid)
+		be_other(steps);
+	MUST_BE(RESULT(waitpid(pid, &status, 0)), pid);
+	/* it has said what was wrong */
+	if (status)
+		tap_fail("another process: status %d", status);
+	take_over();
 }
 
 static void check_whole(void)
@@ -511,6 +640,7 @@ static void begin(void)
 	state = (seed + tap_variant) * 0x9e3779b97f4a7c15ULL | 1;
 	buf = shared_alloc(ROOM);
 	model = shared_alloc(ROOM);
+	handed = shared_alloc(sizeof(*handed));
 	size = 5 * PAGE + 77;
 	v = serve_resizable(size, ROOM, CLUSTER, 1);
 	memcpy(model, v->store, ROOM);
@@ -521,22 +651,23 @@ static void begin(void)
 
 static void test_model(void)
 {
-	unsigned int steps = steps_wanted();
+	unsigned int steps = steps_wanted(), whole = WHOLE;
 	long start = tap_now_ms();
 
 	begin();
 	tap_note("MACHVM_SEED=%" PRIu64 ", %u steps", seed, steps);
 	for (step = 0; step < steps; step++) {
 		one_step();
-		if (step % WHOLE == WHOLE - 1)
-			check_whole();
+		if (step < whole)
+			continue;
+		check_whole();
+		whole = step + WHOLE;
 	}
-	step = steps - 1;
 	check_whole();
 	op_fsync();
 	close_all();
 	serve_stop(v);
-	tap_note("%ld ms", tap_now_ms() - start);
+	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
 }
 
 static const struct tap_test tests[] = {
