@@ -182,10 +182,9 @@ directly()
 	kept
 }
 
-# What was touched needs no pager any more, and what is locked stays.
+# What was touched needs no pager any more.
 resident()
 {
-	local locker
 	need vmtouch vmtouch
 	serve data 300001 --cluster 16k
 	alike bash -c 'vmtouch -t data | grep -v Elapsed'
@@ -193,11 +192,7 @@ resident()
 	signal data STOP
 	alike sha256sum data
 	signal data CONT
-	vmtouch -l "$nodes/data" & locker=$!
-	wait_for 20 grep -q '^VmLck:.* 296 kB' "/proc/$locker/status"
 	alike bash -c 'vmtouch -e data | grep -v Elapsed'
-	kill $locker
-	wait $locker || true
 }
 
 # exercise FILE MIB ENGINE...: fio writes the same to each file, and reads it back.

@@ -370,16 +370,13 @@ static void op_read_mapped(void)
 	written(to, length);
 }
 
-/* Where pages are wired they stay, and are cut off all the same. */
-static void op_wire(void)
+/* It brings the pages; Linux locks none in an area such as this. */
+static void op_lock(void)
 {
 	uint64_t at = below(size / PAGE + 1) * PAGE, length = length_to(at, size);
-	bool stay = below(2);
 
-	say("wire 0x%" PRIx64 "+0x%" PRIx64 ", %d", at, length, stay);
+	say("mlock 0x%" PRIx64 "+0x%" PRIx64, at, length);
 	MUST_BE(RESULT(mlock(map + at, length)), 0);
-	if (!stay)
-		MUST_BE(RESULT(munlock(map, ROOM)), 0);
 }
 
 static void op_allocate(void)
@@ -479,8 +476,6 @@ static void op_advise(void)
 	int which = advice[below(ARRAY_SIZE(advice))];
 
 	say("madvise %d", which);
-	/* wired pages take no advice */
-	MUST_BE(RESULT(munlock(map, ROOM)), 0);
 	MUST_BE(RESULT(madvise(map, ROOM, which)), 0);
 }
 
@@ -546,7 +541,7 @@ static const struct {
 	{ op_allocate, 30 }, { op_fsync, 20 }, { op_msync, 20 },
 	{ op_harass, 5 }, { op_evict, 5 }, { op_resize, 20 },
 	{ op_advise, 20 }, { op_reopen, 3 }, { op_stat, 20 },
-	{ op_write_mapped, 20 }, { op_read_mapped, 20 }, { op_wire, 5 },
+	{ op_write_mapped, 20 }, { op_read_mapped, 20 }, { op_lock, 5 },
 	{ op_other, 4 },
 };
 
