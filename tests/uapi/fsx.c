@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bystander.h"
 #include "place.h"
 #include "serve.h"
 #include "tap.h"
@@ -28,8 +29,8 @@
 #define ROOM		(64 * PAGE)
 #define CLUSTER		(4 * PAGE)
 #define AT_ONCE		(6 * PAGE)	/* most bytes of an operation, about */
-#define STEPS		2000		/* of each test; and in a soak's round */
-#define STEPS_SOAK	50000
+#define STEPS		1000		/* of each test; and in a soak's round */
+#define STEPS_SOAK	25000
 #define WHOLE		512		/* steps from one look at all to the next */
 #define OTHER_STEPS	12		/* most that another process takes at a time */
 #define LOG_LINES	32
@@ -644,12 +645,11 @@ static void begin(void)
 	open_all();
 }
 
-static void test_model(void)
+static void take_steps(void)
 {
 	unsigned int steps = steps_wanted(), whole = WHOLE;
 	long start = tap_now_ms();
 
-	begin();
 	tap_note("MACHVM_SEED=%" PRIu64 ", %u steps", seed, steps);
 	for (step = 0; step < steps; step++) {
 		one_step();
@@ -660,14 +660,35 @@ static void test_model(void)
 	}
 	check_whole();
 	op_fsync();
+	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
+}
+
+static void test_model(void)
+{
+	begin();
+	take_steps();
 	close_all();
 	serve_stop(v);
-	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
+}
+
+/* While somebody else brings, maps and holds its pages */
+static void test_beside(void)
+{
+	pid_t pid;
+
+	begin();
+	pid = bystander_start(v->fd, ROOM, seed);
+	take_steps();
+	bystander_stop(pid);
+	close_all();
+	serve_stop(v);
 }
 
 static const struct tap_test tests[] = {
 	{ "model-ring", test_model, BY_RING, SECONDS },
 	{ "model-ioctl", test_model, BY_IOCTL, SECONDS },
+	{ "beside-ring", test_beside, BY_RING, SECONDS },
+	{ "beside-ioctl", test_beside, BY_IOCTL, SECONDS },
 };
 
 int main(int argc, char **argv)
