@@ -108,15 +108,27 @@ static int mach_size_take_turn(struct mach_request *request)
 	return err;
 }
 
+/*
+ * From now on no page that may be cut off is sent. Who has found such pages before they
+ * were barred links his return before he lets go of residence. Return: 0 or -EINTR.
+ */
+static int mach_size_await_returns(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+
+	mach_residence_change(object);
+	mach_residence_changed(object);
+	return mach_data_return_wait(object, request->size >> PAGE_SHIFT,
+				     MACH_TREE_INDEX_MAX);
+}
+
 /* No page that may be cut off is with the pager when it is told to cut. */
 static int mach_size_send(struct mach_request *request)
 {
-	struct mach_object *object = request->object;
 	int err = 0;
 
-	if (request->size < mach_object_size(object))
-		err = mach_data_return_wait(object, request->size >> PAGE_SHIFT,
-					    MACH_TREE_INDEX_MAX);
+	if (request->size < mach_object_size(request->object))
+		err = mach_size_await_returns(request);
 	if (err)
 		mach_request_end(request, err);
 	else

@@ -13,6 +13,7 @@
 static struct test_pager pager;
 static struct test_object object;
 static struct test_request held[MACH_PAGER_DEPTH_MAX];
+static bool told;		/* the size that it has is the pager's own word */
 
 static uint64_t round_page(uint64_t bytes)
 {
@@ -89,8 +90,19 @@ static void collect(struct serve *s, const struct test_request *r)
 	reply(r, part_done(r->m.offset, r->m.length));
 }
 
+/* Before a client's wish to cut is sent, what may be cut off has come home. */
+static void check_return(const struct serve *s, const struct test_request *r)
+{
+	uint64_t end = r->m.offset + r->m.length;
+
+	CHECK(told || end <= s->size || is_late(r),
+	      "a return up to 0x%llx of 0x%llx", (unsigned long long)end,
+	      (unsigned long long)s->size);
+}
+
 static void take(struct serve *s, const struct test_request *r)
 {
+	check_return(s, r);
 	s->returns++;
 	if (s->fail_write)
 		reply(r, part_error(r->m.offset, r->m.length, s->fail_write));
@@ -124,8 +136,10 @@ static void set_size(struct serve *s, const struct test_request *r)
 		most = r->m.offset + r->m.length;
 	if (!err && most > s->room)
 		err = ENOSPC;
-	if (!err)
+	if (!err) {
+		told = told && r->m.mandatory >= s->size;
 		cut_store(s, r->m.mandatory);
+	}
 	s->sizes++;
 	reply(r, err ? part_error(0, PAGE, err) : part_done(0, PAGE));
 }
@@ -134,6 +148,7 @@ static void resize(struct serve *s)
 {
 	CHECK_IS(object_resize(&pager, &object, s->resize_to), 0);
 	cut_store(s, s->resize_to);
+	told = true;
 	s->resize = false;
 }
 
