@@ -98,14 +98,58 @@ void mach_node_free_inode(struct inode *inode)
 	free_inode_nonrcu(inode);
 }
 
-/* With mach_node_lock: no pager keeps it from here on. */
-void mach_node_unkeep(struct mach_node *node)
+/**
+ * mach_node_unkeep - No pager keeps it from here on
+ * @node: that is kept; with mach_node_lock
+ *
+ * It asks nobody any more. Return: what it asked by, if it did; the right is the
+ * caller's, to be put without the lock.
+ */
+struct mach_object *mach_node_unkeep(struct mach_node *node)
 {
+	struct mach_object *object = node->object;
+
 	lockdep_assert_held(&mach_node_lock);
 	spin_lock(&node->keeper->lock);
 	list_del_init(&node->link);
 	spin_unlock(&node->keeper->lock);
 	node->keeper = NULL;
+	node->object = NULL;
+	if (object)
+		object->asks = NULL;
+	return object;
+}
+
+/**
+ * mach_node_may_ask - May a directory have this object?
+ * @object: of the pager that keeps the directory; NULL: it does not ask
+ *
+ * With mach_node_lock. Return: 0; -EINVAL when it stands for none; -EEXIST when it has
+ * one; -ENODEV when that has gone, or the object is dead.
+ */
+int mach_node_may_ask(const struct mach_object *object)
+{
+	lockdep_assert_held(&mach_node_lock);
+	if (!object)
+		return 0;
+	if (!object->directory)
+		return -EINVAL;
+	if (object->asks)
+		return -EEXIST;
+	/* dead first: who ends the object finds its directory */
+	return object->unused && !READ_ONCE(object->dead) ? 0 : -ENODEV;
+}
+
+/* With mach_node_lock: it asks from here on, if there is an object, which may. */
+void mach_node_set_object(struct mach_node *node, struct mach_object *object)
+{
+	lockdep_assert_held(&mach_node_lock);
+	if (!object)
+		return;
+	/* the first right becomes the directory's */
+	object->unused = false;
+	object->asks = node;
+	node->object = object;
 }
 
 /**
@@ -450,6 +494,7 @@ void mach_directory_trim(struct dentry *directory)
 int mach_directory_rmdir(struct inode *dir, struct dentry *dentry)
 {
 	struct mach_node *node = d_inode(dentry)->i_private;
+	struct mach_object *object = NULL;
 	int err = 0;
 
 	mutex_lock(&mach_node_lock);
@@ -459,12 +504,14 @@ int mach_directory_rmdir(struct inode *dir, struct dentry *dentry)
 		err = -ENOTEMPTY;
 	} else {
 		if (node->keeper)
-			mach_node_unkeep(node);
+			object = mach_node_unkeep(node);
 		mach_directory_close(dentry);
 	}
 	mutex_unlock(&mach_node_lock);
 	if (err)
 		return err;
+	if (object)
+		mach_object_right_put(object);
 	mach_node_uncharge(node);
 	mach_directory_left(dentry->d_parent);
 	dput(node->dentry);

@@ -10,7 +10,7 @@
 #ifndef MACH_DIRECTORY_H
 #define MACH_DIRECTORY_H
 
-#include "pool/user.h"
+#include "object/vm_object.h"
 
 #include <linux/fs.h>
 #include <linux/list.h>
@@ -49,6 +49,8 @@ struct mach_keeper {
  *	somebody has a name
  * @link: among what that keeps, with its lock
  * @names: (n) of a directory: what is in it
+ * @object: (n) of a directory that asks its pager, which keeps it: what stands for it,
+ *	with a right; or NULL
  */
 struct mach_node {
 	struct inode *inode;
@@ -57,6 +59,7 @@ struct mach_node {
 	struct mach_keeper *keeper;
 	struct list_head link;
 	unsigned long names;
+	struct mach_object *object;
 };
 
 /**
@@ -83,7 +86,9 @@ struct inode *mach_directory_inode(struct inode *like, struct mach_user *user);
 void mach_node_uncharge(struct mach_node *node);
 void mach_node_give_up(struct inode *inode);
 void mach_node_free_inode(struct inode *inode);
-void mach_node_unkeep(struct mach_node *node);
+struct mach_object *mach_node_unkeep(struct mach_node *node);
+int mach_node_may_ask(const struct mach_object *object);
+void mach_node_set_object(struct mach_node *node, struct mach_object *object);
 
 char *mach_path_copy(u64 address, u32 length);
 int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid);

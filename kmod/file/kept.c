@@ -14,11 +14,13 @@
  * @making: as what comes into a directory
  * @keeper: by whom
  * @inode: of the link or directory
+ * @object: of a directory that asks; or NULL
  */
 struct mach_keeping {
 	struct mach_making making;
 	struct mach_keeper *keeper;
 	struct inode *inode;
+	struct mach_object *object;
 };
 
 void mach_keeper_init(struct mach_keeper *keeper, struct mach_user *user,
@@ -43,11 +45,16 @@ void mach_keeper_die(struct mach_keeper *keeper)
 	spin_unlock(&keeper->lock);
 }
 
-static int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper)
+/* Nothing has changed when it fails. */
+static int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper,
+			  struct mach_object *object)
 {
 	bool dead;
+	int err = mach_node_may_ask(object);
 
 	lockdep_assert_held(&mach_node_lock);
+	if (err)
+		return err;
 	spin_lock(&keeper->lock);
 	dead = keeper->dead;
 	if (!dead)
@@ -56,6 +63,7 @@ static int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper)
 	if (dead)
 		return -ENODEV;
 	node->keeper = keeper;
+	mach_node_set_object(node, object);
 	return 0;
 }
 
@@ -65,7 +73,7 @@ static int mach_keep_enter(const struct mach_making *making,
 	const struct mach_keeping *keeping =
 		container_of(making, struct mach_keeping, making);
 	struct mach_node *node = keeping->inode->i_private;
-	int err = mach_node_keep(node, keeping->keeper);
+	int err = mach_node_keep(node, keeping->keeper, keeping->object);
 
 	if (!err)
 		node->dentry = mach_directory_enter(dentry, keeping->inode);
@@ -191,9 +199,13 @@ static bool mach_directory_is_free(const struct mach_node *node)
 	return inode_owner_or_capable(MACH_COMPAT_NO_IDMAP, node->inode);
 }
 
-/* A directory that is there: of names in it, or left by a pager that has died */
+/*
+ * A directory that is there: of names in it, or left by a pager that has died, of which
+ * @old is what it asked by.
+ */
 static int mach_keep_found(const struct mach_keeping *keeping,
-			   struct dentry *dentry, umode_t mode)
+			   struct dentry *dentry, umode_t mode,
+			   struct mach_object **old)
 {
 	struct inode *inode = d_inode(dentry);
 	struct mach_node *node = inode->i_private;
@@ -204,9 +216,12 @@ static int mach_keep_found(const struct mach_keeping *keeping,
 		return -EEXIST;
 	if (IS_DEADDIR(inode))
 		return -ENOENT;
+	err = mach_node_may_ask(keeping->object);
+	if (err)
+		return err;
 	if (node->keeper)
-		mach_node_unkeep(node);
-	err = mach_node_keep(node, keeping->keeper);
+		*old = mach_node_unkeep(node);
+	err = mach_node_keep(node, keeping->keeper, keeping->object);
 	if (err)
 		return err;
 	inode->i_mode = S_IFDIR | mode;
@@ -220,13 +235,16 @@ static int mach_keep_existing(const struct mach_keeping *keeping,
 			      const char *path, umode_t mode)
 {
 	struct dentry *dentry = mach_path_find(keeping->making.root, path);
+	struct mach_object *old = NULL;
 	int err;
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	mutex_lock(&mach_node_lock);
-	err = mach_keep_found(keeping, dentry, mode);
+	err = mach_keep_found(keeping, dentry, mode, &old);
 	mutex_unlock(&mach_node_lock);
+	if (old)
+		mach_object_right_put(old);
 	if (err && d_is_dir(dentry))
 		mach_directory_trim(dentry);
 	dput(dentry);
@@ -236,19 +254,20 @@ static int mach_keep_existing(const struct mach_keeping *keeping,
 /**
  * mach_keep_directory - Make a directory that is there also when it is empty
  * @keeper: of the calling pager
- * @args: not checked yet
+ * @object: its own, by which the directory is to ask; or NULL
+ * @args: not checked yet, but for @object
  *
- * Return: as mach_keep_link().
+ * Return: as mach_keep_link(); of @object as mach_node_may_ask().
  */
-int mach_keep_directory(struct mach_keeper *keeper,
+int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 			const struct mach_pager_mkdir *args)
 {
 	const umode_t mode = args->mode ?: 0755;
-	struct mach_keeping keeping = {};
+	struct mach_keeping keeping = { .object = object };
 	char *path;
 	int err;
 
-	if (args->reserved || args->mode & ~01777)
+	if (args->mode & ~01777 || (object && !object->directory))
 		return -EINVAL;
 	err = mach_keeping_init(&keeping, keeper, args->uid, args->gid);
 	if (err)
@@ -267,24 +286,27 @@ int mach_keep_directory(struct mach_keeper *keeper,
 	return err;
 }
 
-/* With mach_node_lock: it is kept no more. */
-static void mach_kept_let_go(struct mach_node *node)
+/* With mach_node_lock: it is kept no more. Return: as mach_node_unkeep(). */
+static struct mach_object *mach_kept_let_go(struct mach_node *node)
 {
 	lockdep_assert_held(&mach_node_lock);
-	mach_node_unkeep(node);
 	if (S_ISLNK(node->inode->i_mode))
 		clear_nlink(node->inode);
+	return mach_node_unkeep(node);
 }
 
 /* The same; what is then to be done without the lock is mach_kept_gone()'s. */
-static struct dentry *mach_kept_take(struct mach_node *node)
+static struct dentry *mach_kept_take(struct mach_node *node,
+				     struct mach_object **object)
 {
-	mach_kept_let_go(node);
+	*object = mach_kept_let_go(node);
 	return dget(node->dentry);
 }
 
-static void mach_kept_gone(struct dentry *dentry)
+static void mach_kept_gone(struct dentry *dentry, struct mach_object *object)
 {
+	if (object)
+		mach_object_right_put(object);
 	if (d_is_dir(dentry)) {
 		mach_directory_trim(dentry);
 	} else {
@@ -308,6 +330,7 @@ int mach_keep_no_more(struct mach_keeper *keeper,
 {
 	char *path = mach_path_copy(args->name, args->name_length);
 	struct dentry *dentry, *taken = NULL;
+	struct mach_object *object;
 	struct mach_node *node;
 
 	if (IS_ERR(path))
@@ -320,18 +343,45 @@ int mach_keep_no_more(struct mach_keeper *keeper,
 	if (!d_is_reg(dentry)) {
 		node = d_inode(dentry)->i_private;
 		if (node->keeper == keeper)
-			taken = mach_kept_take(node);
+			taken = mach_kept_take(node, &object);
 	}
 	mutex_unlock(&mach_node_lock);
 	if (taken)
-		mach_kept_gone(taken);
+		mach_kept_gone(taken, object);
 	dput(dentry);
 	return taken ? 0 : -EPERM;
+}
+
+/**
+ * mach_kept_disown - Give up the directory that an object stands for
+ * @object: referenced by the caller; if it is dead it gets no other
+ *
+ * Return: did it have one?
+ */
+bool mach_kept_disown(struct mach_object *object)
+{
+	struct mach_object *right = NULL;
+	struct dentry *taken = NULL;
+
+	mutex_lock(&mach_node_lock);
+	if (object->asks) {
+		taken = mach_kept_take(object->asks, &right);
+	} else if (object->unused && mach_object_is_dead(object)) {
+		object->unused = false;
+		right = object;
+	}
+	mutex_unlock(&mach_node_lock);
+	if (taken)
+		mach_kept_gone(taken, right);
+	else if (right)
+		mach_object_right_put(right);
+	return taken;
 }
 
 /* All that it kept goes, but for directories in which others have names. */
 void mach_keeper_reap(struct mach_keeper *keeper)
 {
+	struct mach_object *object;
 	struct mach_node *node;
 	struct dentry *taken;
 
@@ -341,10 +391,10 @@ void mach_keeper_reap(struct mach_keeper *keeper)
 		node = list_first_entry_or_null(&keeper->nodes,
 						struct mach_node, link);
 		if (node)
-			taken = mach_kept_take(node);
+			taken = mach_kept_take(node, &object);
 		mutex_unlock(&mach_node_lock);
 		if (taken)
-			mach_kept_gone(taken);
+			mach_kept_gone(taken, object);
 		cond_resched();
 	} while (taken);
 }

@@ -14,8 +14,9 @@ void mach_keeper_reap(struct mach_keeper *keeper);
 
 int mach_keep_link(struct mach_keeper *keeper,
 		   const struct mach_pager_symlink *args);
-int mach_keep_directory(struct mach_keeper *keeper,
+int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 			const struct mach_pager_mkdir *args);
+bool mach_kept_disown(struct mach_object *object);
 int mach_keep_no_more(struct mach_keeper *keeper,
 		      const struct mach_pager_unpublish *args);
 int mach_link_unlink(struct dentry *dentry);

@@ -161,35 +161,43 @@ int mach_publish(struct mach_object *object,
  * mach_unpublish_keep - Take an object's name away, and keep its right
  * @object: referenced by the caller; if it is dead it gets no other
  *
- * What is mounted on the file goes with it. Return: did it have one? Then the right
- * that it had is the caller's.
+ * What is mounted on the file goes with it. A directory is given up. Return: did it have
+ * a name? Then the right that it had is the caller's.
  */
 bool mach_unpublish_keep(struct mach_object *object)
 {
-	struct dentry *dentry = mach_node_take(object, NULL);
+	struct dentry *dentry;
 
+	if (object->directory) {
+		mach_kept_disown(object);
+		return false;
+	}
+	dentry = mach_node_take(object, NULL);
 	if (dentry)
 		mach_name_gone(dentry);
 	return dentry;
 }
 
 /**
- * mach_unpublish - Take an object's name away
+ * mach_unpublish - Take an object's name away, or give up its directory
  * @object: referenced by the caller; if it is dead it gets no other
  *
  * Return: did it have one?
  */
 bool mach_unpublish(struct mach_object *object)
 {
-	bool had = mach_unpublish_keep(object);
+	bool had;
 
+	if (object->directory)
+		return mach_kept_disown(object);
+	had = mach_unpublish_keep(object);
 	if (had)
 		mach_object_right_put(object);
 	return had;
 }
 
 /**
- * mach_published_path - The path of an object's file
+ * mach_published_path - The path of an object's file or directory
  * @object: object
  * @buffer: of PATH_MAX + 1 bytes
  *
@@ -197,12 +205,13 @@ bool mach_unpublish(struct mach_object *object)
  */
 char *mach_published_path(struct mach_object *object, char *buffer)
 {
+	struct dentry *dentry;
 	char *path = NULL;
 
 	mutex_lock(&mach_node_lock);
-	/* never renamed */
-	if (object->node)
-		path = dentry_path_raw(object->node, buffer, PATH_MAX + 1);
+	dentry = object->asks ? object->asks->dentry : object->node;
+	if (dentry)
+		path = dentry_path_raw(dentry, buffer, PATH_MAX + 1);
 	mutex_unlock(&mach_node_lock);
 	/* without the slash of the root */
 	return IS_ERR_OR_NULL(path) ? NULL : path + 1;

@@ -181,6 +181,8 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->cluster = setup->cluster;
 	object->read_only = setup->read_only;
 	object->resizable = setup->resizable;
+	object->directory = setup->directory;
+	object->unused = setup->directory;
 	init_rwsem(&object->residence);
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);

@@ -46,6 +46,7 @@
 #include <linux/xarray.h>
 
 struct mach_kmem;
+struct mach_node;
 struct mach_request;
 struct dentry;
 
@@ -107,7 +108,8 @@ struct mach_view {
  * pager's port
  *
  * @ref: (a) keeps the structure
- * @rights: (a) open object descriptors, the name and views; at zero it terminates
+ * @rights: (a) open object descriptors, the name or directory, views, and who waits for
+ *	the pager because of a name; at zero it terminates
  * @pager: (c) referenced; NULL: anonymous memory, "internal" in Mach's words
  * @inode: (c) owns the address space that all its areas hang on, but for those of
  *	tasks; NULL if it is internal
@@ -120,6 +122,8 @@ struct mach_view {
  * @serial: (c) no other object ever has the same
  * @read_only: (c) nobody may write
  * @resizable: (c) its size may change
+ * @directory: (c) it stands for a directory, and has no pages
+ * @unused: (n) of a directory: it never had one, and its first right is nobody's
  * @aside: pages of it wait aside; only ever set
  * @unnamed: of who reaps a dead pager's objects: he has the right that was its name's
  * @provided: (o) there is a reserve; only ever set, and may be read without the lock
@@ -148,6 +152,7 @@ struct mach_view {
  * @turn: (p) among objects that have such
  * @held: (p) requests that threads of the pager have
  * @node: (n) its name, if it is published
+ * @asks: (n) the directory that it stands for, while there is one
  * @terminate: runs when the last right went
  * @launder: sends what is unsent; holds a reference while it is queued
  * @link: (l) in the list of all objects
@@ -165,6 +170,8 @@ struct mach_object {
 	u64 serial;
 	bool read_only;
 	bool resizable;
+	bool directory;
+	bool unused;
 	bool aside;
 	bool unnamed;
 	u8 provided;
@@ -191,6 +198,7 @@ struct mach_object {
 	struct list_head turn;
 	unsigned int held;
 	struct dentry *node;
+	struct mach_node *asks;
 	struct work_struct terminate;
 	struct work_struct launder;
 	struct list_head link;
@@ -205,6 +213,7 @@ struct mach_object {
  * @cluster: pages of a full request
  * @read_only: nobody may write
  * @resizable: its size may change
+ * @directory: it stands for a directory
  * @inode: becomes the object's, if it has a pager; NULL: one that no file leads to
  */
 struct mach_object_setup {
@@ -216,6 +225,7 @@ struct mach_object_setup {
 	unsigned int cluster;
 	bool read_only;
 	bool resizable;
+	bool directory;
 };
 
 static inline void mach_object_lock(struct mach_object *object)

@@ -146,7 +146,7 @@ int mach_pager_lock_request(struct mach_call_context *context,
 	object = mach_port_object(context->self, lock->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	err = mach_lock_count(object);
+	err = object->directory ? -EINVAL : mach_lock_count(object);
 	if (!err)
 		mach_lock_start(object, lock);
 	mach_object_put(object);

@@ -14,6 +14,17 @@
 #include "pager_slot.h"
 #include "request/object_size.h"
 
+/* One that is a file, by its number, with a reference */
+static struct mach_object *mach_pager_file(struct mach_port *port, u32 number)
+{
+	struct mach_object *object = mach_port_object(port, number);
+
+	if (IS_ERR(object) || !object->directory)
+		return object;
+	mach_object_put(object);
+	return ERR_PTR(-EINVAL);
+}
+
 static int mach_pager_answer(struct mach_call_context *context,
 			     union mach_call_args *args)
 {
@@ -92,7 +103,7 @@ static int mach_pager_supply(struct mach_call_context *context,
 
 	if (supply->supplied || supply->part.size != left)
 		return -EINVAL;
-	object = mach_port_object(context->self, supply->object);
+	object = mach_pager_file(context->self, supply->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	err = mach_answer_unasked(object, &supply->part, &supply->supplied);
@@ -108,7 +119,7 @@ static int mach_pager_get_attributes(struct mach_call_context *context,
 
 	if (attributes->cluster || attributes->reserved)
 		return -EINVAL;
-	object = mach_port_object(context->self, attributes->object);
+	object = mach_pager_file(context->self, attributes->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	attributes->cluster = READ_ONCE(object->cluster) << PAGE_SHIFT;
@@ -124,7 +135,7 @@ static int mach_pager_change_attributes(struct mach_call_context *context,
 
 	if (!mach_cluster_valid(attributes->cluster) || attributes->reserved)
 		return -EINVAL;
-	object = mach_port_object(context->self, attributes->object);
+	object = mach_pager_file(context->self, attributes->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	WRITE_ONCE(object->cluster, attributes->cluster >> PAGE_SHIFT);
@@ -142,7 +153,7 @@ static int mach_pager_resize(struct mach_call_context *context,
 
 	if (resize->object_size > MACH_OBJECT_SIZE_MAX)
 		return -EINVAL;
-	object = mach_port_object(context->self, resize->object);
+	object = mach_pager_file(context->self, resize->object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	err = mach_size_tell(object, resize->object_size);
@@ -152,17 +163,31 @@ static int mach_pager_resize(struct mach_call_context *context,
 	return err;
 }
 
+static int mach_pager_end(struct mach_port *port, u32 number)
+{
+	struct mach_object *object = mach_port_object(port, number);
+
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	mach_port_end_object(port, object);
+	mach_object_put(object);
+	return 0;
+}
+
 /* The pager was not told of its object, so it hears of no end either. */
 static void mach_pager_uncreate(struct mach_call_context *context,
 				union mach_call_args *args)
 {
-	mach_port_end_object(context->self, context->made->private_data);
+	mach_pager_end(context->self, args->create.object);
 }
 
 static int mach_pager_create_check(struct mach_pager_create *create)
 {
 	const u32 known = MACH_CREATE_READ_ONLY | MACH_CREATE_RESIZABLE;
 
+	if (create->flags == MACH_CREATE_DIRECTORY)
+		return create->reserved || create->object || create->fd ||
+		       create->object_size || create->cluster ? -EINVAL : 0;
 	if (!create->cluster)
 		create->cluster = 64 * 1024;
 	if (create->flags & ~known || create->reserved ||
@@ -207,10 +232,22 @@ static int mach_pager_show(struct mach_call_context *context,
 	return mach_port_add_object(port, object);
 }
 
-/* An object that is a file */
+/* It is found by its number alone: the table's reference is one more. */
+static int mach_pager_show_directory(struct mach_port *port,
+				     struct mach_object *object, __s32 *fd)
+{
+	*fd = -1;
+	mach_object_get(object);
+	return mach_port_add_object(port, object);
+}
+
+/* An object that is a file, or stands for a directory, which has an inode of its own */
 static struct mach_object *mach_pager_make(struct mach_object_setup *setup)
 {
 	struct mach_object *object;
+
+	if (setup->directory)
+		return mach_object_create(setup);
 
 	setup->inode = mach_machobj_inode(setup->size);
 	if (IS_ERR(setup->inode))
@@ -240,6 +277,7 @@ static int mach_pager_create(struct mach_call_context *context,
 		.cluster = create->cluster >> PAGE_SHIFT,
 		.read_only = create->flags & MACH_CREATE_READ_ONLY,
 		.resizable = create->flags & MACH_CREATE_RESIZABLE,
+		.directory = create->flags & MACH_CREATE_DIRECTORY,
 	};
 	err = mach_user_check(port->pager.user, MACH_USER_OBJECTS, 1) ?:
 	      mach_port_number(port, &setup.id);
@@ -251,6 +289,8 @@ static int mach_pager_create(struct mach_call_context *context,
 		return -ENOMEM;
 	}
 	create->object = setup.id;
+	if (setup.directory)
+		return mach_pager_show_directory(port, object, &create->fd);
 	return mach_pager_show(context, object, &create->fd);
 }
 
@@ -261,7 +301,7 @@ static int mach_pager_publish(struct mach_call_context *context,
 	struct mach_object *object;
 	int err;
 
-	object = mach_port_object(port, args->publish.object);
+	object = mach_pager_file(port, args->publish.object);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
 	err = mach_publish(object, &args->publish);
@@ -314,22 +354,23 @@ static int mach_pager_mkdir(struct mach_call_context *context,
 			    union mach_call_args *args)
 {
 	struct mach_port *port = context->self;
+	struct mach_object *object = NULL;
+	int err;
 
-	return mach_keep_directory(&port->keeper, &args->mkdir);
+	if (args->mkdir.object)
+		object = mach_port_object(port, args->mkdir.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_keep_directory(&port->keeper, object, &args->mkdir);
+	if (object)
+		mach_object_put(object);
+	return err;
 }
 
 static int mach_pager_destroy(struct mach_call_context *context,
 			      union mach_call_args *args)
 {
-	struct mach_port *port = context->self;
-	struct mach_object *object;
-
-	object = mach_port_object(port, args->destroy.object);
-	if (IS_ERR(object))
-		return PTR_ERR(object);
-	mach_port_end_object(port, object);
-	mach_object_put(object);
-	return 0;
+	return mach_pager_end(context->self, args->destroy.object);
 }
 
 static const struct mach_call mach_pager_calls[] = {

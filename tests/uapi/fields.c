@@ -78,7 +78,11 @@ static const struct call_change wrongs[] = {
 	{ "register", "message-max", F(mach_pager_register, message_size),
 	  ~7U, -E2BIG },
 
-	{ "create", "flags", F(mach_pager_create, flags), 4, -EINVAL },
+	{ "create", "directory-size", F(mach_pager_create, flags),
+	  MACH_CREATE_DIRECTORY, -EINVAL },
+	{ "create", "directory-read-only", F(mach_pager_create, flags),
+	  MACH_CREATE_DIRECTORY | MACH_CREATE_READ_ONLY, -EINVAL },
+	{ "create", "flags", F(mach_pager_create, flags), 1U << 8, -EINVAL },
 	{ "create", "flags-top", F(mach_pager_create, flags), 1U << 31,
 	  -EINVAL },
 	{ "create", "size-0", F(mach_pager_create, object_size), 0, -EINVAL },
@@ -138,7 +142,9 @@ static const struct call_change wrongs[] = {
 	{ "mkdir", "name-over", F(mach_pager_mkdir, name_length),
 	  MACH_PATH_MAX + 1, -ENAMETOOLONG },
 	{ "mkdir", "name-null", F(mach_pager_mkdir, name), 0, -EFAULT },
-	{ "mkdir", "reserved", F(mach_pager_mkdir, reserved), 1, -EINVAL },
+	{ "mkdir", "object-a-file", F(mach_pager_mkdir, object), 1, -EINVAL },
+	{ "mkdir", "object", F(mach_pager_mkdir, object), NONE, -ENOENT },
+	{ "mkdir", "object-max", F(mach_pager_mkdir, object), ~0U, -ENOENT },
 
 	{ "unpublish", "object", F(mach_pager_unpublish, object), 1, -EINVAL },
 	{ "unpublish", "name-0", F(mach_pager_unpublish, name_length), 0,

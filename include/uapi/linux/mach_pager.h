@@ -51,6 +51,8 @@
  * DATA_RETURN           DONE, FILE, ERROR; MACH_PAGER_COLLECT reads the data
  * SYNCHRONIZE           DONE, ERROR (range ignored)
  * SET_SIZE              DONE, ERROR (range ignored)
+ * CREATE ... RENAME,    DONE, ERROR (range ignored); MACH_PAGER_COLLECT reads
+ * SET_ATTRIBUTES        what is asked
  * LOCK_COMPLETED        none
  * TERMINATE             none
  * ====================  ====================================================
@@ -107,24 +109,31 @@ struct mach_pager_register {
 /* Flags of struct mach_pager_create */
 #define MACH_CREATE_READ_ONLY	(1U << 0)	/* nobody may write to it */
 #define MACH_CREATE_RESIZABLE	(1U << 1)	/* its size may change */
+#define MACH_CREATE_DIRECTORY	(1U << 2)	/* a directory that asks */
 
 /**
  * struct mach_pager_create - Make a memory object (MACH_PAGER_CREATE, pager).
  * @size: sizeof(struct mach_pager_create)
  * @flags: MACH_CREATE_*
  * @object_size: bytes, 1 to MACH_OBJECT_SIZE_MAX, or 0 if it is resizable; what lies
- *	between it and the end of its last page reads as zero and is never returned
+ *	between it and the end of its last page reads as zero and is never returned.
+ *	0 of a directory
  * @cookie: given back in each message
  * @cluster: bytes of a full request, a power of two from a page to
- *	MACH_CLUSTER_MAX; 0 for 64 KiB
+ *	MACH_CLUSTER_MAX; 0 for 64 KiB, and of a directory
  * @object: out: the object's number in this pager's calls
  * @fd: out: an object descriptor, close-on-exec, open for reading and (unless
- *	read-only) writing
+ *	read-only) writing; -1 of a directory
  * @reserved: zero
  *
  * The object is ready at once (Mach's memory_object_init and _ready in one).
  * When its last object descriptor and mapping are gone and it has no name, its
  * dirty pages are returned and TERMINATE is sent; committing that frees @object.
+ *
+ * MACH_CREATE_DIRECTORY, which goes with no other flag, makes what stands for one
+ * directory that asks its pager: MACH_PAGER_MKDIR is given its number, or the answer to
+ * a MKDIR. It ends with that directory. Calls about pages, sizes and names of objects
+ * refuse it (EINVAL), but for MACH_PAGER_UNPUBLISH and _DESTROY.
  */
 struct mach_pager_create {
 	__u32 size;
@@ -209,7 +218,9 @@ struct mach_pager_symlink {
  * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
  * @mode: permission bits and the sticky bit, of 01777; 0 for 0755
  * @name_length: bytes of @name
- * @reserved: zero
+ * @object: 0; or the number of an object made with MACH_CREATE_DIRECTORY: the directory
+ *	asks its pager. EINVAL if it is of another kind, EEXIST if it has a directory,
+ *	ENODEV if that has gone
  * @name: address of the path
  *
  * Unlike one that is made by publishing below it, it stays when it is empty: until the
@@ -223,20 +234,22 @@ struct mach_pager_mkdir {
 	__u32 gid;
 	__u32 mode;
 	__u32 name_length;
-	__u32 reserved;
+	__u32 object;
 	__aligned_u64 name;
 };
 
 /**
  * struct mach_pager_unpublish - Take a name away (MACH_PAGER_UNPUBLISH, pager).
  * @size: sizeof(struct mach_pager_unpublish)
- * @object: number of the object whose name goes (ENOENT: it has none); 0: none
+ * @object: number of the object whose name goes (ENOENT: it has none), or of a
+ *	directory, which is given up; 0: none
  * @name_length: bytes of @name; 0 with @object
  * @reserved: zero
  * @name: address of the path of a link or directory that this pager made (EPERM: it is
  *	none of these); 0 with @object
  *
- * The object goes on, and may be published again.
+ * An object that is a file goes on, and may be published again. A directory asks no
+ * more, and what stood for it ends.
  */
 struct mach_pager_unpublish {
 	__u32 size;
@@ -253,6 +266,13 @@ struct mach_pager_unpublish {
 #define MACH_OP_LOCK_COMPLETED	4	/* memory_object_lock_completed */
 #define MACH_OP_TERMINATE	5	/* memory_object_terminate */
 #define MACH_OP_SET_SIZE	6	/* somebody wants another size */
+#define MACH_OP_CREATE		7	/* somebody wants a file */
+#define MACH_OP_MKDIR		8	/* a directory */
+#define MACH_OP_SYMLINK		9	/* a symbolic link */
+#define MACH_OP_UNLINK		10	/* a file or link to go */
+#define MACH_OP_RMDIR		11	/* a directory to go */
+#define MACH_OP_RENAME		12	/* another name for one of these */
+#define MACH_OP_SET_ATTRIBUTES	13	/* other rights, owners or times */
 
 /**
  * DOC: sizes that change
@@ -268,6 +288,96 @@ struct mach_pager_unpublish {
  * when the request was made. Of an answer, what lies beyond the end is ignored; so is
  * all of a page that was cut and has come back since.
  */
+
+/**
+ * DOC: directories that ask
+ *
+ * What other processes than the pager's own want to change in a directory that was made
+ * with an object (MACH_CREATE_DIRECTORY) is asked of the pager, after Linux has found
+ * that they may: CREATE, MKDIR, SYMLINK, UNLINK, RMDIR, RENAME, and SET_ATTRIBUTES for
+ * chmod, chown and utimes of what lies in it and of itself. The message's object and
+ * cookie are those of the directory; for SET_ATTRIBUTES those of the object, if what is
+ * changed has one of this pager's. Its length is that of a struct mach_name_request with
+ * what follows it, which MACH_PAGER_COLLECT reads, by any parts.
+ *
+ * DONE says that the store is so now. Before the answering call returns the name is
+ * there, is gone, or is another, and the attributes are so. The part's source is 0, but
+ *
+ * - of CREATE the number of an object without a name, which becomes the file;
+ * - of MKDIR the number of an object made with MACH_CREATE_DIRECTORY and without a
+ *   directory, or 0 for a directory that does not ask.
+ *
+ * An answer with a source that cannot be (ENOENT, EINVAL, EEXIST, ENODEV) changes
+ * nothing, and the request is still held. ERROR is what the client gets. ESTALE says
+ * that the client does not wait any more, having been killed or met the deadline, or
+ * that the directory has gone: nothing has changed. A pager whose store is so by then
+ * undoes that, or tells of it as of any change.
+ *
+ * The pager's own process is not asked. By its unlink, rmdir, rename, chmod, chown and
+ * utimes, and by MACH_PAGER_PUBLISH, _MKDIR, _SYMLINK and _UNPUBLISH it tells what has
+ * changed in its store. While a request about a directory is under way, whatever makes
+ * a name in it waits; a thread that works on a request gets EDEADLK instead. Taking
+ * names away by MACH_PAGER_UNPUBLISH waits for nobody, nor does an answer.
+ */
+
+/* Flags of struct mach_name_request */
+#define MACH_NAME_EXCLUSIVE	(1U << 0)	/* CREATE: with O_EXCL */
+#define MACH_NAME_NOREPLACE	(1U << 1)	/* RENAME: with RENAME_NOREPLACE */
+
+/* Bits of struct mach_name_request::valid */
+#define MACH_ATTRIBUTE_MODE	(1U << 0)
+#define MACH_ATTRIBUTE_UID	(1U << 1)
+#define MACH_ATTRIBUTE_GID	(1U << 2)
+#define MACH_ATTRIBUTE_ATIME	(1U << 3)
+#define MACH_ATTRIBUTE_MTIME	(1U << 4)
+
+/**
+ * struct mach_name_request - What is asked of a directory's pager.
+ * @size: bytes that the kernel has filled in; the name begins behind them. What a
+ *	pager knows beyond is zero
+ * @flags: MACH_NAME_*
+ * @mode: kind (S_IFMT) and permission bits: of what is to be made, without those of the
+ *	client's umask; that are to be (SET_ATTRIBUTES with MODE); otherwise of what
+ *	there is
+ * @uid: owner that what is made is to have, and gets by the answer; SET_ATTRIBUTES with
+ *	UID: that is to be. In the pager's user namespace
+ * @gid: group; likewise
+ * @valid: MACH_ATTRIBUTE_* that are to change (SET_ATTRIBUTES)
+ * @object: number of what the name is of, if it is an object of this pager, a file or a
+ *	directory that asks (UNLINK, RMDIR, RENAME, SET_ATTRIBUTES); otherwise 0
+ * @directory: number of the directory that a name moves to, which may be the same
+ *	(RENAME)
+ * @replaced: number of what has the new name, and goes (RENAME); 0: nothing has it, or
+ *	what has no number
+ * @name_length: bytes of the name in the directory; 0 if SET_ATTRIBUTES is about the
+ *	message's object itself
+ * @to_length: bytes of what follows the name: the new name (RENAME), or what the link
+ *	says (SYMLINK)
+ * @replaces: bool: something has the new name (RENAME)
+ * @atime_ns: time of the last access that is to be (SET_ATTRIBUTES with ATIME),
+ *	nanoseconds since 1970
+ * @mtime_ns: of the last change; likewise
+ *
+ * Names have no zero byte at their end.
+ */
+struct mach_name_request {
+	__u32 size;
+	__u32 flags;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 valid;
+	__u32 object;
+	__u32 directory;
+	__u32 replaced;
+	__u32 name_length;
+	__u32 to_length;
+	__u32 replaces;
+	__s64 atime_ns;
+	__s64 mtime_ns;
+};
+
+#define MACH_NAME_REQUEST_SIZE_VER0	64	/* of the first version */
 
 /* Flags of struct mach_message */
 #define MACH_MSG_DIRTY		(1U << 0)	/* DATA_RETURN: contents changed */
@@ -319,7 +429,7 @@ struct mach_message {
 #define MACH_PART_FILE		2	/* data_supply from, data_return to a file */
 #define MACH_PART_UNAVAILABLE	3	/* data_unavailable: zero fill */
 #define MACH_PART_ERROR		4	/* data_error */
-#define MACH_PART_DONE		5	/* the returned data is taken */
+#define MACH_PART_DONE		5	/* the returned data is taken, it is so */
 
 /**
  * struct mach_part - The answer for one range of a request.
@@ -329,7 +439,8 @@ struct mach_message {
  * @length: bytes; a multiple of the page size, or to the end of the object
  * @source: COPY: address of the data; FILE: its offset in the file; ERROR: an
  *	errno that calls report (a fault is SIGBUS): 1 to MACH_ERRNO_MAX, but
- *	not EINTR or EAGAIN; otherwise zero
+ *	not EINTR or EAGAIN; DONE of CREATE and MKDIR: number of an object;
+ *	otherwise zero
  * @fd: FILE: file with positions to read or write, with the caller's rights;
  *	otherwise zero
  * @reserved: zero
@@ -416,12 +527,13 @@ struct mach_pager_receive {
 };
 
 /**
- * struct mach_pager_collect - Read returned data (MACH_PAGER_COLLECT, pager).
+ * struct mach_pager_collect - Read returned data, or what is asked of a directory
+ * (MACH_PAGER_COLLECT, pager).
  * @size: sizeof(struct mach_pager_collect)
  * @flags: zero
  * @queue: the queue
  * @tag: the slot
- * @generation: of the DATA_RETURN message
+ * @generation: of the message
  * @reserved: zero
  * @offset: first byte, inside the request; need not be aligned
  * @length: bytes

@@ -110,11 +110,13 @@
  * 4  names of objects are paths, by address and length; MACH_PAGER_SYMLINK, _MKDIR
  *    and _UNPUBLISH. MACH_PAGER_PUBLISH as it was before is not served any more.
  *    MACH_VM_PROTECT and _MAXIMUM
+ * 5  directories that ask their pager: MACH_CREATE_DIRECTORY, MACH_OP_CREATE to
+ *    _SET_ATTRIBUTES
  * =  =========================================================================
  */
 
 /** define MACH_VM_API_VERSION - Raised when the interface changes visibly. */
-#define MACH_VM_API_VERSION	4
+#define MACH_VM_API_VERSION	5
 
 /** define MACH_VM_API_OLDEST - What a module of today still serves. */
 #define MACH_VM_API_OLDEST	4
@@ -126,6 +128,7 @@
 #define MACH_FEATURE_TASK	(1ULL << 3)	/* MACH_TASK_* */
 #define MACH_FEATURE_PROXY	(1ULL << 4)	/* MACH_OBJECT_PROXY */
 #define MACH_FEATURE_PAGES	(1ULL << 5)	/* MACH_TASK_PAGES */
+#define MACH_FEATURE_NAMES	(1ULL << 6)	/* MACH_CREATE_DIRECTORY */
 
 /**
  * struct mach_vm_version - What this module is (MACH_VM_VERSION, any kind).
