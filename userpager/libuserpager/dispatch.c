@@ -56,6 +56,11 @@ static bool answered(struct pager_request *req, int err)
 	return true;
 }
 
+static bool is_name(uint16_t operation)
+{
+	return operation >= MACH_OP_CREATE && operation <= MACH_OP_SET_ATTRIBUTES;
+}
+
 bool pager_dispatch(struct pager_request *req)
 {
 	struct pager_session *session = req->queue->session;
@@ -69,6 +74,11 @@ bool pager_dispatch(struct pager_request *req)
 	req->pager = pager_lookup(session, req->message.cookie);
 	if (unlikely(!req->pager))
 		return true;
+	if (is_name(req->message.operation)) {
+		pager_serve_name(req);
+		req->queue->detached = false;
+		return false;
+	}
 	return answered(req, call_operation(req->pager, req));
 }
 

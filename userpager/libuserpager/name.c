@@ -73,11 +73,12 @@ int pager_symlink(struct pager_session *session, const char *name,
 	return pager_call(session, MACH_PAGER_SYMLINK, &symlink);
 }
 
-int pager_mkdir(struct pager_session *session, const char *name, uid_t uid,
-		gid_t gid, mode_t mode)
+int pager_name_directory(struct pager_session *session, uint32_t object,
+			 const char *name, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct mach_pager_mkdir mkdir = {
 		.size = sizeof(mkdir),
+		.object = object,
 		.uid = uid,
 		.gid = gid,
 		.mode = mode,
@@ -86,6 +87,12 @@ int pager_mkdir(struct pager_session *session, const char *name, uid_t uid,
 	};
 
 	return pager_call(session, MACH_PAGER_MKDIR, &mkdir);
+}
+
+int pager_mkdir(struct pager_session *session, const char *name, uid_t uid,
+		gid_t gid, mode_t mode)
+{
+	return pager_name_directory(session, 0, name, uid, gid, mode);
 }
 
 int pager_remove(struct pager_session *session, const char *name)

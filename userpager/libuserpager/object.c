@@ -48,29 +48,21 @@ static int create_object(struct pager *pager, uint32_t flags)
 	return 0;
 }
 
-typedef int (*set_size_t)(struct pager *pager, struct pager_request *req);
-
-static int make(struct pager_session *session, const struct pager_ops *ops,
-		set_size_t set_size, void *upi,
-		const struct pager_attributes *attributes, uint32_t flags,
-		struct pager **out)
+int pager_make(struct pager_session *session, const struct pager_setup *setup,
+	       struct pager **out)
 {
 	struct pager *pager;
-	int err;
+	int err = pager_alloc(session, &pager);
 
-	if (!ops || !ops->read || !attributes)
-		return EINVAL;
-	err = pager_alloc(session, &pager);
 	if (err)
 		return err;
-	pager->ops = ops;
-	pager->set_size = set_size;
-	pager->upi = upi;
-	pager->size = attributes->size;
-	pager->cluster = attributes->cluster;
-	if (attributes->read_only)
-		flags |= MACH_CREATE_READ_ONLY;
-	err = create_object(pager, flags);
+	pager->ops = setup->ops;
+	pager->names = setup->names;
+	pager->set_size = setup->set_size;
+	pager->upi = setup->upi;
+	pager->size = setup->size;
+	pager->cluster = setup->cluster;
+	err = create_object(pager, setup->flags);
 	if (err) {
 		pager_free(pager);
 		return err;
@@ -82,20 +74,43 @@ static int make(struct pager_session *session, const struct pager_ops *ops,
 	return 0;
 }
 
+static int make_file(struct pager_session *session, struct pager_setup *setup,
+		     const struct pager_attributes *attributes,
+		     struct pager **out)
+{
+	if (!setup->ops || !setup->ops->read || !attributes)
+		return EINVAL;
+	setup->size = attributes->size;
+	setup->cluster = attributes->cluster;
+	if (attributes->read_only)
+		setup->flags |= MACH_CREATE_READ_ONLY;
+	return pager_make(session, setup, out);
+}
+
 int pager_create(struct pager_session *session, const struct pager_ops *ops,
 		 void *upi, const struct pager_attributes *attributes,
 		 struct pager **out)
 {
-	return make(session, ops, NULL, upi, attributes, 0, out);
+	struct pager_setup setup = { .ops = ops, .upi = upi };
+
+	return make_file(session, &setup, attributes, out);
 }
 
 int pager_create_resizable(struct pager_session *session,
-			   const struct pager_ops *ops, set_size_t set_size,
+			   const struct pager_ops *ops,
+			   int (*set_size)(struct pager *pager,
+					   struct pager_request *req),
 			   void *upi, const struct pager_attributes *attributes,
 			   struct pager **out)
 {
-	return make(session, ops, set_size, upi, attributes,
-		    MACH_CREATE_RESIZABLE, out);
+	struct pager_setup setup = {
+		.ops = ops,
+		.set_size = set_size,
+		.upi = upi,
+		.flags = MACH_CREATE_RESIZABLE,
+	};
+
+	return make_file(session, &setup, attributes, out);
 }
 
 int pager_resize(struct pager *pager, uint64_t size)
@@ -172,7 +187,7 @@ int pager_shutdown(struct pager *pager, int timeout_ms)
 	};
 	int err = 0;
 
-	if (timeout_ms != PAGER_NO_WAIT)
+	if (timeout_ms != PAGER_NO_WAIT && !pager->names)
 		err = pager_return(pager, timeout_ms);
 	pager_call(pager->session, MACH_PAGER_DESTROY, &destroy);
 	pager_end(pager);

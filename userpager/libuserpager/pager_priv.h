@@ -37,6 +37,7 @@
  * @alive: holds the reference that pager_end() drops
  * @session: its session
  * @ops: its operations
+ * @names: of a directory: its operations; NULL of others
  * @set_size: what asks for another size, or NULL
  * @upi: the user's pointer
  * @size: bytes, as far as we have been told
@@ -51,6 +52,7 @@ struct pager {
 	atomic_bool alive;
 	struct pager_session *session;
 	const struct pager_ops *ops;
+	const struct pager_name_ops *names;
 	int (*set_size)(struct pager *pager, struct pager_request *req);
 	void *upi;
 	_Atomic uint64_t size;
@@ -59,6 +61,19 @@ struct pager {
 	uint32_t index;
 	int fd;
 	struct pager *next_free;
+};
+
+struct pager_asked;
+
+/** struct pager_setup - What an object is to be; as in struct pager and in its call. */
+struct pager_setup {
+	const struct pager_ops *ops;
+	const struct pager_name_ops *names;
+	int (*set_size)(struct pager *pager, struct pager_request *req);
+	void *upi;
+	uint64_t size;
+	uint32_t cluster;
+	uint32_t flags;
 };
 
 /**
@@ -75,6 +90,7 @@ struct pager {
  * @buffer: for pager_buffer(); stays with the slot
  * @buffer_size: bytes
  * @buffered: the data of this request went through memory
+ * @asked: what a client wants of a directory, until that is answered
  */
 struct pager_request {
 	struct pager_queue *queue;
@@ -88,6 +104,7 @@ struct pager_request {
 	unsigned int nr_parts;
 	void *buffer;
 	size_t buffer_size;
+	struct pager_asked *asked;
 	struct mach_part parts[PAGER_SLOT_PARTS];
 };
 
@@ -202,7 +219,10 @@ void pager_free_table(struct pager_session *session);
 /* version.c: 0, E2BIG for a module that is too old, EPROTONOSUPPORT for one too new */
 int pager_version_check(struct pager_session *session);
 
-/* request.c */
+/* request.c; pager_errno(): what the module would hand on; the other for any bytes */
+int pager_errno(int err);
+int pager_collect_bytes(struct pager_request *req, uint64_t offset,
+			uint64_t length, void *buf);
 void pager_request_begin(struct pager_request *req);
 void pager_request_finish(struct pager_request *req, int err);
 void pager_request_refuse(struct pager_request *req, int err);
@@ -217,9 +237,18 @@ void pager_request_fill(const struct pager_request *req,
 void pager_lock_done(struct pager_session *session, uint64_t id);
 void pager_lock_abort(struct pager *pager);
 
+/* name.c */
+int pager_name_directory(struct pager_session *session, uint32_t object,
+			 const char *name, uid_t uid, gid_t gid, mode_t mode);
+
 /* object.c */
+int pager_make(struct pager_session *session, const struct pager_setup *setup,
+	       struct pager **pager);
 void pager_end(struct pager *pager);
 void pager_end_all(struct pager_session *session);
+
+/* directory.c: asks the operation and answers, unless that has detached it */
+void pager_serve_name(struct pager_request *req);
 
 /* dispatch.c */
 bool pager_dispatch(struct pager_request *req);

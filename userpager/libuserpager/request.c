@@ -229,8 +229,14 @@ int pager_error(struct pager_request *req, uint64_t offset, uint64_t length,
 	return add(req, MACH_PART_ERROR, offset, length, 0, err);
 }
 
-int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
-		  void *buf)
+/* What the module would hand on of it */
+int pager_errno(int err)
+{
+	return errno_valid(err) ? err : EIO;
+}
+
+int pager_collect_bytes(struct pager_request *req, uint64_t offset,
+			uint64_t length, void *buf)
 {
 	struct mach_pager_collect collect = {
 		.size = sizeof(collect),
@@ -242,9 +248,15 @@ int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
 		.address = (uintptr_t)buf,
 	};
 
+	return pager_call(req->queue->session, MACH_PAGER_COLLECT, &collect);
+}
+
+int pager_collect(struct pager_request *req, uint64_t offset, uint64_t length,
+		  void *buf)
+{
 	if (!in_request(req, offset, length))
 		return ERANGE;
-	return pager_call(req->queue->session, MACH_PAGER_COLLECT, &collect);
+	return pager_collect_bytes(req, offset, length, buf);
 }
 
 /*
@@ -273,8 +285,7 @@ void pager_request_finish(struct pager_request *req, int err)
 	if (req->nr_parts || req->sent)
 		return;
 	if (err)
-		answer_whole(req, MACH_PART_ERROR,
-			     errno_valid(err) ? err : EIO);
+		answer_whole(req, MACH_PART_ERROR, pager_errno(err));
 	else if (operation == MACH_OP_DATA_RETURN ||
 		 operation == MACH_OP_SYNCHRONIZE ||
 		 operation == MACH_OP_SET_SIZE)

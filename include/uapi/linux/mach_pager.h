@@ -296,9 +296,8 @@ struct mach_pager_unpublish {
  * with an object (MACH_CREATE_DIRECTORY) is asked of the pager, after Linux has found
  * that they may: CREATE, MKDIR, SYMLINK, UNLINK, RMDIR, RENAME, and SET_ATTRIBUTES for
  * chmod, chown and utimes of what lies in it and of itself. The message's object and
- * cookie are those of the directory; for SET_ATTRIBUTES those of the object, if what is
- * changed has one of this pager's. Its length is that of a struct mach_name_request with
- * what follows it, which MACH_PAGER_COLLECT reads, by any parts.
+ * cookie are those of the directory. Its length is that of a struct mach_name_request
+ * with what follows it, which MACH_PAGER_COLLECT reads, by any parts.
  *
  * DONE says that the store is so now. Before the answering call returns the name is
  * there, is gone, or is another, and the attributes are so. The part's source is 0, but
@@ -350,13 +349,16 @@ struct mach_pager_unpublish {
  * @replaced: number of what has the new name, and goes (RENAME); 0: nothing has it, or
  *	what has no number
  * @name_length: bytes of the name in the directory; 0 if SET_ATTRIBUTES is about the
- *	message's object itself
+ *	directory itself
  * @to_length: bytes of what follows the name: the new name (RENAME), or what the link
  *	says (SYMLINK)
  * @replaces: bool: something has the new name (RENAME)
  * @atime_ns: time of the last access that is to be (SET_ATTRIBUTES with ATIME),
  *	nanoseconds since 1970
  * @mtime_ns: of the last change; likewise
+ * @object_cookie: of @object, 0 without
+ * @directory_cookie: of @directory, 0 without
+ * @replaced_cookie: of @replaced, 0 without
  *
  * Names have no zero byte at their end.
  */
@@ -375,9 +377,12 @@ struct mach_name_request {
 	__u32 replaces;
 	__s64 atime_ns;
 	__s64 mtime_ns;
+	__aligned_u64 object_cookie;
+	__aligned_u64 directory_cookie;
+	__aligned_u64 replaced_cookie;
 };
 
-#define MACH_NAME_REQUEST_SIZE_VER0	64	/* of the first version */
+#define MACH_NAME_REQUEST_SIZE_VER0	88	/* of the first version */
 
 /* Flags of struct mach_message */
 #define MACH_MSG_DIRTY		(1U << 0)	/* DATA_RETURN: contents changed */
