@@ -37,6 +37,7 @@ u64 mach_node_number(void)
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 			      struct mach_user *user)
 {
+	const struct mach_node_operations *operations = sb->s_fs_info;
 	struct mach_node *node;
 	struct inode *inode;
 
@@ -53,6 +54,7 @@ struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 	node->inode = inode;
 	node->user = mach_user_get(user);
 	inode->i_private = node;
+	inode->i_op = S_ISDIR(mode) ? operations->directory : operations->link;
 	inode->i_ino = mach_node_number();
 	inode->i_mode = mode;
 	inode->i_uid = current_fsuid();
@@ -61,15 +63,15 @@ struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 	return inode;
 }
 
-/* A directory's, of which @like is another; as of mach_node_inode() */
-struct inode *mach_directory_inode(struct inode *like, struct mach_user *user)
+/* A directory's; as of mach_node_inode() */
+struct inode *mach_directory_inode(struct super_block *sb,
+				   struct mach_user *user)
 {
-	struct inode *inode = mach_node_inode(like->i_sb, S_IFDIR | 0755, user);
+	struct inode *inode = mach_node_inode(sb, S_IFDIR | 0755, user);
 
 	if (IS_ERR(inode))
 		return inode;
-	inode->i_op = like->i_op;
-	inode->i_fop = like->i_fop;
+	inode->i_fop = &simple_dir_operations;
 	set_nlink(inode, 2);
 	return inode;
 }
@@ -190,7 +192,7 @@ int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid)
 }
 
 /* Is @dentry still what was found: in sight, of nothing, in a living directory? */
-static bool mach_name_is_free(const struct dentry *dentry)
+bool mach_name_is_free(const struct dentry *dentry)
 {
 	lockdep_assert_held(&mach_node_lock);
 	return !IS_DEADDIR(d_inode(dentry->d_parent)) &&
@@ -198,13 +200,13 @@ static bool mach_name_is_free(const struct dentry *dentry)
 }
 
 /**
- * mach_directory_enter - Give a name its inode
+ * mach_directory_add - Give a name its inode
  * @dentry: free
  * @inode: a reference of it is taken over
  *
  * With mach_node_lock. Return: @dentry, with the reference that is the name's.
  */
-struct dentry *mach_directory_enter(struct dentry *dentry, struct inode *inode)
+struct dentry *mach_directory_add(struct dentry *dentry, struct inode *inode)
 {
 	struct inode *dir = d_inode(dentry->d_parent);
 	struct mach_node *parent = dir->i_private;
@@ -214,13 +216,21 @@ struct dentry *mach_directory_enter(struct dentry *dentry, struct inode *inode)
 	if (parent)
 		parent->names++;
 	mach_compat_touch(dir);
-	if (S_ISDIR(inode->i_mode)) {
+	if (S_ISDIR(inode->i_mode))
 		inc_nlink(dir);
-		fsnotify_mkdir(dir, dentry);
-	} else {
-		fsnotify_create(dir, dentry);
-	}
 	return dget(dentry);
+}
+
+/* Who watches is told of a name. Of what a client asks for Linux tells. */
+void mach_directory_tell(struct dentry *dentry)
+{
+	struct inode *dir = d_inode(dentry->d_parent);
+
+	lockdep_assert_held(&mach_node_lock);
+	if (d_is_dir(dentry))
+		fsnotify_mkdir(dir, dentry);
+	else
+		fsnotify_create(dir, dentry);
 }
 
 /* What is missing on a path, as mkdir(2) makes it */
@@ -232,19 +242,44 @@ static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 
 	if (err)
 		return err;
-	inode = mach_directory_inode(dir, user);
+	inode = mach_directory_inode(dir->i_sb, user);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	node = inode->i_private;
 	mutex_lock(&mach_node_lock);
-	if (mach_name_is_free(dentry))
-		node->dentry = mach_directory_enter(dentry, inode);
-	else
+	if (mach_name_is_free(dentry)) {
+		node->dentry = mach_directory_add(dentry, inode);
+		mach_directory_tell(dentry);
+	} else {
 		err = MACH_AGAIN;
+	}
 	mutex_unlock(&mach_node_lock);
 	if (err)
 		mach_node_give_up(inode);
 	return err;
+}
+
+/*
+ * A directory on the way that is there, or the last name that is: neither waits for who
+ * has the directory locked that it lies in. Return: with a reference; NULL: look for it
+ * under the lock.
+ */
+static struct dentry *mach_path_glimpse(struct dentry *directory,
+					const char *name, size_t length)
+{
+	struct qstr this = QSTR_INIT(name, length);
+	struct dentry *dentry;
+	int err = inode_permission(MACH_COMPAT_NO_IDMAP, d_inode(directory),
+				   MAY_EXEC);
+
+	if (err)
+		return ERR_PTR(err);
+	this.hash = full_name_hash(directory, name, length);
+	dentry = d_lookup(directory, &this);
+	if (!dentry || (d_is_positive(dentry) && !IS_DEADDIR(d_inode(dentry))))
+		return dentry;
+	dput(dentry);
+	return NULL;
 }
 
 /*
@@ -263,6 +298,60 @@ static struct dentry *mach_path_lookup(struct dentry *directory,
 }
 
 /**
+ * enum mach_turn - How to wait for a directory that a client has locked
+ * @MACH_TURN_WAIT: it is let go of without the caller
+ * @MACH_TURN_LOOK: perhaps not: look again soon
+ * @MACH_TURN_NEVER: the client waits for the caller
+ */
+enum mach_turn {
+	MACH_TURN_WAIT,
+	MACH_TURN_LOOK,
+	MACH_TURN_NEVER,
+};
+
+static enum mach_turn mach_directory_turn(struct inode *dir)
+{
+	struct mach_node *node = dir->i_private;
+	enum mach_turn turn = MACH_TURN_WAIT;
+	struct mach_object *object;
+
+	if (!node)
+		return turn;
+	mutex_lock(&mach_node_lock);
+	object = node->awaits ?: node->object;
+	if (!object || !object->pager->ops->working(object->pager))
+		turn = MACH_TURN_WAIT;
+	else if (!node->awaits)
+		turn = MACH_TURN_LOOK;
+	else if (mach_pager_is_stuck(object->pager, object->id))
+		turn = MACH_TURN_NEVER;
+	mutex_unlock(&mach_node_lock);
+	return turn;
+}
+
+/*
+ * Share a directory with those who read it: inode_unlock_shared() ends that. Return: 0;
+ * -EINTR; -EDEADLK when a client has it who waits for the calling thread's answer.
+ */
+static int mach_directory_lock(struct inode *dir)
+{
+	while (!down_read_trylock(&dir->i_rwsem)) {
+		switch (mach_directory_turn(dir)) {
+		case MACH_TURN_WAIT:
+			return down_read_killable(&dir->i_rwsem);
+		case MACH_TURN_LOOK:
+			schedule_timeout_killable(1);
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			break;
+		case MACH_TURN_NEVER:
+			return -EDEADLK;
+		}
+	}
+	return 0;
+}
+
+/**
  * mach_path_step - Go on to a directory on the way
  * @directory: from where
  * @name: its name
@@ -273,27 +362,28 @@ static struct dentry *mach_path_step(struct dentry *directory, const char *name,
 				     size_t length,
 				     const struct mach_making *making)
 {
+	struct dentry *dentry = mach_path_glimpse(directory, name, length);
 	struct inode *dir = d_inode(directory);
-	struct dentry *dentry;
-	int err = down_read_killable(&dir->i_rwsem);
+	int err = 0;
 
-	if (err)
-		return ERR_PTR(err);
-	dentry = mach_path_lookup(directory, name, length);
-	if (IS_ERR(dentry))
-		goto out;
-	if (d_is_negative(dentry))
-		err = making ? mach_directory_make(dentry, making->user) :
-			       -ENOENT;
-	else if (!d_can_lookup(dentry))
-		err = -ENOTDIR;
-	if (err) {
-		dput(dentry);
-		dentry = ERR_PTR(err);
+	if (!dentry) {
+		err = mach_directory_lock(dir);
+		if (err)
+			return ERR_PTR(err);
+		dentry = mach_path_lookup(directory, name, length);
+		if (!IS_ERR(dentry) && d_is_negative(dentry))
+			err = making ? mach_directory_make(dentry, making->user) :
+				       -ENOENT;
+		inode_unlock_shared(dir);
 	}
-out:
-	inode_unlock_shared(dir);
-	return dentry;
+	if (IS_ERR(dentry))
+		return dentry;
+	if (!err && !d_can_lookup(dentry))
+		err = -ENOTDIR;
+	if (!err)
+		return dentry;
+	dput(dentry);
+	return ERR_PTR(err);
 }
 
 /**
@@ -355,7 +445,7 @@ static int mach_path_try(const struct mach_making *making, const char *path)
 	if (IS_ERR(directory))
 		return PTR_ERR(directory);
 	dir = d_inode(directory);
-	err = down_read_killable(&dir->i_rwsem);
+	err = mach_directory_lock(dir);
 	if (!err) {
 		err = mach_name_make(directory, path, making);
 		inode_unlock_shared(dir);
@@ -388,6 +478,22 @@ int mach_path_make(const struct mach_making *making, const char *path)
 	return err;
 }
 
+static struct dentry *mach_path_last(struct dentry *directory, const char *name)
+{
+	struct dentry *dentry = mach_path_glimpse(directory, name, strlen(name));
+	struct inode *dir = d_inode(directory);
+	int err;
+
+	if (dentry)
+		return dentry;
+	err = mach_directory_lock(dir);
+	if (err)
+		return ERR_PTR(err);
+	dentry = mach_path_lookup(directory, name, strlen(name));
+	inode_unlock_shared(dir);
+	return dentry;
+}
+
 /**
  * mach_path_find - Look up what is at a path
  * @root: from where
@@ -399,19 +505,13 @@ int mach_path_make(const struct mach_making *making, const char *path)
 struct dentry *mach_path_find(struct dentry *root, const char *path)
 {
 	struct dentry *directory = mach_path_walk(root, &path, NULL);
-	struct dentry *dentry = directory;
-	struct inode *dir;
-	int err;
+	struct dentry *dentry;
 
-	if (!IS_ERR(directory)) {
-		dir = d_inode(directory);
-		err = down_read_killable(&dir->i_rwsem);
-		dentry = err ? ERR_PTR(err) :
-			 mach_path_lookup(directory, path, strlen(path));
-		if (!err)
-			inode_unlock_shared(dir);
-		dput(directory);
-	}
+	if (IS_ERR(directory))
+		return directory == ERR_PTR(MACH_AGAIN) ? ERR_PTR(-ENOENT) :
+							  directory;
+	dentry = mach_path_last(directory, path);
+	dput(directory);
 	if (!IS_ERR(dentry) && d_is_negative(dentry)) {
 		dput(dentry);
 		dentry = ERR_PTR(MACH_AGAIN);
@@ -420,7 +520,7 @@ struct dentry *mach_path_find(struct dentry *root, const char *path)
 }
 
 /* Nobody finds it, or makes anything in it, from here on. */
-static void mach_directory_close(struct dentry *directory)
+void mach_directory_close(struct dentry *directory)
 {
 	struct inode *inode = d_inode(directory);
 	struct inode *parent = d_inode(directory->d_parent);
@@ -434,8 +534,8 @@ static void mach_directory_close(struct dentry *directory)
 }
 
 /* So many names less are in a directory; the node of one that ends by that, or NULL */
-static struct mach_node *mach_directory_lose(struct dentry *directory,
-					     unsigned int names)
+struct mach_node *mach_directory_lose(struct dentry *directory,
+				      unsigned int names)
 {
 	struct inode *inode = d_inode(directory);
 	struct mach_node *node = inode->i_private;
@@ -452,7 +552,7 @@ static struct mach_node *mach_directory_lose(struct dentry *directory,
 }
 
 /* The last steps of a directory that has ended, and of those that end with it */
-static void mach_directory_end(struct mach_node *node)
+void mach_directory_end(struct mach_node *node)
 {
 	struct dentry *dentry;
 
@@ -468,17 +568,6 @@ static void mach_directory_end(struct mach_node *node)
 	}
 }
 
-/* A name in it has gone. */
-static void mach_directory_left(struct dentry *directory)
-{
-	struct mach_node *node;
-
-	mutex_lock(&mach_node_lock);
-	node = mach_directory_lose(directory, 1);
-	mutex_unlock(&mach_node_lock);
-	mach_directory_end(node);
-}
-
 /* It goes if there is nothing to keep it. */
 void mach_directory_trim(struct dentry *directory)
 {
@@ -488,34 +577,6 @@ void mach_directory_trim(struct dentry *directory)
 	node = mach_directory_lose(directory, 0);
 	mutex_unlock(&mach_node_lock);
 	mach_directory_end(node);
-}
-
-/* rmdir(2), which Linux lets the owner of it or of the one that it is in call */
-int mach_directory_rmdir(struct inode *dir, struct dentry *dentry)
-{
-	struct mach_node *node = d_inode(dentry)->i_private;
-	struct mach_object *object = NULL;
-	int err = 0;
-
-	mutex_lock(&mach_node_lock);
-	if (IS_DEADDIR(node->inode)) {
-		err = -ENOENT;
-	} else if (node->names) {
-		err = -ENOTEMPTY;
-	} else {
-		if (node->keeper)
-			object = mach_node_unkeep(node);
-		mach_directory_close(dentry);
-	}
-	mutex_unlock(&mach_node_lock);
-	if (err)
-		return err;
-	if (object)
-		mach_object_right_put(object);
-	mach_node_uncharge(node);
-	mach_directory_left(dentry->d_parent);
-	dput(node->dentry);
-	return 0;
 }
 
 /* Does a successor have the name already? Its watchers know of no other. */
@@ -572,16 +633,4 @@ void mach_name_gone(struct dentry *dentry)
 	mach_compat_touch(dir);
 	dput(dentry);
 	mach_directory_end(node);
-}
-
-/**
- * mach_name_unlinked - unlink(2) takes the name of an object or a link away
- * @dentry: it; its own reference is taken over, Linux has another
- */
-void mach_name_unlinked(struct dentry *dentry)
-{
-	mach_compat_touch_inode(d_inode(dentry));
-	mach_compat_touch(d_inode(dentry->d_parent));
-	mach_directory_left(dentry->d_parent);
-	dput(dentry);
 }

@@ -19,6 +19,18 @@
 extern struct mutex mach_node_lock;
 
 /**
+ * struct mach_node_operations - What inodes of the file system answer; const
+ * @directory: the root and all others
+ * @link: symbolic links
+ *
+ * It is the superblock's (s_fs_info).
+ */
+struct mach_node_operations {
+	const struct inode_operations *directory;
+	const struct inode_operations *link;
+};
+
+/**
  * struct mach_keeper - A pager, as far as it keeps links and directories
  *
  * (c) const, (k) @lock
@@ -51,6 +63,8 @@ struct mach_keeper {
  * @names: (n) of a directory: what is in it
  * @object: (n) of a directory that asks its pager, which keeps it: what stands for it,
  *	with a right; or NULL
+ * @awaits: (n) of a directory that a client has locked who waits for a pager's answer:
+ *	an object of that pager; otherwise NULL
  */
 struct mach_node {
 	struct inode *inode;
@@ -60,6 +74,7 @@ struct mach_node {
 	struct list_head link;
 	unsigned long names;
 	struct mach_object *object;
+	struct mach_object *awaits;
 };
 
 /**
@@ -69,7 +84,7 @@ struct mach_node {
  * @uid: owner
  * @gid: group
  * @enter: with mach_node_lock: gives @dentry, which is in sight and nobody's, its inode
- *	by mach_directory_enter(). 0, or why not
+ *	by mach_directory_add(), and tells. 0, or why not
  */
 struct mach_making {
 	struct dentry *root;
@@ -82,7 +97,8 @@ struct mach_making {
 u64 mach_node_number(void);
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 			      struct mach_user *user);
-struct inode *mach_directory_inode(struct inode *like, struct mach_user *user);
+struct inode *mach_directory_inode(struct super_block *sb,
+				   struct mach_user *user);
 void mach_node_uncharge(struct mach_node *node);
 void mach_node_give_up(struct inode *inode);
 void mach_node_free_inode(struct inode *inode);
@@ -95,10 +111,14 @@ int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid);
 int mach_path_make(const struct mach_making *making, const char *path);
 struct dentry *mach_path_find(struct dentry *root, const char *path);
 
-struct dentry *mach_directory_enter(struct dentry *dentry, struct inode *inode);
+bool mach_name_is_free(const struct dentry *dentry);
+struct dentry *mach_directory_add(struct dentry *dentry, struct inode *inode);
+void mach_directory_tell(struct dentry *dentry);
+void mach_directory_close(struct dentry *directory);
+struct mach_node *mach_directory_lose(struct dentry *directory,
+				      unsigned int names);
+void mach_directory_end(struct mach_node *node);
 void mach_directory_trim(struct dentry *directory);
-int mach_directory_rmdir(struct inode *dir, struct dentry *dentry);
 void mach_name_gone(struct dentry *dentry);
-void mach_name_unlinked(struct dentry *dentry);
 
 #endif /* MACH_DIRECTORY_H */

@@ -45,9 +45,17 @@ void mach_keeper_die(struct mach_keeper *keeper)
 	spin_unlock(&keeper->lock);
 }
 
-/* Nothing has changed when it fails. */
-static int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper,
-			  struct mach_object *object)
+/**
+ * mach_node_keep - A pager keeps it from here on
+ * @node: that nobody keeps; with mach_node_lock
+ * @keeper: the pager
+ * @object: its own, by which a directory is to ask; or NULL
+ *
+ * Return: 0; -ENODEV when the pager is dead; as mach_node_may_ask(). Then nothing has
+ * changed.
+ */
+int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper,
+		   struct mach_object *object)
 {
 	bool dead;
 	int err = mach_node_may_ask(object);
@@ -75,9 +83,11 @@ static int mach_keep_enter(const struct mach_making *making,
 	struct mach_node *node = keeping->inode->i_private;
 	int err = mach_node_keep(node, keeping->keeper, keeping->object);
 
-	if (!err)
-		node->dentry = mach_directory_enter(dentry, keeping->inode);
-	return err;
+	if (err)
+		return err;
+	node->dentry = mach_directory_add(dentry, keeping->inode);
+	mach_directory_tell(dentry);
+	return 0;
 }
 
 static int mach_keeping_init(struct mach_keeping *keeping,
@@ -147,7 +157,6 @@ static struct inode *mach_link_inode(struct mach_keeper *keeper,
 	}
 	inode->i_link = target;
 	inode->i_size = args->target_length;
-	inode->i_op = &simple_symlink_inode_operations;
 	return inode;
 }
 
@@ -182,7 +191,7 @@ int mach_keep_link(struct mach_keeper *keeper,
 static struct inode *mach_kept_directory_inode(struct mach_keeper *keeper,
 					       umode_t mode)
 {
-	struct inode *inode = mach_directory_inode(d_inode(keeper->root),
+	struct inode *inode = mach_directory_inode(keeper->root->d_sb,
 						   keeper->user);
 
 	if (!IS_ERR(inode))
@@ -251,6 +260,17 @@ static int mach_keep_existing(const struct mach_keeping *keeping,
 	return err;
 }
 
+/* By now; it is seen again when the directory gets it. */
+static int mach_keep_check(const struct mach_object *object)
+{
+	int err;
+
+	mutex_lock(&mach_node_lock);
+	err = mach_node_may_ask(object);
+	mutex_unlock(&mach_node_lock);
+	return err;
+}
+
 /**
  * mach_keep_directory - Make a directory that is there also when it is empty
  * @keeper: of the calling pager
@@ -267,7 +287,7 @@ int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 	char *path;
 	int err;
 
-	if (args->mode & ~01777 || (object && !object->directory))
+	if (args->mode & ~01777)
 		return -EINVAL;
 	err = mach_keeping_init(&keeping, keeper, args->uid, args->gid);
 	if (err)
@@ -277,6 +297,9 @@ int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 		return PTR_ERR(path);
 	/* what is in the way may go before it is looked at */
 	do {
+		err = mach_keep_check(object);
+		if (err)
+			break;
 		err = mach_keep(&keeping,
 				mach_kept_directory_inode(keeper, mode), path);
 		if (err == -EEXIST)
@@ -397,22 +420,4 @@ void mach_keeper_reap(struct mach_keeper *keeper)
 			mach_kept_gone(taken, object);
 		cond_resched();
 	} while (taken);
-}
-
-/* unlink(2) of a link */
-int mach_link_unlink(struct dentry *dentry)
-{
-	struct mach_node *node = d_inode(dentry)->i_private;
-	bool kept;
-
-	mutex_lock(&mach_node_lock);
-	kept = node->keeper;
-	if (kept)
-		mach_kept_let_go(node);
-	mutex_unlock(&mach_node_lock);
-	if (!kept)
-		return -ENOENT;
-	mach_node_uncharge(node);
-	mach_name_unlinked(dentry);
-	return 0;
 }

@@ -12,6 +12,8 @@ void mach_keeper_init(struct mach_keeper *keeper, struct mach_user *user,
 void mach_keeper_die(struct mach_keeper *keeper);
 void mach_keeper_reap(struct mach_keeper *keeper);
 
+int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper,
+		   struct mach_object *object);
 int mach_keep_link(struct mach_keeper *keeper,
 		   const struct mach_pager_symlink *args);
 int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
@@ -19,6 +21,5 @@ int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 bool mach_kept_disown(struct mach_object *object);
 int mach_keep_no_more(struct mach_keeper *keeper,
 		      const struct mach_pager_unpublish *args);
-int mach_link_unlink(struct dentry *dentry);
 
 #endif /* MACH_KEPT_H */

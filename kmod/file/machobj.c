@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The file system of objects: its superblock, mounts, inodes and descriptors. */
 #include "machobj.h"
+#include "asking.h"
 #include "base/compat.h"
 #include "directory.h"
 #include "object_file.h"
 #include "pool/vm_page.h"
-#include "publish.h"
 #include "request/object_size.h"
 
 #include <linux/cred.h>
@@ -143,14 +143,18 @@ static int mach_machobj_fill(struct super_block *sb, struct fs_context *fc)
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_magic = MACH_OBJECT_MAGIC;
 	sb->s_op = &mach_machobj_super;
+	sb->s_fs_info = (void *)&mach_node_operations;
 	sb->s_time_gran = 1;
+	/* pagers are told nanoseconds */
+	sb->s_time_min = -KTIME_SEC_MAX;
+	sb->s_time_max = KTIME_SEC_MAX;
 	sb->s_iflags |= SB_I_NODEV;
 	root = new_inode(sb);
 	if (!root)
 		return -ENOMEM;
 	root->i_ino = MACH_MACHOBJ_ROOT;
 	root->i_mode = S_IFDIR | MACH_MACHOBJ_MODE;
-	root->i_op = &mach_names_operations;
+	root->i_op = mach_node_operations.directory;
 	root->i_fop = &simple_dir_operations;
 	mach_compat_init_times(root);
 	set_nlink(root, 2);
@@ -208,6 +212,8 @@ static struct file_system_type mach_machobj_type = {
 	.init_fs_context = mach_machobj_init_context,
 	.parameters = mach_machobj_parameters,
 	.kill_sb = kill_anon_super,
+	/* by who answers for it: naming.c */
+	.fs_flags = FS_RENAME_DOES_D_MOVE,
 };
 
 /* What keeps its size, or has it, asks nobody; else the inode is locked by Linux. */
@@ -250,10 +256,7 @@ static int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
 		return -EPERM;
 	if (attr->ia_valid & ATTR_SIZE)
 		err = mach_object_truncate(inode, attr->ia_size);
-	if (err)
-		return err;
-	setattr_copy(idmap, inode, attr);
-	return 0;
+	return err ?: mach_asking_attributes(idmap, dentry, attr);
 }
 
 static const struct inode_operations mach_object_inode_operations = {

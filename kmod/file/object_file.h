@@ -8,7 +8,9 @@
  *	object_file	descriptors of objects, names and proxies
  *	directory	paths, and directories that come and go with names
  *	kept		links, and directories that a pager keeps
+ *	naming		what becomes of names
  *	publish		names of published objects
+ *	asking		what clients may change there, and ask the pager for
  *	machobj		the file system: superblock, mounts, inodes
  *
  * One lock, the mutex mach_node_lock: object->node, and struct mach_node. It is taken

@@ -1,85 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of published objects: who may have which, and when they go. */
 #include "publish.h"
-#include "base/compat.h"
 #include "kept.h"
+#include "naming.h"
 
 #include <linux/dcache.h>
 #include <linux/fsnotify.h>
 #include <linux/limits.h>
-#include <linux/namei.h>
 #include <linux/slab.h>
 
-/* A dead pager's name is nobody's any more: a successor need not wait for it to go. */
-static int mach_name_revalidate(struct dentry *dentry, unsigned int flags)
-{
-	const struct inode *inode = d_inode_rcu(dentry);
-
-	return !inode || !(READ_ONCE(inode->i_flags) & S_DEAD);
-}
-
-/* Not the superblock's: the files of descriptors would have them as well. */
-static const struct dentry_operations mach_name_operations = {
-	.d_revalidate = mach_name_revalidate,
-	.d_delete = always_delete_dentry,
-};
-
-/* What is there is in the cache of names; there is nothing else. */
-static struct dentry *mach_name_lookup(struct inode *dir, struct dentry *dentry,
-				       unsigned int flags)
-{
-	if (dentry->d_name.len > NAME_MAX)
-		return ERR_PTR(-ENAMETOOLONG);
-	d_set_d_op(dentry, &mach_name_operations);
-	d_add(dentry, NULL);
-	return NULL;
-}
-
-/* Its name, if it has one, or @only; reference and right of it are the caller's. */
-static struct dentry *mach_node_take(struct mach_object *object,
-				     const struct dentry *only)
+/* Its name, if it has one; reference and right of it are the caller's. */
+static struct dentry *mach_node_take(struct mach_object *object)
 {
 	struct dentry *dentry;
 
 	mutex_lock(&mach_node_lock);
 	dentry = object->node;
-	if (dentry && (!only || dentry == only)) {
+	if (dentry) {
 		WRITE_ONCE(object->node, NULL);
 		clear_nlink(object->inode);
 		mach_user_add(object->user, MACH_USER_NAMES, -1);
-	} else {
-		dentry = NULL;
 	}
 	mutex_unlock(&mach_node_lock);
 	return dentry;
 }
-
-/* unlink(2), which Linux lets the owner of file or directory call */
-static int mach_name_unlink(struct inode *dir, struct dentry *dentry)
-{
-	struct mach_object *object;
-	bool taken;
-
-	if (d_is_symlink(dentry))
-		return mach_link_unlink(dentry);
-	object = mach_object_of_inode(d_inode(dentry));
-	if (!object)
-		return -ENOENT;
-	taken = mach_node_take(object, dentry);
-	if (taken) {
-		mach_name_unlinked(dentry);
-		mach_object_right_put(object);
-	}
-	mach_object_right_put(object);
-	return taken ? 0 : -ENOENT;
-}
-
-/* No more than these: who wants another name asks the pager. */
-const struct inode_operations mach_names_operations = {
-	.lookup = mach_name_lookup,
-	.unlink = mach_name_unlink,
-	.rmdir = mach_directory_rmdir,
-};
 
 /**
  * struct mach_publishing - A file that is to come into a directory; const
@@ -93,28 +37,17 @@ struct mach_publishing {
 	umode_t mode;
 };
 
-/* Dead first: who ends the object finds the name, or it is not made. */
 static int mach_publish_enter(const struct mach_making *making,
 			      struct dentry *dentry)
 {
 	const struct mach_publishing *file =
 		container_of(making, struct mach_publishing, making);
-	struct mach_object *object = file->object;
-	struct inode *inode = object->inode;
+	int err = mach_name_object(file->object, dentry, file->mode,
+				   making->uid, making->gid);
 
-	lockdep_assert_held(&mach_node_lock);
-	/* under another name */
-	if (object->node)
-		return -EEXIST;
-	if (mach_object_is_dead(object) || !mach_object_right_try_get(object))
-		return -ENODEV;
-	inode->i_mode = S_IFREG | file->mode;
-	inode->i_uid = making->uid;
-	inode->i_gid = making->gid;
-	set_nlink(inode, 1);
-	ihold(inode);
-	WRITE_ONCE(object->node, mach_directory_enter(dentry, inode));
-	return 0;
+	if (!err)
+		mach_directory_tell(dentry);
+	return err;
 }
 
 /**
@@ -172,7 +105,7 @@ bool mach_unpublish_keep(struct mach_object *object)
 		mach_kept_disown(object);
 		return false;
 	}
-	dentry = mach_node_take(object, NULL);
+	dentry = mach_node_take(object);
 	if (dentry)
 		mach_name_gone(dentry);
 	return dentry;

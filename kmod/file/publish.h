@@ -7,9 +7,6 @@
 
 #include <linux/mach_pager.h>
 
-/* Of the directories that have the names */
-extern const struct inode_operations mach_names_operations;
-
 int mach_publish(struct mach_object *object,
 		 const struct mach_pager_publish *args);
 bool mach_unpublish(struct mach_object *object);

@@ -4,8 +4,10 @@
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/mach_trace.h"
+#include "file/asking.h"
 #include "file_io.h"
 #include "request/data_request.h"
+#include "request/name_request.h"
 #include "request/object_size.h"
 #include "request/request_memory.h"
 
@@ -187,25 +189,60 @@ static int mach_answer_pages(struct mach_request *request,
 	return fill.n ? err : 0;
 }
 
-/* Of a request as a whole; a size is so at once. */
+/**
+ * struct mach_verdict - What is said of a request as a whole
+ * @given: is anything?
+ * @error: 0 or -errno
+ * @made: number of the object that becomes what the name is of, or 0
+ */
+struct mach_verdict {
+	bool given;
+	int error;
+	u64 made;
+};
+
+/* A size is so at once. */
 static int mach_answer_verdict(struct mach_request *request,
-			       const struct mach_part *part, int *verdict)
+			       const struct mach_part *part,
+			       struct mach_verdict *verdict)
 {
 	if (part->kind != MACH_PART_DONE && part->kind != MACH_PART_ERROR)
 		return -EPROTO;
-	*verdict = -(int)part->source;
+	verdict->given = true;
+	verdict->error = -(int)part->source;
 	if (request->operation == MACH_OP_SET_SIZE)
-		mach_size_answer(request, *verdict);
+		mach_size_answer(request, verdict->error);
+	return 0;
+}
+
+/* Of a name DONE may have a source, and it is so when the request ends. */
+static int mach_answer_name(const struct mach_part *part,
+			    struct mach_verdict *verdict)
+{
+	struct mach_part plain = *part;
+
+	if (part->kind == MACH_PART_DONE)
+		plain.source = 0;
+	if (!mach_part_valid(&plain))
+		return -EINVAL;
+	if (part->kind != MACH_PART_DONE && part->kind != MACH_PART_ERROR)
+		return -EPROTO;
+	verdict->given = true;
+	verdict->error = -(int)plain.source;
+	verdict->made = part->kind == MACH_PART_DONE ? part->source : 0;
 	return 0;
 }
 
 /*
- * Apply one part. An error that concerns the request as a whole goes to
- * *@verdict; it becomes known when the request ends.
+ * Apply one part. What concerns the request as a whole goes to *@verdict; it becomes
+ * known when the request ends.
  */
 static int mach_answer_part(struct mach_request *request,
-			    const struct mach_part *part, int *verdict)
+			    const struct mach_part *part,
+			    struct mach_verdict *verdict)
 {
+	if (mach_request_is_name(request))
+		return mach_answer_name(part, verdict);
 	if (!mach_part_valid(part))
 		return -EINVAL;
 	if (request->operation == MACH_OP_SYNCHRONIZE ||
@@ -227,7 +264,7 @@ static int mach_part_copy(struct mach_part *part, const void __user *from,
 
 static int mach_answer_array(struct mach_request *request,
 			     const struct mach_pager_answer *answer,
-			     int *verdict)
+			     struct mach_verdict *verdict)
 {
 	const char __user *from = u64_to_user_ptr(answer->parts);
 	struct mach_part part;
@@ -252,7 +289,7 @@ static bool mach_answer_embeds(const struct mach_pager_answer *answer)
 
 static int mach_answer_parts(struct mach_request *request,
 			     const struct mach_pager_answer *answer,
-			     int *verdict)
+			     struct mach_verdict *verdict)
 {
 	if (!answer->nr_parts)
 		return 0;
@@ -273,12 +310,47 @@ static int mach_answer_check(const struct mach_pager_answer *answer)
 	return memchr_inv(&answer->part, 0, sizeof(answer->part)) ? -EINVAL : 0;
 }
 
-/* A deadline that passes between the parts and the end does not undo them. */
-static int mach_answer_end(struct mach_request *request,
-			   const struct mach_pager_answer *answer, int verdict)
+/* What a DONE names: NULL, or with a reference */
+static struct mach_object *mach_answer_made(struct mach_port *port,
+					    const struct mach_request *request,
+					    u64 number)
 {
-	int err = mach_request_end(request, verdict);
+	/* a file must be one; of a directory 0 means that it does not ask */
+	if (request->operation != MACH_OP_CREATE &&
+	    (request->operation != MACH_OP_MKDIR || !number))
+		return number ? ERR_PTR(-EINVAL) : NULL;
+	if (number > U32_MAX)
+		return ERR_PTR(-ENOENT);
+	return mach_port_object(port, number);
+}
 
+static int mach_answer_end_name(struct mach_port *port,
+				struct mach_request *request,
+				const struct mach_verdict *verdict)
+{
+	struct mach_object *made = NULL;
+	int err = verdict->given ? verdict->error : -EIO;
+
+	if (!err)
+		made = mach_answer_made(port, request, verdict->made);
+	if (IS_ERR(made))
+		return PTR_ERR(made);
+	err = mach_asking_answer(request, err, made);
+	if (made)
+		mach_object_put(made);
+	return err;
+}
+
+/* A deadline that passes between the parts and the end does not undo them. */
+static int mach_answer_end(struct mach_port *port, struct mach_request *request,
+			   const struct mach_pager_answer *answer,
+			   const struct mach_verdict *verdict)
+{
+	int err;
+
+	if (mach_request_is_name(request))
+		return mach_answer_end_name(port, request, verdict);
+	err = mach_request_end(request, verdict->error);
 	return answer->nr_parts && request->n ? 0 : err;
 }
 
@@ -295,8 +367,8 @@ static int mach_answer_end(struct mach_request *request,
 int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 		bool more)
 {
+	struct mach_verdict verdict = {};
 	struct mach_slot *slot;
-	int verdict = 0;
 	int err;
 
 	err = mach_answer_check(answer);
@@ -309,7 +381,7 @@ int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 	err = mach_request_has_ended(slot->request) ? -ESTALE :
 	      mach_answer_parts(slot->request, answer, &verdict);
 	if (!err && !more)
-		err = mach_answer_end(slot->request, answer, verdict);
+		err = mach_answer_end(port, slot->request, answer, &verdict);
 	mach_port_release(port, slot, err == -ESTALE || (!err && !more));
 	return err;
 }
@@ -334,6 +406,8 @@ static int mach_collect(struct mach_request *request,
 
 	if (mach_request_has_ended(request))
 		return -ESTALE;
+	if (mach_request_is_name(request))
+		return mach_name_collect(request, args);
 	if (request->operation != MACH_OP_DATA_RETURN)
 		return -EPROTO;
 	if (args->offset < request->offset ||

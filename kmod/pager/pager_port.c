@@ -471,19 +471,6 @@ int mach_port_add_object(struct mach_port *port,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_add_object);
 
-/* The pager's object by its number, with a reference. */
-struct mach_object *mach_port_object(struct mach_port *port, u32 id)
-{
-	struct mach_object *object;
-
-	xa_lock(&port->objects);
-	object = xa_load(&port->objects, id);
-	if (object)
-		mach_object_get(object);
-	xa_unlock(&port->objects);
-	return object ?: ERR_PTR(-ENOENT);
-}
-
 int mach_port_init(void)
 {
 	/* for deadlines: nobody else's work may hold it up, nor a lack of memory */

@@ -34,7 +34,6 @@ int mach_port_follow(struct mach_port *port);
 void mach_port_die(struct mach_port *port);
 void mach_port_shutdown(struct mach_port *port);
 
-struct mach_object *mach_port_object(struct mach_port *port, u32 id);
 int mach_port_number(struct mach_port *port, u32 *id);
 void mach_port_unnumber(struct mach_port *port, u32 id);
 int mach_port_add_object(struct mach_port *port, struct mach_object *object);

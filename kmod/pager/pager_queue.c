@@ -300,3 +300,16 @@ void mach_port_learn(struct mach_port *port, const struct mach_slot *slot)
 	else if (queue->patience < MACH_PATIENCE_MOST)
 		queue->patience *= 2;
 }
+
+/* The pager's object by its number, with a reference. */
+struct mach_object *mach_port_object(struct mach_port *port, u32 id)
+{
+	struct mach_object *object;
+
+	xa_lock(&port->objects);
+	object = xa_load(&port->objects, id);
+	if (object)
+		mach_object_get(object);
+	xa_unlock(&port->objects);
+	return object ?: ERR_PTR(-ENOENT);
+}

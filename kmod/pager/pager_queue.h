@@ -224,6 +224,8 @@ struct mach_request *mach_port_next(struct mach_port *port, bool anyway,
 				    struct mach_slot **slot);
 void mach_port_learn(struct mach_port *port, const struct mach_slot *slot);
 
+struct mach_object *mach_port_object(struct mach_port *port, u32 id);
+
 /* Does any request wait for a slot? Exact with the lock only */
 static inline bool mach_port_asks(const struct mach_port *port)
 {

@@ -8,6 +8,7 @@
  *	data_return	modified pages go back
  *	vm_pageout	making room when frames run short
  *	object_size	the size of an object: wished for, changed
+ *	name_request	what is asked about names
  *	data_request	absent pages are asked for
  *	object_end	what is dirty goes to the pager, or is lost with it
  *
@@ -27,10 +28,14 @@
 #include <linux/bvec.h>
 #include <linux/wait.h>
 
+struct mach_asking;
+struct mach_name_request;
+
 /**
  * struct mach_request - One message to a pager and what came of it
  *
- * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port
+ * (a) atomic, (c) const once submitted, (o) object lock, (p) the pager's port, (n) the
+ * lock of names
  *
  * @ref: (a)
  * @cache: (c) where its memory came from; NULL: it is the object's reserve,
@@ -43,12 +48,15 @@
  * @first: (c) first page index
  * @n: (c) pages
  * @offset: (c) first byte: of these pages, or of the range that a SET_SIZE allocates
- * @length: (c) bytes: of these pages, as far as the object went; or likewise
+ * @length: (c) bytes: of these pages, as far as the object went; or likewise; or of
+ *	@text
  * @size: (c) the size that a SET_SIZE is about
  * @alive: (o) pages from the first on that have not been cut off since
  * @mandatory: (c) page whose failure somebody is told of
  * @waited: (c) somebody waits for it
  * @cookie: (c) for the message
+ * @text: (c) what is asked about a name, freed with the request; or NULL
+ * @asking: (n) who waits for that; NULL: nobody any more
  * @error: (o) 0, or -errno for who waits for the mandatory page, the return, or the
  *	size
  * @sender: (p) number of the thread that sent it
@@ -88,6 +96,8 @@ struct mach_request {
 	pgoff_t mandatory;
 	bool waited;
 	u64 cookie;
+	struct mach_name_request *text;
+	struct mach_asking *asking;
 	int error;
 	pid_t sender;
 	bool near;
@@ -120,11 +130,18 @@ static inline bool mach_request_has_ended(const struct mach_request *request)
 	return smp_load_acquire(&request->ended);
 }
 
+static inline bool mach_request_is_name(const struct mach_request *request)
+{
+	return request->operation >= MACH_OP_CREATE &&
+	       request->operation <= MACH_OP_SET_ATTRIBUTES;
+}
+
 /* One without pages that a client waits for */
 static inline bool mach_request_is_whole(const struct mach_request *request)
 {
 	return request->operation == MACH_OP_SYNCHRONIZE ||
-	       request->operation == MACH_OP_SET_SIZE;
+	       request->operation == MACH_OP_SET_SIZE ||
+	       mach_request_is_name(request);
 }
 
 /* Is the page that somebody waits for among [first, first + n)? */

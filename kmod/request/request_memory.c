@@ -80,6 +80,8 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 	request->mandatory = 0;
 	request->waited = false;
 	request->cookie = object->cookie;
+	request->text = NULL;
+	request->asking = NULL;
 	request->error = 0;
 	request->near = false;
 	request->ended = false;
@@ -244,6 +246,7 @@ void mach_request_put(struct mach_request *request)
 	if (!refcount_dec_and_test(&request->ref))
 		return;
 	mach_request_drop_frames(request);
+	kfree(request->text);
 	if (request->cache)
 		mach_kmem_free(request->cache, request);
 	else if (mach_kmem_lent(request))
