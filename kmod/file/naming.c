@@ -127,7 +127,8 @@ static int mach_naming_drop_file(struct mach_naming *naming,
 {
 	struct mach_object *object = mach_named(d_inode(dentry));
 
-	if (!object)
+	/* it may have got another name meanwhile */
+	if (!object || object->node != dentry)
 		return -ENOENT;
 	WRITE_ONCE(object->node, NULL);
 	clear_nlink(object->inode);
@@ -175,13 +176,16 @@ static bool mach_naming_may_move(const struct mach_naming *naming)
 	const struct dentry *dentry = naming->dentry;
 	struct inode *inode = d_inode(dentry);
 	const struct mach_node *node = inode->i_private;
+	const struct mach_object *object;
 
 	lockdep_assert_held(&mach_node_lock);
 	if (IS_DEADDIR(d_inode(dentry->d_parent)) ||
-	    IS_DEADDIR(d_inode(naming->to->d_parent)) || d_unhashed(dentry))
+	    IS_DEADDIR(d_inode(naming->to->d_parent)))
 		return false;
-	if (d_is_reg(dentry))
-		return mach_named(inode);
+	if (d_is_reg(dentry)) {
+		object = mach_named(inode);
+		return object && object->node == dentry;
+	}
 	return d_is_dir(dentry) ? !IS_DEADDIR(inode) : !!node->keeper;
 }
 

@@ -279,6 +279,15 @@ static void test_gone(void)
 	tap_is("moved", asked_done(&p, &r, 0), -ESTALE);
 	tap_is("moved-result", END(), -ENOENT);
 	CHECK_IS(object_publish_as(&p, &f, "d/f", 0666, 0), 0);
+	BEGIN(DEED_UNLINK, "d/f", 0, 0, 0);
+	asked_next(&p, &r, &asked, MACH_OP_UNLINK, d, "f", "");
+	CHECK_IS(object_unname(&p, f.number), 0);
+	CHECK_IS(object_publish_as(&p, &f, "elsewhere", 0666, 0), 0);
+	tap_is("another-name", asked_done(&p, &r, 0), 0);
+	tap_is("another-name-result", END(), 0);
+	tap_is("another-name-stays", there("elsewhere"), 0);
+	CHECK_IS(object_unname(&p, f.number), 0);
+	CHECK_IS(object_publish_as(&p, &f, "d/f", 0666, 0), 0);
 	CHECK_IS(pager_link(&p, "d/l", "f", 0), 0);
 	BEGIN(DEED_RENAME, "d/f", "d/l", 0, 0);
 	asked_next(&p, &r, &asked, MACH_OP_RENAME, d, "f", "l");
