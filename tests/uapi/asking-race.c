@@ -19,7 +19,7 @@
 #include "place.h"
 #include "tap.h"
 
-#define RACE_MS		(4000L * tap_slow())
+#define RACE_MS		(2500L * tap_slow())
 #define CLIENTS		4
 #define NAMES		5
 
