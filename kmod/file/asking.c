@@ -24,8 +24,8 @@
  * (c) const while it waits, (n) mach_node_lock
  *
  * @naming: (c) what is to be done, (n) and what is left over
- * @object: (c) of the directory, with a right; NULL: nobody is asked
- * @own: (c) because the caller is who would be
+ * @object: (c) of the directory, with a right; NULL: nobody is asked, since none is to
+ *	be, or the caller is who would be
  * @locked: (c) directories that the caller has locked, or NULL
  * @answered: (n) there is a @result
  * @result: (n) 0: @naming is done; -errno
@@ -33,7 +33,6 @@
 struct mach_asking {
 	struct mach_naming naming;
 	struct mach_object *object;
-	bool own;
 	struct inode *locked[MACH_ASKING_LOCKED];
 	bool answered;
 	int result;
@@ -45,17 +44,15 @@ static bool mach_pager_is_caller(const struct mach_pager *pager)
 	return task_tgid_nr(current) == pager->pid;
 }
 
-/* With mach_node_lock: who decides of what is in a directory */
+/* Who decides of what is in a directory */
 static void mach_asking_of(struct mach_asking *asking,
 			   const struct mach_node *node)
 {
 	struct mach_object *object = node ? node->object : NULL;
 
 	lockdep_assert_held(&mach_node_lock);
-	if (!object)
-		return;
-	asking->own = mach_pager_is_caller(object->pager);
-	if (asking->own || !mach_object_right_try_get(object))
+	if (!object || mach_pager_is_caller(object->pager) ||
+	    !mach_object_right_try_get(object))
 		return;
 	asking->object = object;
 	asking->naming.keeper = node->keeper;
@@ -149,8 +146,8 @@ static int mach_ask(struct mach_asking *asking,
  * @made: referenced: what the answer names, or NULL
  *
  * Takes no lock that a client holds while it waits. Return: 0; -ESTALE when nobody waits
- * any more, or what it is about has gone; otherwise why @made will not do. Unless it is
- * one of the last, the request has ended.
+ * any more, or what it is about has gone; otherwise why @made will not do: then the
+ * request goes on, while in the other cases it has ended.
  */
 int mach_asking_answer(struct mach_request *request, int error,
 		       struct mach_object *made)

@@ -234,8 +234,8 @@ static void test_create_hostile(void)
 	tap_is("named", asked_done(&p, &r, f.number), -EEXIST);
 	tap_is("directory", asked_done(&p, &r, d), -EINVAL);
 	check_others("same");
-	close(o.fd);
 	CHECK_IS(object_destroy(&p, number), 0);
+	close(o.fd);
 	tap_is("destroyed", asked_done(&p, &r, number), -ENOENT);
 	tap_is("waits", actor_waits(&a, 0, 20), 1);
 	tap_is("read-only", asked_done(&p, &r, fixed.number), 0);
@@ -330,8 +330,11 @@ static void test_killed(void)
 
 static void test_deadline(void)
 {
-	setup_with(&(struct pager_setup){ .transport = BY_IOCTL,
-					  .deadline_ms = 200 });
+	const struct pager_setup hasty = {
+		.transport = BY_IOCTL, .deadline_ms = 200 * tap_slow(),
+	};
+
+	setup_with(&hasty);
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
 		begin_operation(i);
 		tap_is(operations[i].sub, END(), -EIO);

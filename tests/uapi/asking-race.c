@@ -181,13 +181,14 @@ static void take_over(const char *name)
 
 static void live(void)
 {
+	static const struct pager_setup hasty = {
+		.transport = BY_IOCTL, .depth = 64, .deadline_ms = 150,
+	};
 	unsigned int seed = getpid();
 	pthread_t thread;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL,
-					      .depth = 64,
-					      .deadline_ms = 150 });
+	pager_open(&p, &hasty);
 	take_over("race/a");
 	take_over("race/b");
 	for (uintptr_t i = 0; i < 2; i++)
@@ -242,13 +243,13 @@ static void change(unsigned int *seed)
 		DEED_CHMOD, DEED_STAT, DEED_LIST,
 	};
 	const enum deed deed = deeds[chance(seed, ARRAY_SIZE(deeds))];
+	const int flags = deed == DEED_CREATE ? O_RDWR : 0;
 	char name[64], to[64];
+	const uint64_t arg[] = { NAME_ARGS(deed, name, to, flags, 0700) };
 
 	some_name(seed, name, sizeof(name));
 	some_name(seed, to, sizeof(to));
-	check_known(deed, name,
-		    do_name((const uint64_t []){ NAME_ARGS(deed, name, to,
-				deed == DEED_CREATE ? O_RDWR : 0, 0700) }));
+	check_known(deed, name, do_name(arg));
 }
 
 static void *client(void *arg)
