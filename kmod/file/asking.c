@@ -225,8 +225,9 @@ static int mach_ask_create(struct mach_asking *asking, struct inode *dir,
 	naming->mode = mode & ~S_IFMT;
 	mach_wish_owner(&wish, naming, current_fsuid(),
 			dir->i_mode & S_ISGID ? dir->i_gid : current_fsgid());
-	if (mach_user_charge(user, MACH_USER_NAMES, 1))
-		return -EDQUOT;
+	err = mach_name_charge(user, asking->object);
+	if (err)
+		return err;
 	err = mach_ask(asking, &wish);
 	if (err)
 		mach_user_add(user, MACH_USER_NAMES, -1);
@@ -276,7 +277,8 @@ static int mach_name_mkdir(MACH_COMPAT_IDMAP *idmap, struct inode *dir,
 
 	mach_asking_begin(&asking, dir);
 	if (asking.object) {
-		inode = mach_directory_inode(dir->i_sb, asking.object->user);
+		inode = mach_directory_inode(dir->i_sb, asking.object->user,
+					     asking.object);
 		if (!IS_ERR(inode))
 			inode_init_owner(idmap, inode, dir, S_IFDIR | mode);
 		err = mach_ask_node(&asking, inode, &wish);
@@ -286,7 +288,7 @@ static int mach_name_mkdir(MACH_COMPAT_IDMAP *idmap, struct inode *dir,
 }
 
 static struct inode *mach_ask_link_inode(struct inode *dir,
-					 struct mach_user *user,
+					 const struct mach_object *asked,
 					 const struct qstr *target)
 {
 	char *text = kmemdup_nul(target->name, target->len, GFP_KERNEL_ACCOUNT);
@@ -294,7 +296,7 @@ static struct inode *mach_ask_link_inode(struct inode *dir,
 
 	if (!text)
 		return ERR_PTR(-ENOMEM);
-	inode = mach_node_inode(dir->i_sb, S_IFLNK | 0777, user);
+	inode = mach_node_inode(dir->i_sb, S_IFLNK | 0777, asked->user, asked);
 	if (IS_ERR(inode)) {
 		kfree(text);
 		return inode;
@@ -319,7 +321,7 @@ static int mach_name_symlink(MACH_COMPAT_IDMAP *idmap, struct inode *dir,
 	mach_asking_begin(&asking, dir);
 	if (asking.object)
 		err = mach_ask_node(&asking,
-				    mach_ask_link_inode(dir, asking.object->user,
+				    mach_ask_link_inode(dir, asking.object,
 							&wish.to), &wish);
 	mach_asking_end(&asking);
 	return err;

@@ -27,22 +27,43 @@ u64 mach_node_number(void)
 }
 
 /**
+ * mach_name_charge - Count a name
+ * @user: whose it is
+ * @asked: the directory's, of a client who asks the user's pager for it; or NULL
+ *
+ * A pager may have more by its own privilege, and not by that of its clients. Return: 0
+ * or -EDQUOT.
+ */
+int mach_name_charge(struct mach_user *user, const struct mach_object *asked)
+{
+	if (!asked)
+		return mach_user_charge(user, MACH_USER_NAMES, 1) ? -EDQUOT : 0;
+	if (!asked->exempt && !mach_user_may(user, MACH_USER_NAMES, 1))
+		return -EDQUOT;
+	mach_user_add(user, MACH_USER_NAMES, 1);
+	return 0;
+}
+
+/**
  * mach_node_inode - Make the inode of a directory or a symbolic link
  * @sb: the file system
  * @mode: kind and permission bits
  * @user: whose it is: charged
+ * @asked: as in mach_name_charge()
  *
  * Return: it, the calling process's; ERR_PTR(): -EDQUOT, -ENOMEM.
  */
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
-			      struct mach_user *user)
+			      struct mach_user *user,
+			      const struct mach_object *asked)
 {
 	const struct mach_node_operations *operations = sb->s_fs_info;
 	struct mach_node *node;
 	struct inode *inode;
+	int err = mach_name_charge(user, asked);
 
-	if (mach_user_charge(user, MACH_USER_NAMES, 1))
-		return ERR_PTR(-EDQUOT);
+	if (err)
+		return ERR_PTR(err);
 	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
 	inode = node ? new_inode(sb) : NULL;
 	if (!inode) {
@@ -65,9 +86,10 @@ struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 
 /* A directory's; as of mach_node_inode() */
 struct inode *mach_directory_inode(struct super_block *sb,
-				   struct mach_user *user)
+				   struct mach_user *user,
+				   const struct mach_object *asked)
 {
-	struct inode *inode = mach_node_inode(sb, S_IFDIR | 0755, user);
+	struct inode *inode = mach_node_inode(sb, S_IFDIR | 0755, user, asked);
 
 	if (IS_ERR(inode))
 		return inode;
@@ -242,7 +264,7 @@ static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 
 	if (err)
 		return err;
-	inode = mach_directory_inode(dir->i_sb, user);
+	inode = mach_directory_inode(dir->i_sb, user, NULL);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	node = inode->i_private;

@@ -95,10 +95,13 @@ struct mach_making {
 };
 
 u64 mach_node_number(void);
+int mach_name_charge(struct mach_user *user, const struct mach_object *asked);
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
-			      struct mach_user *user);
+			      struct mach_user *user,
+			      const struct mach_object *asked);
 struct inode *mach_directory_inode(struct super_block *sb,
-				   struct mach_user *user);
+				   struct mach_user *user,
+				   const struct mach_object *asked);
 void mach_node_uncharge(struct mach_node *node);
 void mach_node_give_up(struct inode *inode);
 void mach_node_free_inode(struct inode *inode);

@@ -150,7 +150,7 @@ static struct inode *mach_link_inode(struct mach_keeper *keeper,
 	if (IS_ERR(target))
 		return ERR_CAST(target);
 	inode = mach_node_inode(keeper->root->d_sb, S_IFLNK | 0777,
-				keeper->user);
+				keeper->user, NULL);
 	if (IS_ERR(inode)) {
 		kfree(target);
 		return inode;
@@ -192,7 +192,7 @@ static struct inode *mach_kept_directory_inode(struct mach_keeper *keeper,
 					       umode_t mode)
 {
 	struct inode *inode = mach_directory_inode(keeper->root->d_sb,
-						   keeper->user);
+						   keeper->user, NULL);
 
 	if (!IS_ERR(inode))
 		inode->i_mode = S_IFDIR | mode;
