@@ -2,6 +2,7 @@
 /* What clients may change in directories: at once, not at all, or by asking the pager. */
 #include "asking.h"
 #include "naming.h"
+#include "request/data_return.h"
 #include "request/name_request.h"
 #include "request/request_memory.h"
 
@@ -644,6 +645,34 @@ static const struct inode_operations mach_directory_operations = {
 	.setattr = mach_node_setattr,
 };
 
+/* What its pager has told to be so is durable when the pager says that, too. */
+static int mach_directory_fsync(struct file *file, loff_t start, loff_t end,
+				int datasync)
+{
+	struct mach_asking asking = {};
+	int err;
+
+	mutex_lock(&mach_node_lock);
+	mach_asking_of(&asking, file_inode(file)->i_private);
+	mutex_unlock(&mach_node_lock);
+	if (!asking.object)
+		return 0;
+	err = mach_pager_is_stuck(asking.object->pager, asking.object->id) ?
+	      -EDEADLK : mach_object_synchronize(asking.object);
+	mach_asking_end(&asking);
+	return err;
+}
+
+/* Those of Linux for names that are in its cache, but for one */
+static const struct file_operations mach_directory_file_operations = {
+	.open = dcache_dir_open,
+	.release = dcache_dir_close,
+	.llseek = dcache_dir_lseek,
+	.read = generic_read_dir,
+	.iterate_shared = dcache_readdir,
+	.fsync = mach_directory_fsync,
+};
+
 static const struct inode_operations mach_link_operations = {
 	.get_link = simple_get_link,
 	.setattr = mach_node_setattr,
@@ -651,5 +680,6 @@ static const struct inode_operations mach_link_operations = {
 
 const struct mach_node_operations mach_node_operations = {
 	.directory = &mach_directory_operations,
+	.directory_file = &mach_directory_file_operations,
 	.link = &mach_link_operations,
 };

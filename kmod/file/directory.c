@@ -89,11 +89,12 @@ struct inode *mach_directory_inode(struct super_block *sb,
 				   struct mach_user *user,
 				   const struct mach_object *asked)
 {
+	const struct mach_node_operations *operations = sb->s_fs_info;
 	struct inode *inode = mach_node_inode(sb, S_IFDIR | 0755, user, asked);
 
 	if (IS_ERR(inode))
 		return inode;
-	inode->i_fop = &simple_dir_operations;
+	inode->i_fop = operations->directory_file;
 	set_nlink(inode, 2);
 	return inode;
 }

@@ -21,12 +21,14 @@ extern struct mutex mach_node_lock;
 /**
  * struct mach_node_operations - What inodes of the file system answer; const
  * @directory: the root and all others
+ * @directory_file: open directories, but the root
  * @link: symbolic links
  *
  * It is the superblock's (s_fs_info).
  */
 struct mach_node_operations {
 	const struct inode_operations *directory;
+	const struct file_operations *directory_file;
 	const struct inode_operations *link;
 };
 

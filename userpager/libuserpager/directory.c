@@ -24,8 +24,15 @@ static void terminate(struct pager *directory)
 		directory->names->terminate(directory);
 }
 
+static int sync_names(struct pager *directory, struct pager_request *req)
+{
+	return directory->names->sync ? directory->names->sync(directory, req) :
+					0;
+}
+
 /* It has no pages. */
 static const struct pager_ops directory_ops = {
+	.sync = sync_names,
 	.terminate = terminate,
 };
 

@@ -23,7 +23,7 @@ static struct {
 
 static struct pager *directory, *other;
 static struct pager_session *session;
-static atomic_int verdict, refused, ended;
+static atomic_int verdict, refused, ended, synced;
 static struct pager_request *detached;
 static struct pager *made_before;
 
@@ -90,6 +90,13 @@ static int just_note(struct pager *pager, struct pager_request *req,
 	return note(name);
 }
 
+static int sync_names(struct pager *pager, struct pager_request *req)
+{
+	(void)req;
+	synced += pager == directory;
+	return verdict;
+}
+
 static void not_taken(struct pager *pager, struct pager_request *req,
 		      const struct pager_name *name, struct pager *made, int err)
 {
@@ -115,6 +122,7 @@ static const struct pager_name_ops name_ops = {
 	.rmdir = just_note,
 	.rename = just_note,
 	.set_attributes = just_note,
+	.sync = sync_names,
 	.refused = not_taken,
 	.terminate = terminate,
 };
@@ -125,6 +133,7 @@ static int begin(struct fixture *fixture, const struct pager_name_ops *ops)
 	verdict = 0;
 	refused = 0;
 	ended = 0;
+	synced = 0;
 	detached = NULL;
 	made_before = NULL;
 	session = fixture->session;
@@ -212,6 +221,15 @@ static int client_chmod(int unused, long mode)
 	return chmod(PLACE, mode) < 0 ? errno : 0;
 }
 
+static int client_sync(int unused, long also)
+{
+	int fd = open(PLACE, O_RDONLY | O_DIRECTORY);
+
+	(void)unused;
+	(void)also;
+	return fd < 0 || fsync(fd) < 0 ? errno : 0;
+}
+
 /* Each operation, one after the other */
 static void test_all(struct fixture *fixture)
 {
@@ -246,6 +264,8 @@ static void test_all(struct fixture *fixture)
 	CHECK(!in_client(client_rmdir, -1, 0));
 	CHECK(asked.as.object && there(PLACE "/new") == ENOENT);
 	CHECK(AWAIT(ended == 1));
+	CHECK(!in_client(client_sync, -1, 0));
+	CHECK(synced == 1);
 	CHECK(!refused);
 }
 
@@ -256,6 +276,7 @@ static void test_refused(struct fixture *fixture)
 	CHECK(in_client(client_create, -1, 0) == ENOSPC);
 	CHECK(in_client(client_mkdir, -1, 0700) == ENOSPC);
 	CHECK(in_client(client_symlink, -1, 0) == ENOSPC);
+	CHECK(in_client(client_sync, -1, 0) == ENOSPC && synced == 1);
 	verdict = EINTR;
 	CHECK(in_client(client_mkdir, -1, 0700) == EIO);
 	CHECK(there(PLACE "/new") == ENOENT && !refused);
@@ -283,6 +304,7 @@ static void test_no_operations(struct fixture *fixture)
 	CHECK(in_client(client_mkdir, -1, 0700) == EPERM);
 	CHECK(in_client(client_symlink, -1, 0) == EPERM);
 	CHECK(in_client(client_chmod, -1, 0700) == EPERM);
+	CHECK(!in_client(client_sync, -1, 0));
 }
 
 static int begin_create(pid_t *pid)

@@ -317,6 +317,9 @@ struct mach_pager_unpublish {
  * changed in its store. While a request about a directory is under way, whatever makes
  * a name in it waits; a thread that works on a request gets EDEADLK instead. Taking
  * names away by MACH_PAGER_UNPUBLISH waits for nobody, nor does an answer.
+ *
+ * fsync of such a directory is a SYNCHRONIZE to its object: what the pager has answered
+ * for it is to be durable.
  */
 
 /* Flags of struct mach_name_request */

@@ -63,6 +63,8 @@ struct pager_name {
  * @rename: give another name, perhaps in another directory of this session that asks;
  *	what is replaced goes
  * @set_attributes: change mode, owner, group or times
+ * @sync: make all that was changed in the directory durable (fsync), and that it is
+ *	there. NULL if it is already
  * @refused: the module did not take the answer 0: the name is as it was. With ESTALE the
  *	client has been killed or met the deadline, or the directory has gone: undo what
  *	was done, or publish it. Another errno says what is wrong with @made, which is as
@@ -96,6 +98,7 @@ struct pager_name_ops {
 	int (*set_attributes)(struct pager *directory,
 			      struct pager_request *req,
 			      const struct pager_name *name);
+	int (*sync)(struct pager *directory, struct pager_request *req);
 	void (*refused)(struct pager *directory, struct pager_request *req,
 			const struct pager_name *name, struct pager *made,
 			int err);
