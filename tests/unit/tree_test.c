@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A directory that others change, and what machpagerd shows of it: after every pause
- * the same names, of the same kinds, each object with its file's size. The library is
- * a fake here, which keeps a list of what was made.
+ * A directory that others change, and in which clients ask for changes, and what
+ * machpagerd shows of it: after every pause the same names, of the same kinds, each
+ * object with its file's size. The library is a fake here, see tree_fake.c.
  */
-#include "../../userpager/daemon/tree_priv.h"
-#include "../../userpager/daemon/log.h"
+#include "tree_fake.h"
 #include "property.h"
 
 #include <errno.h>
@@ -20,266 +19,11 @@
 #define NAMES		8
 #define TOP		"top"
 
-struct pager {
-	LIST_ENTRY(pager) list;
-	const struct pager_ops *ops;
-	void *upi;
-	uint64_t size;
-	bool published;
-	bool flushed;
-};
-
-/* Something in /dev/machobj */
-struct made {
-	LIST_ENTRY(made) list;
-	char path[512];
-	char target[512];
-	struct pager *pager;
-	enum tree_kind kind;
-};
-
-static LIST_HEAD(, made) all = LIST_HEAD_INITIALIZER(all);
-static LIST_HEAD(, pager) ending = LIST_HEAD_INITIALIZER(ending);
-static const char *broken;	/* a rule that the tree did not keep */
-
-static struct made *find(const char *path)
-{
-	struct made *made;
-
-	LIST_FOREACH(made, &all, list) {
-		if (!strcmp(made->path, path))
-			return made;
-	}
-	return NULL;
-}
-
-static int make(const char *path, enum tree_kind kind, struct made **out)
-{
-	struct made *made;
-	char above[512];
-	char *slash;
-
-	if (find(path))
-		return EEXIST;
-	snprintf(above, sizeof(above), "%s", path);
-	slash = strrchr(above, '/');
-	if (slash) {
-		*slash = '\0';
-		made = find(above);
-		if (!made || made->kind != TREE_DIRECTORY)
-			broken = "a name in no directory";
-	}
-	made = calloc(1, sizeof(*made));
-	snprintf(made->path, sizeof(made->path), "%s", path);
-	made->kind = kind;
-	LIST_INSERT_HEAD(&all, made, list);
-	*out = made;
-	return 0;
-}
-
-int pager_mkdir(struct pager_session *session, const char *name, uid_t uid,
-		gid_t gid, mode_t mode)
-{
-	struct made *made;
-
-	(void)session, (void)uid, (void)gid, (void)mode;
-	return make(name, TREE_DIRECTORY, &made);
-}
-
-int pager_symlink(struct pager_session *session, const char *name,
-		  const char *target, uid_t uid, gid_t gid)
-{
-	struct made *made;
-	int err = make(name, TREE_LINK, &made);
-
-	(void)session, (void)uid, (void)gid;
-	if (!err)
-		snprintf(made->target, sizeof(made->target), "%s", target);
-	return err;
-}
-
-int pager_publish(struct pager *pager, const char *name, uid_t uid, gid_t gid,
-		  mode_t mode)
-{
-	struct made *made;
-	int err;
-
-	(void)uid, (void)gid, (void)mode;
-	if (pager->published)
-		return EEXIST;
-	/* it has ended, and that is not yet told */
-	if (pager->list.le_prev)
-		return ENODEV;
-	err = make(name, TREE_FILE, &made);
-	if (!err) {
-		made->pager = pager;
-		pager->published = true;
-	}
-	return err;
-}
-
-static void end_object(struct pager *pager)
-{
-	pager->published = false;
-	LIST_INSERT_HEAD(&ending, pager, list);
-}
-
-int pager_unpublish(struct pager *pager)
-{
-	struct made *made;
-
-	LIST_FOREACH(made, &all, list) {
-		if (made->pager == pager)
-			break;
-	}
-	if (!made)
-		return ENOENT;
-	LIST_REMOVE(made, list);
-	free(made);
-	end_object(pager);
-	return 0;
-}
-
-int pager_remove(struct pager_session *session, const char *name)
-{
-	struct made *made = find(name), *other;
-	size_t length = strlen(name);
-
-	(void)session;
-	if (!made || made->kind == TREE_FILE) {
-		broken = "what is removed was not made";
-		return ENOENT;
-	}
-	LIST_FOREACH(other, &all, list) {
-		if (!strncmp(other->path, name, length) &&
-		    other->path[length] == '/')
-			broken = "a directory removed before what is in it";
-	}
-	LIST_REMOVE(made, list);
-	free(made);
-	return 0;
-}
-
-int pager_create_resizable(struct pager_session *session,
-			   const struct pager_ops *ops,
-			   int (*set_size)(struct pager *pager,
-					   struct pager_request *req),
-			   void *upi, const struct pager_attributes *attributes,
-			   struct pager **out)
-{
-	struct pager *pager = calloc(1, sizeof(*pager));
-
-	(void)session;
-	(void)set_size;
-	pager->ops = ops;
-	pager->upi = upi;
-	pager->size = attributes->size;
-	*out = pager;
-	return 0;
-}
-
-int pager_shutdown(struct pager *pager, int timeout_ms)
-{
-	(void)timeout_ms;
-	pager->ops->terminate(pager);
-	free(pager);
-	return 0;
-}
-
-int pager_resize(struct pager *pager, uint64_t size)
-{
-	pager->size = size;
-	return 0;
-}
-
-int pager_lock_request(struct pager *pager, uint64_t offset, uint64_t length,
-		       uint32_t flags, uint64_t cookie)
-{
-	(void)offset, (void)length, (void)flags, (void)cookie;
-	pager->flushed = true;
-	return 0;
-}
-
-void *pager_get_upi(const struct pager *pager)
-{
-	return pager->upi;
-}
-
-int pager_get_fd(const struct pager *pager, int *fd)
-{
-	(void)pager;
-	(void)fd;
-	return EBADF;
-}
-
-void pager_drop_fd(struct pager *pager)
-{
-	(void)pager;
-}
-
-const char *pager_strerror(int err)
-{
-	return strerror(err);
-}
-
-int pager_sync(struct pager *pager, int timeout_ms)
-{
-	(void)pager;
-	(void)timeout_ms;
-	return 0;
-}
-
-/* Nothing is read or written here. */
-static void terminate(struct pager *pager)
-{
-	tree_file_end_object(pager_get_upi(pager), pager);
-}
-
-const struct pager_ops tree_file_ops = { .terminate = terminate };
-
-int tree_set_size(struct pager *pager, struct pager_request *req)
-{
-	(void)pager;
-	(void)req;
-	return EPERM;
-}
-
-void log_error(const char *format, ...)
-{
-	(void)format;
-}
-
-void log_info(const char *format, ...)
-{
-	(void)format;
-}
-
-void log_debug(const char *format, ...)
-{
-	(void)format;
-}
-
-void log_limited(const char *format, ...)
-{
-	(void)format;
-}
-
 static char where[] = { "/tmp/tree-test-XXXXXX" };
 static struct config config = { .name = TOP, .open_files = 4 };
 static struct tree *tree;
 static int real;
 static unsigned long contents;	/* grows, so that no two files are alike */
-
-static void tell_of_ends(void)
-{
-	struct pager *pager;
-
-	while ((pager = LIST_FIRST(&ending))) {
-		LIST_REMOVE(pager, list);
-		pager->ops->terminate(pager);
-		free(pager);
-	}
-}
 
 /* A path of one to three names, few of which are ever there */
 static void some_path(char *path)
@@ -297,6 +41,24 @@ static void some_path(char *path)
 	}
 }
 
+/* The tree waits for the kernel: it is not to be called. */
+static bool busy;
+
+/* By a name that is never looked at, a change of another's file is not told of. */
+static bool is_known(int fd)
+{
+	struct pollfd poll_for = { .fd = tree_watch_fd(tree), .events = POLLIN };
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || st.st_nlink < 2)
+		return true;
+	if (busy)
+		return false;
+	while (poll(&poll_for, 1, 150) > 0)
+		tree_check(tree);
+	return true;
+}
+
 static void write_file(const char *path, int flags)
 {
 	int fd = openat(real, path, flags | O_WRONLY | O_NOFOLLOW |
@@ -304,7 +66,7 @@ static void write_file(const char *path, int flags)
 
 	if (fd < 0)
 		return;
-	if (ftruncate(fd, ++contents % 10000) < 0)
+	if (is_known(fd) && ftruncate(fd, ++contents % 10000) < 0)
 		abort();
 	close(fd);
 }
@@ -348,6 +110,8 @@ static void change(void)
 	(void)done;
 }
 
+static void serve(bool writable);
+
 static const char *wrong;
 static int seen;
 
@@ -367,14 +131,14 @@ static bool is_other_name(const struct made *made, const struct stat *st)
 		slash = strrchr(path, '/');
 	}
 	strcpy(slash + 1, target);
-	object = find(from);
+	object = fake_find(from);
 	return object && object->kind == TREE_FILE &&
 	       object->pager->size == (uint64_t)st->st_size;
 }
 
 static bool is_shown(const struct stat *st, const char *path, int type)
 {
-	const struct made *made = find(path);
+	const struct made *made = fake_find(path);
 	char target[512];
 	ssize_t length;
 
@@ -405,7 +169,9 @@ static int compare(const char *path, const struct stat *st, int type,
 	snprintf(name, sizeof(name), TOP "%s", path + strlen(where));
 	if (is_shown(st, name, type))
 		return 0;
-	snprintf(said, sizeof(said), "%s is not shown as it is", name);
+	snprintf(said, sizeof(said), "%s is not shown as it is: %o, %llu bytes, shown as %d",
+		 name, st->st_mode, (unsigned long long)st->st_size,
+		 fake_find(name) ? (int)fake_find(name)->kind : -1);
 	wrong = said;
 	return 1;
 }
@@ -419,19 +185,38 @@ static void settle(void)
 		tree_check(tree);
 }
 
+/* What is shown, and is not there */
+static const char *find_surplus(void)
+{
+	static char said[600];
+	struct made *made;
+	struct stat st;
+	char path[600];
+
+	LIST_FOREACH(made, &fake_all, list) {
+		snprintf(path, sizeof(path), ".%s", made->path + strlen(TOP));
+		if (!fstatat(real, path, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		snprintf(said, sizeof(said), "%s is shown and is not there",
+			 made->path);
+		return said;
+	}
+	return "something is shown twice";
+}
+
 static bool check(void)
 {
 	struct made *made;
 	int n = 0;
 
-	wrong = broken;
+	wrong = fake_broken;
 	seen = 0;
 	if (!wrong)
 		nftw(where, compare, 16, FTW_PHYS);
-	LIST_FOREACH(made, &all, list)
+	LIST_FOREACH(made, &fake_all, list)
 		n++;
 	if (!wrong && n != seen)
-		wrong = "something is shown that is not there";
+		wrong = find_surplus();
 	return !wrong || property_fail("%s (%d of %d)", wrong, n, seen);
 }
 
@@ -440,12 +225,13 @@ static bool follow(void)
 {
 	int n = 1 + property_below(property_below(4) ? 6 : 60);
 
+	serve(false);
 	while (n--) {
 		change();
 		if (!property_below(10))
 			tree_check(tree);
 		if (!property_below(5))
-			tell_of_ends();
+			fake_tell_of_ends();
 	}
 	if (property_below(10))
 		settle();
@@ -456,6 +242,76 @@ static bool follow(void)
 	return check();
 }
 
+static void path_of_client(char *path)
+{
+	strcpy(path, TOP "/");
+	some_path(path + strlen(TOP "/"));
+}
+
+/* What happens while the tree waits for the kernel */
+static void meanwhile(void)
+{
+	if (busy || property_below(3))
+		return;
+	busy = true;
+	do {
+		if (property_below(8))
+			fake_client(real, path_of_client);
+		else
+			change();
+	} while (!property_below(3));
+	busy = false;
+}
+
+/* What was unlinked while it was open can be read. */
+static bool check_held(void)
+{
+	struct tree_file *file;
+	struct pager *pager;
+	struct stat st;
+	int fd, err;
+
+	LIST_FOREACH(pager, &fake_held, list) {
+		file = pager->upi;
+		if (!pager->sure)
+			continue;
+		err = tree_file_get_fd(file, &fd);
+		if (err)
+			return property_fail("an open file cannot be read: %s",
+					     strerror(err));
+		if (fstat(fd, &st) < 0 || st.st_ino != file->inode)
+			return property_fail("an open file is another");
+		tree_file_put_fd(file, fd);
+	}
+	return true;
+}
+
+/* Clients and others, who know nothing of each other */
+static bool ask(void)
+{
+	int n = 1 + property_below(property_below(4) ? 100 : 1000);
+	unsigned int others = property_below(3);
+
+	serve(true);
+	while (n--) {
+		if (property_below(3) < others)
+			change();
+		else
+			fake_client(real, path_of_client);
+		if (!property_below(10))
+			tree_check(tree);
+		if (!property_below(5))
+			fake_tell_of_ends();
+		if (!property_below(20))
+			fake_close_some();
+	}
+	settle();
+	fake_gap = NULL;
+	settle();
+	fake_gap = meanwhile;
+	return check() && check_held();
+}
+
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {
@@ -463,25 +319,56 @@ static int remove_one(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
-static void end(void)
+static void stop(void)
 {
+	struct made *made;
+
+	fake_gap = meanwhile;
+	/* as the end of a session does */
+	while ((made = LIST_FIRST(&fake_all))) {
+		if (made->kind == TREE_FILE)
+			pager_unpublish(made->pager);
+		else if (made->pager)
+			pager_shutdown(made->pager, PAGER_NO_WAIT);
+		else
+			fake_forget(made);
+	}
+	while (!LIST_EMPTY(&fake_held))
+		fake_close_some();
+	fake_tell_of_ends();
 	tree_close(tree);
-	nftw(where, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	tree = NULL;
+	fake_gap = NULL;
+}
+
+static void serve(bool writable)
+{
+	if (tree && config.writable == writable)
+		return;
+	if (tree)
+		stop();
+	config.writable = writable;
+	if (tree_open(&config, &tree) ||
+	    tree_publish(tree, (struct pager_session *)1))
+		abort();
+	fake_gap = writable ? meanwhile : NULL;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
 		{ "tree-follows", 20, follow },
+		{ "tree-asks", 20, ask },
 	};
 	int err;
 
 	config.directory = mkdtemp(where);
 	real = open(where, O_RDONLY | O_DIRECTORY);
-	if (real < 0 || tree_open(&config, &tree) ||
-	    tree_publish(tree, (struct pager_session *)1))
+	if (real < 0)
 		return 2;
-	err = property_main(properties, 1, argc, argv);
-	end();
+	err = property_main(properties, 2, argc, argv);
+	if (tree)
+		stop();
+	nftw(where, remove_one, 16, FTW_PHYS | FTW_DEPTH);
 	return err;
 }

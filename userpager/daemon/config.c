@@ -70,8 +70,8 @@ static const char usage[] =
 "  --file PATH           regular file or block device that holds the data\n"
 "  --dir PATH            directory, with all that is below it; read-only unless\n"
 "                        --writable\n"
-"  --writable            with --dir: programs may write to its files, and cut and\n"
-"                        extend them\n"
+"  --writable            with --dir: programs may write to its files, and make,\n"
+"                        rename and remove some\n"
 "  --open-files N        with --dir: files that are open at once (1024)\n"
 "  --store KIND          kind of store, file if not given:\n";
 

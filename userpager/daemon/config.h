@@ -27,7 +27,7 @@ enum exit_status {
  * @cluster: bytes of a full request, 0 for the default
  * @copy: move data through our memory
  * @directory: to serve instead of a store, or NULL
- * @writable: programs may write to its files
+ * @writable: programs may write to its files, and change its names
  * @open_files: of it at once
  * @mode: of its file; with @directory of all files, 0 for their own
  * @owner: of its file

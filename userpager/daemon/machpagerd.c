@@ -94,10 +94,19 @@ static void guard_against_reclaim(void)
 		log_debug("memory is not locked: %s", strerror(errno));
 }
 
+/* One may have to wait for the directory that another is asked about. */
+static void want_two_workers(struct config *config)
+{
+	if (config->directory && config->writable && config->pager.queues == 1)
+		config->pager.queues = 2;
+}
+
 static enum exit_status open_device(struct daemon *daemon)
 {
-	int err = pager_open(&daemon->config.pager, &daemon->session);
+	int err;
 
+	want_two_workers(&daemon->config);
+	err = pager_open(&daemon->config.pager, &daemon->session);
 	if (private_dev_hides_device(err)) {
 		log_error("no %s, though the module is loaded: %s",
 			  MACH_VM_DEVICE, PRIVATE_DEV_HELP);

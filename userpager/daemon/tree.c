@@ -87,6 +87,7 @@ static bool open_directory(struct tree *tree)
 static void init(struct tree *tree, const struct config *config)
 {
 	tree->config = config;
+	tree->asks = config->writable ? &tree_ask_ops : NULL;
 	tree->directory = -1;
 	tree->objects = -1;
 	tree->inotify = -1;
@@ -95,8 +96,9 @@ static void init(struct tree *tree, const struct config *config)
 	TAILQ_INIT(&tree->to_read);
 	TAILQ_INIT(&tree->doomed);
 	STAILQ_INIT(&tree->notes);
+	pthread_mutex_init(&tree->shape, NULL);
 	pthread_mutex_init(&tree->lock, NULL);
-	pthread_cond_init(&tree->synced, NULL);
+	pthread_cond_init(&tree->unused, NULL);
 	descriptor_cache_init(&tree->cache, config->open_files);
 }
 
@@ -114,7 +116,9 @@ enum exit_status tree_open(const struct config *config, struct tree **out)
 	if (!open_directory(tree))
 		return EXIT_STORE;
 	if (!fstat(tree->directory, &st))
-		tree->root = tree_name_add(tree, NULL, "", TREE_DIRECTORY, &st);
+		tree->root = tree_name_new("", TREE_DIRECTORY, &st);
+	if (tree->root)
+		tree_name_insert(tree, NULL, tree->root);
 	if (tree->root && !tree_rights_init(tree))
 		return EXIT_OK;
 	log_error("out of memory");
@@ -147,6 +151,9 @@ static void limit_descriptors(struct tree *tree)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		getrlimit(RLIMIT_NOFILE, &limit);
 	most = limit.rlim_cur > used ? limit.rlim_cur - used : 1;
+	/* half of them for what has lost its name and is open */
+	tree->most_kept = tree->config->writable ? most / 2 : 0;
+	most -= tree->most_kept;
 	if (tree->cache.most > most)
 		tree->cache.most = most;
 	log_debug("at most %u files are open at once", tree->cache.most);
@@ -189,10 +196,17 @@ enum exit_status tree_publish(struct tree *tree, struct pager_session *session)
 	}
 	limit_descriptors(tree);
 	await_name(tree);
-	if (tree_show_root(tree))
+	/* what clients make has the mode that they want */
+	umask(0);
+	tree_enter(tree);
+	err = tree_show_root(tree);
+	if (!err) {
+		tree_queue(tree, tree->root);
+		tree_settle(tree);
+	}
+	tree_leave(tree);
+	if (err)
 		return EXIT_NODE;
-	tree_queue(tree, tree->root);
-	tree_settle(tree);
 	if (tree->left_out)
 		log_info("%s: %lu names are left out", tree->path,
 			 tree->left_out);
@@ -206,8 +220,9 @@ static bool may_be_dirty(struct tree_file *file)
 	       atomic_load_explicit(&file->touched, memory_order_relaxed);
 }
 
-static int clean_file(struct tree *tree, struct tree_file *file)
+static int clean_file(struct tree_file *file)
 {
+	struct tree *tree = file->tree;
 	int err = 0;
 
 	pthread_mutex_lock(&tree->lock);
@@ -217,77 +232,105 @@ static int clean_file(struct tree *tree, struct tree_file *file)
 	return err;
 }
 
+/**
+ * struct cleaning - What tree_clean() tells each file.
+ * @tries: so often it may be tried again
+ * @err: the last error, or 0
+ */
+struct cleaning {
+	int tries;
+	int err;
+};
+
+static void clean(struct tree_file *file, void *with)
+{
+	struct cleaning *cleaning = with;
+	int err;
+
+	if (!may_be_dirty(file))
+		return;
+	while ((err = clean_file(file)) == EAGAIN && cleaning->tries-- > 0)
+		sleep_ms(1);
+	if (err)
+		cleaning->err = err;
+}
+
 int tree_clean(struct tree *tree)
 {
-	struct tree_file *file;
-	int tries = CLEAN_TRIES;
-	int err, last = 0;
-	unsigned int i;
+	struct cleaning cleaning = { .tries = CLEAN_TRIES };
 
-	for (i = 0; i < TREE_BUCKETS; i++) {
-		LIST_FOREACH(file, &tree->files[i], chain) {
-			if (!may_be_dirty(file))
-				continue;
-			while ((err = clean_file(tree, file)) == EAGAIN &&
-			       tries-- > 0)
-				sleep_ms(1);
-			if (err)
-				last = err;
-		}
-	}
-	return last;
+	tree_each_file(tree, clean, &cleaning);
+	return cleaning.err;
 }
 
 /* The object stays while we wait; its end may come meanwhile. */
-static int sync_file(struct tree *tree, struct tree_file *file, int timeout_ms)
+static int sync_file(struct tree_file *file, int timeout_ms)
 {
-	struct pager *pager;
-	int err = 0;
+	struct pager *pager = tree_file_use(file);
+	int err;
 
-	pthread_mutex_lock(&tree->lock);
-	pager = file->pager;
-	tree->syncing = pager ? file : NULL;
-	pthread_mutex_unlock(&tree->lock);
 	if (!pager)
 		return 0;
 	err = pager_sync(pager, timeout_ms);
-	pthread_mutex_lock(&tree->lock);
-	tree->syncing = NULL;
-	pthread_cond_broadcast(&tree->synced);
-	pthread_mutex_unlock(&tree->lock);
+	tree_file_unuse(file);
 	/* of a removed file nobody can want it */
 	if (!err && atomic_load(&file->failed))
 		err = EIO;
 	return err;
 }
 
-static bool was_written(struct tree_file *file)
+static void stamp(struct tree_file *file)
 {
-	return atomic_load(&file->unsynced);
+	tree_enter(file->tree);
+	pthread_mutex_lock(&file->lock);
+	tree_file_stamp(file);
+	pthread_mutex_unlock(&file->lock);
+	tree_leave(file->tree);
+}
+
+/**
+ * struct finishing - What tree_finish() does with each file.
+ * @timeout_ms: how long it may take
+ * @lost: files that have lost something
+ * @written: something was written
+ * @err: the first error, or 0
+ */
+struct finishing {
+	int timeout_ms;
+	unsigned long lost;
+	bool written;
+	int err;
+};
+
+static void finish(struct tree_file *file, void *with)
+{
+	struct finishing *finishing = with;
+	int err = 0;
+
+	if (may_be_dirty(file)) {
+		err = sync_file(file, finishing->timeout_ms);
+		stamp(file);
+	}
+	finishing->written |= atomic_load(&file->unsynced);
+	finishing->lost += !!err;
+	finishing->err = finishing->err ?: err;
 }
 
 int tree_finish(struct tree *tree, int timeout_ms)
 {
-	unsigned long lost = 0;
-	struct tree_file *file;
-	bool written = false;
-	int err = 0, one;
-	unsigned int i;
+	struct finishing finishing = {
+		.timeout_ms = timeout_ms,
+		.written = tree->changes,
+	};
+	int err;
 
-	for (i = 0; i < TREE_BUCKETS; i++) {
-		LIST_FOREACH(file, &tree->files[i], chain) {
-			one = may_be_dirty(file) ?
-				sync_file(tree, file, timeout_ms) : 0;
-			written |= was_written(file);
-			lost += !!one;
-			err = one ?: err;
-		}
-	}
-	if (lost)
+	tree_each_file(tree, finish, &finishing);
+	err = finishing.err;
+	if (finishing.lost)
 		log_error("%s: modified data of %lu files could not be written back and is lost: %s",
-			  tree->path, lost, pager_strerror(err));
+			  tree->path, finishing.lost, pager_strerror(err));
 	/* also what was written by descriptors that are closed again */
-	if (written && syncfs(tree->directory) < 0) {
+	if (finishing.written && syncfs(tree->directory) < 0) {
 		err = errno;
 		log_error("%s: could not be made durable: %s", tree->path,
 			  strerror(err));
@@ -300,16 +343,19 @@ void tree_close(struct tree *tree)
 	if (!tree)
 		return;
 	tree->session = NULL;
+	tree_enter(tree);
 	if (tree->root)
 		tree_remove(tree, tree->root);
+	tree_leave(tree);
 	tree_watch_end(tree);
 	if (tree->objects >= 0)
 		close(tree->objects);
 	if (tree->directory >= 0)
 		close(tree->directory);
 	descriptor_cache_destroy(&tree->cache);
-	pthread_cond_destroy(&tree->synced);
+	pthread_cond_destroy(&tree->unused);
 	pthread_mutex_destroy(&tree->lock);
+	pthread_mutex_destroy(&tree->shape);
 	free(tree->groups);
 	free(tree->path);
 	free(tree);

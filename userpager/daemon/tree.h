@@ -2,7 +2,7 @@
 /*
  * machpagerd - a directory and all below it, served as a tree of objects.
  *
- * All functions are for the main thread.
+ * All functions are for the main thread, but not under any lock.
  */
 #ifndef MACHPAGERD_TREE_H
 #define MACHPAGERD_TREE_H

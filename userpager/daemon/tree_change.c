@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* So long after our own write or change of size it may be told of */
 #define OWN_MS		2000
@@ -66,6 +67,30 @@ static bool is_foreign(const struct tree_name *name,
 	return name->changed && tree_now_ms() - file->own > OWN_MS;
 }
 
+/* What was written back is as old as it is for programs, whenever it came. */
+void tree_file_stamp(struct tree_file *file)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+	int fd, err = -1;
+
+	if (!file->own || !file->name)
+		return;
+	fd = tree_open_shown(file->tree, file->name, O_PATH);
+	if (fd >= 0) {
+		err = fstat(fd, &st);
+		close(fd);
+	}
+	if (err < 0 || tree_time_equal(&file->modified, &st.st_mtim) ||
+	    tree_file_get_fd(file, &fd))
+		return;
+	times[1] = st.st_mtim;
+	/* as its file system keeps it */
+	if (!futimens(fd, times) && !fstat(fd, &st))
+		file->modified = st.st_mtim;
+	tree_file_put_fd(file, fd);
+}
+
 /* Under the file's lock; what we do ourselves is not under way. */
 static void follow(struct tree_name *name, struct tree_file *file,
 		   const struct stat *st)
@@ -77,27 +102,25 @@ static void follow(struct tree_name *name, struct tree_file *file,
 	if (foreign)
 		follow_contents(file);
 	file->modified = st->st_mtim;
-}
-
-static bool same_rights(const struct tree_facts *a, const struct stat *st)
-{
-	return a->mode == st->st_mode && a->uid == st->st_uid &&
-	       a->gid == st->st_gid;
+	if (!foreign)
+		tree_file_stamp(file);
 }
 
 static void follow_rights(struct tree *tree, struct tree_name *name,
 			  const struct stat *st, bool times)
 {
-	bool same = same_rights(&name->facts, st);
+	bool same = tree_same_rights(&name->facts, st);
 
 	/* by whatever name it came, it is shown by the one that the object has */
 	if (name->file.file->name)
 		name = name->file.file->name;
 	tree_facts_set(&name->facts, st);
-	if (!same)
+	tree_name_get(name);
+	if (!same || name->undressed)
 		tree_dress(tree, name);
 	else if (times)
 		tree_dress_times(tree, name);
+	tree_name_put(name);
 }
 
 static bool is_busy(const struct tree_file *file)

@@ -52,6 +52,24 @@ int tree_open_below(const struct tree *tree, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+int tree_open_directory(const struct tree *tree,
+			const struct tree_name *directory, int flags)
+{
+	char path[TREE_PATH];
+	struct stat st;
+	int fd;
+
+	if (directory->gone)
+		return -ENOENT;
+	if (!tree_path(directory, path))
+		return -ENAMETOOLONG;
+	fd = tree_open_below(tree, path, flags | O_DIRECTORY);
+	if (fd < 0 || (!fstat(fd, &st) && tree_facts_are(&directory->facts, &st)))
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
 static struct tree_files *bucket(struct tree *tree, const struct stat *st)
 {
 	uint64_t hash = (st->st_ino ^ st->st_dev << 32) * 0x9e3779b97f4a7c15ULL;
@@ -84,16 +102,29 @@ struct tree_file *tree_file_new(struct tree *tree, const struct stat *st,
 	file->device = st->st_dev;
 	file->inode = st->st_ino;
 	file->writable = writable;
+	atomic_init(&file->kept, -1);
 	file->size = st->st_size;
 	file->modified = st->st_mtim;
 	LIST_INSERT_HEAD(bucket(tree, st), file, chain);
 	return file;
 }
 
+void tree_file_get(struct tree_file *file)
+{
+	atomic_fetch_add(&file->refs, 1);
+}
+
 void tree_file_put(struct tree_file *file)
 {
+	int kept;
+
 	if (atomic_fetch_sub(&file->refs, 1) != 1)
 		return;
+	kept = atomic_load(&file->kept);
+	if (kept >= 0) {
+		close(kept);
+		atomic_fetch_sub(&file->tree->kept, 1);
+	}
 	descriptor_close(&file->tree->cache, &file->descriptor);
 	pthread_mutex_destroy(&file->lock);
 	free(file);
@@ -104,21 +135,27 @@ void tree_file_link(struct tree_file *file, struct tree_name *name)
 	struct tree_name *first = LIST_FIRST(&file->names);
 
 	name->file.file = file;
-	if (first)
+	if (first) {
 		LIST_INSERT_AFTER(first, name, file.other);
-	else
+		file->tree->others++;
+	} else {
 		LIST_INSERT_HEAD(&file->names, name, file.other);
+	}
 }
 
 void tree_file_set_name(struct tree_file *file, struct tree_name *name)
 {
+	struct tree_name *other;
+
 	pthread_mutex_lock(&file->tree->lock);
 	file->name = name;
 	pthread_mutex_unlock(&file->tree->lock);
-	if (!name)
-		return;
-	LIST_REMOVE(name, file.other);
-	LIST_INSERT_HEAD(&file->names, name, file.other);
+	if (name) {
+		LIST_REMOVE(name, file.other);
+		LIST_INSERT_HEAD(&file->names, name, file.other);
+	}
+	LIST_FOREACH(other, &file->names, file.other)
+		other->misled = other != name && other->shown;
 }
 
 void tree_file_unlink(struct tree_file *file, struct tree_name *name)
@@ -127,8 +164,10 @@ void tree_file_unlink(struct tree_file *file, struct tree_name *name)
 		tree_file_set_name(file, NULL);
 	LIST_REMOVE(name, file.other);
 	name->file.file = NULL;
-	if (!LIST_EMPTY(&file->names))
+	if (!LIST_EMPTY(&file->names)) {
+		file->tree->others--;
 		return;
+	}
 	LIST_REMOVE(file, chain);
 	tree_file_put(file);
 }
@@ -139,12 +178,34 @@ void tree_file_end_object(struct tree_file *file, struct pager *pager)
 	struct tree *tree = file->tree;
 
 	pthread_mutex_lock(&tree->lock);
-	while (tree->syncing == file)
-		pthread_cond_wait(&tree->synced, &tree->lock);
+	while (tree->using == file)
+		pthread_cond_wait(&tree->unused, &tree->lock);
 	if (file->pager == pager)
 		file->pager = NULL;
 	pthread_mutex_unlock(&tree->lock);
 	tree_file_put(file);
+}
+
+struct pager *tree_file_use(struct tree_file *file)
+{
+	struct tree *tree = file->tree;
+	struct pager *pager;
+
+	pthread_mutex_lock(&tree->lock);
+	pager = file->pager;
+	tree->using = pager ? file : NULL;
+	pthread_mutex_unlock(&tree->lock);
+	return pager;
+}
+
+void tree_file_unuse(struct tree_file *file)
+{
+	struct tree *tree = file->tree;
+
+	pthread_mutex_lock(&tree->lock);
+	tree->using = NULL;
+	pthread_cond_broadcast(&tree->unused);
+	pthread_mutex_unlock(&tree->lock);
 }
 
 /* What has its name now may be another. */
@@ -196,13 +257,59 @@ static int open_file(void *of)
 
 int tree_file_get_fd(struct tree_file *file, int *fd)
 {
+	*fd = atomic_load(&file->kept);
+	if (*fd >= 0)
+		return 0;
 	return descriptor_get(&file->tree->cache, &file->descriptor, open_file,
 			      file, fd);
 }
 
-void tree_file_put_fd(struct tree_file *file)
+void tree_file_put_fd(struct tree_file *file, int fd)
 {
-	descriptor_put(&file->tree->cache, &file->descriptor);
+	if (fd != atomic_load(&file->kept))
+		descriptor_put(&file->tree->cache, &file->descriptor);
+}
+
+static int take_fd(void *from)
+{
+	int *fd = from, taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+void tree_file_give_fd(struct tree_file *file, int fd)
+{
+	struct descriptor_cache *cache = &file->tree->cache;
+	int same;
+
+	if (!descriptor_get(cache, &file->descriptor, take_fd, &fd, &same))
+		descriptor_put(cache, &file->descriptor);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Under the lock of the names; besides the cache, which needs room to serve others. */
+int tree_file_keep(struct tree_file *file)
+{
+	struct tree *tree = file->tree;
+	int fd, copy, err;
+
+	if (atomic_load(&file->kept) >= 0)
+		return 0;
+	if (atomic_load(&tree->kept) >= tree->most_kept)
+		return ENFILE;
+	err = tree_file_get_fd(file, &fd);
+	if (err)
+		return err;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	err = copy < 0 ? ENFILE : 0;
+	tree_file_put_fd(file, fd);
+	if (err)
+		return err;
+	atomic_fetch_add(&tree->kept, 1);
+	atomic_store(&file->kept, copy);
+	return 0;
 }
 
 const char *tree_file_say(struct tree_file *file, char *said)
@@ -215,4 +322,38 @@ const char *tree_file_say(struct tree_file *file, char *said)
 			 file->tree->path);
 	pthread_mutex_unlock(&file->tree->lock);
 	return said;
+}
+
+/* One that this round has not had yet, with a reference, or NULL */
+static struct tree_file *next_file(struct tree *tree, struct tree_files *bucket)
+{
+	struct tree_file *file;
+
+	tree_enter(tree);
+	LIST_FOREACH(file, bucket, chain) {
+		if (file->round != tree->round)
+			break;
+	}
+	if (file) {
+		file->round = tree->round;
+		tree_file_get(file);
+	}
+	tree_leave(tree);
+	return file;
+}
+
+void tree_each_file(struct tree *tree,
+		    void (*what)(struct tree_file *file, void *with),
+		    void *with)
+{
+	struct tree_file *file;
+	unsigned int i;
+
+	tree->round++;
+	for (i = 0; i < TREE_BUCKETS; i++) {
+		while ((file = next_file(tree, &tree->files[i]))) {
+			what(file, with);
+			tree_file_put(file);
+		}
+	}
 }

@@ -3,7 +3,6 @@
 #include "tree_priv.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 int tree_watch_fd(const struct tree *tree)
@@ -15,48 +14,70 @@ int tree_watch_fd(const struct tree *tree)
 static void look_at_name(struct tree *tree, struct tree_name *directory, int fd,
 			 const char *name)
 {
+	const struct timespec before = directory->facts.modified;
+	unsigned long shows = tree->shows;
 	struct stat st;
 
 	if (!fstat(fd, &st))
 		tree_facts_set(&directory->facts, &st);
 	tree_look(tree, directory, fd, name);
-	tree_dress_times(tree, directory);
+	if (shows != tree->shows ||
+	    !tree_time_equal(&before, &directory->facts.modified))
+		tree_dress_times(tree, directory);
+}
+
+/* Of a directory that has moved, that is looked at where it is found again. */
+static void look_at_note(struct tree *tree, const struct tree_note *note)
+{
+	struct tree_name *name = tree_name_find(tree, note->directory,
+						note->name);
+	int fd = tree_open_directory(tree, note->directory, O_PATH);
+
+	if (name)
+		name->noted = false;
+	if (fd < 0)
+		return;
+	look_at_name(tree, note->directory, fd, note->name);
+	close(fd);
 }
 
 /* What has to be looked at later is noted again. */
 static void look_at_notes(struct tree *tree)
 {
 	struct tree_notes notes = STAILQ_HEAD_INITIALIZER(notes);
-	struct tree_name *directory;
 	struct tree_note *note;
-	char path[TREE_PATH];
-	int fd;
 
 	STAILQ_CONCAT(&notes, &tree->notes);
 	tree->nr_notes = 0;
 	while ((note = STAILQ_FIRST(&notes))) {
 		STAILQ_REMOVE_HEAD(&notes, next);
-		directory = tree_watched(tree, note->watch);
-		fd = directory && tree_path(directory, path) ?
-			tree_open_below(tree, path, O_PATH | O_DIRECTORY) : -1;
-		if (fd >= 0) {
-			look_at_name(tree, directory, fd, note->name);
-			close(fd);
-		}
-		free(note);
+		look_at_note(tree, note);
+		tree_free_note(note);
+		tree_give_way(tree);
 	}
 	tree_settle(tree);
 }
 
 void tree_check(struct tree *tree)
 {
+	tree_enter(tree);
 	tree_take_events(tree);
-	if (!tree_pause_is_over(tree))
-		return;
-	if (tree->overflow)
-		tree_rescan(tree);
-	else
-		look_at_notes(tree);
-	descriptor_cache_trim(&tree->cache, TREE_IDLE_MS);
-	tree_set_pause(tree);
+	if (tree->root->undressed)
+		tree_dress(tree, tree->root);
+	if (tree_pause_is_over(tree)) {
+		if (tree->overflow)
+			tree_read_all(tree);
+		else
+			look_at_notes(tree);
+		descriptor_cache_trim(&tree->cache, TREE_IDLE_MS);
+		tree_set_pause(tree);
+	}
+	tree_leave(tree);
+}
+
+void tree_rescan(struct tree *tree)
+{
+	tree_enter(tree);
+	tree_read_all(tree);
+	tree_leave(tree);
 }

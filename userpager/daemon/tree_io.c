@@ -109,7 +109,7 @@ static int tree_read(struct pager *pager, struct pager_request *req)
 		      pager_flush_answer(req);
 	if (copy || (err && !is_over(err)))
 		err = read_copy(file, req, fd);
-	tree_file_put_fd(file);
+	tree_file_put_fd(file, fd);
 	return err;
 }
 
@@ -223,29 +223,38 @@ static int tree_write(struct pager *pager, struct pager_request *req)
 		begin_own(file);
 		err = write_back(file, req, fd);
 		end_own(file, fd);
-		tree_file_put_fd(file);
+		tree_file_put_fd(file, fd);
 	}
 	atomic_store(&file->failed, err);
 	return err && !is_over(err) ? say_not_written(file, req, err) : err;
 }
 
+static int sync_data(struct tree_file *file)
+{
+	int fd, err;
+
+	if (!atomic_exchange(&file->unsynced, false))
+		return 0;
+	err = tree_file_get_fd(file, &fd);
+	if (!err) {
+		err = fdatasync(fd) < 0 ? errno : 0;
+		tree_file_put_fd(file, fd);
+	}
+	if (err)
+		atomic_store(&file->unsynced, true);
+	return err;
+}
+
+/* What is in it first, then that it is there. */
 static int tree_sync(struct pager *pager, struct pager_request *req)
 {
 	struct tree_file *file = pager_get_upi(pager);
 	char said[TREE_SHOWN];
-	int fd, err;
+	int err = sync_data(file) ?: tree_sync_name(file);
 
 	(void)req;
-	if (!atomic_exchange(&file->unsynced, false))
-		return 0;
-	err = get_fd(file, &fd);
-	if (!err) {
-		err = fdatasync(fd) < 0 ? errno : 0;
-		tree_file_put_fd(file);
-	}
 	if (!err)
 		return 0;
-	atomic_store(&file->unsynced, true);
 	log_limited("%s: cannot be made durable: %s", tree_file_say(file, said),
 		    strerror(err));
 	return public_errno(err);
@@ -302,7 +311,7 @@ int tree_set_size(struct pager *pager, struct pager_request *req)
 	if (!err && is_late(want))
 		pager_resize(pager, file->size);
 	pthread_mutex_unlock(&file->lock);
-	tree_file_put_fd(file);
+	tree_file_put_fd(file, fd);
 	return err ? public_errno(err) : 0;
 }
 

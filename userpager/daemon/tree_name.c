@@ -1,10 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names in the directories of a tree, and their paths. */
+/* Names in the directories of a tree, their paths, and their lock. */
 #include "tree_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* So long who looks at all lets those go first whom clients wait for */
+#define WAY_NS		100000
+
+void tree_enter(struct tree *tree)
+{
+	atomic_fetch_add(&tree->waiting, 1);
+	pthread_mutex_lock(&tree->shape);
+	atomic_fetch_sub(&tree->waiting, 1);
+}
+
+void tree_leave(struct tree *tree)
+{
+	pthread_mutex_unlock(&tree->shape);
+}
+
+void tree_give_way(struct tree *tree)
+{
+	static const struct timespec pause = { .tv_nsec = WAY_NS };
+
+	if (!atomic_load_explicit(&tree->waiting, memory_order_relaxed))
+		return;
+	tree_leave(tree);
+	nanosleep(&pause, NULL);
+	tree_enter(tree);
+}
 
 static struct tree_names *bucket(struct tree *tree,
 				 const struct tree_name *directory,
@@ -43,8 +70,12 @@ void tree_facts_set(struct tree_facts *facts, const struct stat *st)
 	};
 }
 
-struct tree_name *tree_name_add(struct tree *tree, struct tree_name *directory,
-				const char *name, enum tree_kind kind,
+bool tree_facts_are(const struct tree_facts *facts, const struct stat *st)
+{
+	return facts->inode == st->st_ino && facts->device == st->st_dev;
+}
+
+struct tree_name *tree_name_new(const char *name, enum tree_kind kind,
 				const struct stat *st)
 {
 	struct tree_name *new = calloc(1, sizeof(*new));
@@ -55,30 +86,100 @@ struct tree_name *tree_name_add(struct tree *tree, struct tree_name *directory,
 		free(new);
 		return NULL;
 	}
+	atomic_init(&new->refs, 1);
 	new->kind = kind;
-	new->parent = directory;
 	tree_facts_set(&new->facts, st);
 	if (kind == TREE_DIRECTORY)
 		new->directory.watch = -1;
-	LIST_INSERT_HEAD(bucket(tree, directory, name), new, chain);
-	if (directory)
-		LIST_INSERT_HEAD(&directory->directory.children, new, sibling);
 	return new;
 }
 
-void tree_name_free(struct tree *tree, struct tree_name *name)
+/* As workers see it, who have the tree's lock alone */
+static void set_place(struct tree *tree, struct tree_name *name,
+		      struct tree_name *directory, char *text)
 {
-	if (name->doomed)
-		TAILQ_REMOVE(&tree->doomed, name, doom);
-	if (name->kind == TREE_DIRECTORY && name->directory.queued)
-		TAILQ_REMOVE(&tree->to_read, name, directory.queue);
+	pthread_mutex_lock(&tree->lock);
+	name->parent = directory;
+	name->name = text;
+	pthread_mutex_unlock(&tree->lock);
+}
+
+void tree_name_insert(struct tree *tree, struct tree_name *directory,
+		      struct tree_name *name)
+{
+	set_place(tree, name, directory, name->name);
+	name->seen = tree->serial;
+	LIST_INSERT_HEAD(bucket(tree, directory, name->name), name, chain);
+	if (directory)
+		LIST_INSERT_HEAD(&directory->directory.children, name, sibling);
+}
+
+struct tree_name *tree_name_get(struct tree_name *name)
+{
+	atomic_fetch_add(&name->refs, 1);
+	return name;
+}
+
+void tree_name_put(struct tree_name *name)
+{
+	if (atomic_fetch_sub(&name->refs, 1) != 1)
+		return;
 	if (name->kind == TREE_LINK)
 		free(name->link.target);
+	free(name->name);
+	free(name);
+}
+
+void tree_name_spare(struct tree *tree, struct tree_name *name)
+{
+	if (!name->doomed)
+		return;
+	name->doomed = false;
+	TAILQ_REMOVE(&tree->doomed, name, doom);
+}
+
+void tree_queue(struct tree *tree, struct tree_name *directory)
+{
+	if (directory->directory.queued)
+		return;
+	directory->directory.queued = true;
+	TAILQ_INSERT_TAIL(&tree->to_read, directory, directory.queue);
+}
+
+static void take_out(struct tree_name *name)
+{
 	if (name->parent)
 		LIST_REMOVE(name, sibling);
 	LIST_REMOVE(name, chain);
-	free(name->name);
-	free(name);
+}
+
+void tree_name_drop(struct tree *tree, struct tree_name *name)
+{
+	tree_name_spare(tree, name);
+	if (name->kind == TREE_DIRECTORY && name->directory.queued) {
+		TAILQ_REMOVE(&tree->to_read, name, directory.queue);
+		name->directory.queued = false;
+	}
+	take_out(name);
+	name->gone = true;
+	set_place(tree, name, NULL, name->name);
+	tree_name_put(name);
+}
+
+/* A note of it is of the name that it had. */
+void tree_name_move(struct tree *tree, struct tree_name *name,
+		    struct tree_name *directory, char *to)
+{
+	char *old = name->name;
+
+	tree_name_spare(tree, name);
+	take_out(name);
+	set_place(tree, name, directory, to);
+	free(old);
+	name->seen = tree->serial;
+	name->noted = false;
+	LIST_INSERT_HEAD(bucket(tree, directory, to), name, chain);
+	LIST_INSERT_HEAD(&directory->directory.children, name, sibling);
 }
 
 /* Up from @name, from the end of @path: where it begins, or NULL. */
@@ -96,7 +197,7 @@ static char *write_path(const struct tree_name *name, char *path)
 		memcpy(at, name->name, length);
 		*--at = '/';
 	}
-	return at;
+	return name->gone ? NULL : at;
 }
 
 bool tree_path(const struct tree_name *name, char *path)

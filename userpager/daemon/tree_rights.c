@@ -54,6 +54,12 @@ static bool in_group(const struct tree *tree, gid_t gid)
 	return tree->may_chown;
 }
 
+bool tree_same_rights(const struct tree_facts *facts, const struct stat *st)
+{
+	return facts->mode == st->st_mode && facts->uid == st->st_uid &&
+	       facts->gid == st->st_gid;
+}
+
 uid_t tree_owner(const struct tree *tree, const struct tree_facts *facts)
 {
 	if (tree->config->owner_given)

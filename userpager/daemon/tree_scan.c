@@ -16,6 +16,9 @@
 
 #define LEFT_OUT	"%s: is left out: %s"
 
+/* A name at which clients are at work all the time is looked at later. */
+#define LOOK_TRIES	8
+
 static enum tree_kind kind_of(const struct stat *st)
 {
 	if (S_ISDIR(st->st_mode))
@@ -36,14 +39,6 @@ static void leave_out(struct tree *tree, struct tree_name *directory,
 		    strerror(err));
 }
 
-void tree_queue(struct tree *tree, struct tree_name *directory)
-{
-	if (directory->directory.queued)
-		return;
-	directory->directory.queued = true;
-	TAILQ_INSERT_TAIL(&tree->to_read, directory, directory.queue);
-}
-
 static void doom(struct tree *tree, struct tree_name *name)
 {
 	if (name->doomed)
@@ -52,85 +47,116 @@ static void doom(struct tree *tree, struct tree_name *name)
 	TAILQ_INSERT_TAIL(&tree->doomed, name, doom);
 }
 
-static void spare(struct tree *tree, struct tree_name *name)
-{
-	if (!name->doomed)
-		return;
-	name->doomed = false;
-	TAILQ_REMOVE(&tree->doomed, name, doom);
-}
-
-/* The further names of a file lead to the one that its object has now. */
-static void lead_others(struct tree *tree, struct tree_file *file)
-{
-	struct tree_name *other;
-
-	LIST_FOREACH(other, &file->names, file.other) {
-		if (other == file->name || !other->shown)
-			continue;
-		tree_hide(tree, other);
-		tree_show(tree, other);
-	}
-}
-
 /* What was told by a name that has gone may be of a file that has not. */
-static void pass_note_on(struct tree *tree, struct tree_name *name)
+static void pass_note_on(struct tree *tree, const struct tree_name *name,
+			 const struct tree_file *file)
 {
-	struct tree_name *other = name->file.file->name;
+	struct tree_name *other = file->name ?: LIST_FIRST(&file->names);
 
-	if (name->changed && other && other != name)
+	if (name->changed && other)
 		tree_note(tree, other->parent, other->name, true);
+}
+
+/* Without a name and a user the object would end. */
+static int hold_object(struct tree *tree, const struct tree_file *file)
+{
+	return file->name ? tree_open_shown(tree, file->name,
+					    O_RDONLY | O_NONBLOCK) : -1;
+}
+
+static void let_object_go(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void drop_file_name(struct tree *tree, struct tree_name *name)
+{
+	struct tree_file *file = name->file.file;
+
+	tree_file_get(file);
+	tree_file_unlink(file, name);
+	pass_note_on(tree, name, file);
+	tree_file_put(file);
+	tree_name_drop(tree, name);
 }
 
 /* Its object goes on to another of its names, if it has one. */
 static void remove_file(struct tree *tree, struct tree_name *name)
 {
 	struct tree_file *file = name->file.file;
-	struct tree_name *other;
+	int fd = -1;
 
-	if (!file)
-		return;
-	other = LIST_NEXT(name, file.other);
-	if (file->name != name || !other || !tree->session) {
-		tree_hide(tree, name);
-		pass_note_on(tree, name);
-		tree_file_unlink(file, name);
-		return;
-	}
-	tree_hide(tree, other);
-	tree_show_moved(tree, name, other);
-	pass_note_on(tree, name);
-	tree_file_unlink(file, name);
-	lead_others(tree, file);
+	tree_file_get(file);
+	if (file->name == name && LIST_NEXT(name, file.other))
+		fd = hold_object(tree, file);
+	tree_hide(tree, name);
+	if (!name->gone && (!name->shown || !tree->session))
+		drop_file_name(tree, name);
+	tree_show_file(tree, file);
+	let_object_go(fd);
+	tree_file_put(file);
 }
 
-/* One without children */
+static bool has_children(const struct tree_name *name)
+{
+	return name->kind == TREE_DIRECTORY &&
+	       !LIST_EMPTY(&name->directory.children);
+}
+
+/* One without children, if it can be had: clients make some in it, or move it. */
 static void remove_one(struct tree *tree, struct tree_name *name)
 {
+	if (name->kind == TREE_FILE) {
+		remove_file(tree, name);
+		return;
+	}
+	tree_hide(tree, name);
+	if (name->gone || (name->shown && tree->session) || has_children(name))
+		return;
 	if (name->kind == TREE_DIRECTORY)
 		tree_unwatch_directory(tree, name);
-	if (name->kind == TREE_FILE)
-		remove_file(tree, name);
-	else
-		tree_hide(tree, name);
-	tree_name_free(tree, name);
+	tree_name_drop(tree, name);
+}
+
+static struct tree_name *lowest(struct tree_name *name)
+{
+	while (has_children(name))
+		name = LIST_FIRST(&name->directory.children);
+	return name;
 }
 
 /* From below, however deep it is. */
 void tree_remove(struct tree *tree, struct tree_name *top)
 {
-	struct tree_name *name = top, *parent;
-	bool last;
+	struct tree_name *name;
 
-	do {
-		while (name->kind == TREE_DIRECTORY &&
-		       !LIST_EMPTY(&name->directory.children))
-			name = LIST_FIRST(&name->directory.children);
-		parent = name->parent;
-		last = name == top;
+	tree_name_get(top);
+	while (!top->gone) {
+		name = tree_name_get(lowest(top));
 		remove_one(tree, name);
-		name = parent;
-	} while (!last);
+		tree_name_put(name);
+	}
+	tree_name_put(top);
+}
+
+/* A directory that is about to be shown is taken back then by who does so. */
+void tree_forget(struct tree *tree, struct tree_name *top)
+{
+	struct tree_name *name;
+
+	tree_name_get(top);
+	while (!top->gone) {
+		name = lowest(top);
+		if (name->kind == TREE_FILE) {
+			drop_file_name(tree, name);
+			continue;
+		}
+		if (name->kind == TREE_DIRECTORY)
+			tree_unwatch_directory(tree, name);
+		tree_name_drop(tree, name);
+	}
+	tree_name_put(top);
 }
 
 /* What is mounted on it is not ours to serve, and may be what we make. */
@@ -182,12 +208,37 @@ static void follow_file(struct tree *tree, struct tree_name *name, int fd)
 		tree_note(tree, name->parent, name->name, true);
 }
 
+static int show_file(struct tree *tree, struct tree_name *name,
+		     struct tree_file *file)
+{
+	int err = tree_show(tree, name);
+
+	return err ?: tree_show_file(tree, file);
+}
+
+/* The name that the object had is not there any more: @name is its. */
+static int show_moved(struct tree *tree, struct tree_name *name,
+		      struct tree_file *file)
+{
+	struct tree_name *old = file->name;
+	struct tree_name *parent = tree_name_get(old->parent);
+	int err, fd = hold_object(tree, file);
+
+	tree_hide(tree, old);
+	tree_file_unlink(file, old);
+	tree_name_drop(tree, old);
+	err = show_file(tree, name, file);
+	let_object_go(fd);
+	tree_dress_times(tree, parent);
+	tree_name_put(parent);
+	return err;
+}
+
 /* @name is new; if the file is not, what was told of it came by another name. */
 static int add_file(struct tree *tree, struct tree_name *name, int fd,
 		    const struct stat *st)
 {
 	struct tree_file *file = tree_file_find(tree, st);
-	struct tree_name *old = file ? file->name : NULL;
 	int err;
 
 	name->changed = file;
@@ -196,26 +247,35 @@ static int add_file(struct tree *tree, struct tree_name *name, int fd,
 	if (!file)
 		return ENOMEM;
 	tree_file_link(file, name);
-	if (!old || still_there(tree, file)) {
-		err = tree_show(tree, name);
-	} else {
-		err = tree_show_moved(tree, old, name);
-		tree_file_unlink(file, old);
-		lead_others(tree, file);
-	}
-	if (!err && name->changed)
+	tree_file_get(file);
+	if (file->name && !still_there(tree, file))
+		err = show_moved(tree, name, file);
+	else
+		err = show_file(tree, name, file);
+	if (!err && name->changed && !name->gone)
 		follow_file(tree, name, fd);
+	tree_file_put(file);
 	return err;
+}
+
+/* @target: TREE_PATH bytes */
+static int read_target(int fd, const char *entry, char *target)
+{
+	ssize_t length = readlinkat(fd, entry, target, TREE_PATH - 1);
+
+	if (length < 0)
+		return errno;
+	target[length] = '\0';
+	return 0;
 }
 
 static int read_link(struct tree_name *name, int fd)
 {
 	char target[TREE_PATH];
-	ssize_t length = readlinkat(fd, name->name, target, sizeof(target) - 1);
+	int err = read_target(fd, name->name, target);
 
-	if (length < 0)
-		return errno;
-	target[length] = '\0';
+	if (err)
+		return err;
 	name->link.target = strdup(target);
 	return name->link.target ? 0 : ENOMEM;
 }
@@ -231,88 +291,143 @@ static int make_known(struct tree *tree, struct tree_name *name, int fd,
 		err = read_link(name, fd);
 	if (!err)
 		err = tree_show(tree, name);
-	if (!err && name->kind == TREE_DIRECTORY)
+	if (!err && name->kind == TREE_DIRECTORY && !name->gone)
 		tree_queue(tree, name);
 	return err;
 }
 
-static void add(struct tree *tree, struct tree_name *directory, int fd,
-		const char *entry, const struct stat *st)
+/* As long as it is the only one: not of a file without a name */
+static void give_up(struct tree *tree, struct tree_name *name)
+{
+	if (name->gone)
+		return;
+	if (name->kind == TREE_FILE && !name->file.file)
+		tree_name_drop(tree, name);
+	else
+		tree_remove(tree, name);
+}
+
+/* 0 or an errno, with a message; EAGAIN: clients have changed something meanwhile. */
+static int add(struct tree *tree, struct tree_name *directory, int fd,
+	       const char *entry, const struct stat *st)
 {
 	enum tree_kind kind = kind_of(st);
 	struct tree_name *name;
+	int err;
 
 	if (kind == TREE_SPECIAL) {
 		leave_out(tree, directory, entry,
 			  "%s: is left out: neither a file, a directory nor a link",
 			  0);
-		return;
+		return 0;
 	}
 	if (st->st_dev != directory->facts.device &&
 	    is_mounted_on(tree, directory, entry)) {
 		leave_out(tree, directory, entry,
 			  "%s: is left out: another file system is mounted there",
 			  0);
-		return;
+		return 0;
 	}
-	name = tree_name_add(tree, directory, entry, kind, st);
+	name = tree_name_new(entry, kind, st);
 	if (!name) {
 		leave_out(tree, directory, entry, LEFT_OUT, ENOMEM);
-		return;
+		return ENOMEM;
 	}
-	name->seen = tree->serial;
-	if (make_known(tree, name, fd, st))
-		remove_one(tree, name);
+	tree_name_insert(tree, directory, name);
+	tree_name_get(name);
+	err = make_known(tree, name, fd, st);
+	if (err)
+		give_up(tree, name);
+	tree_name_put(name);
+	return err;
 }
 
-static bool is_same(const struct tree_name *name, const struct stat *st)
+/* A number may be used again at once: of files and directories what is in them tells. */
+static bool is_same(const struct tree_name *name, int fd, const struct stat *st)
 {
-	return name->facts.inode == st->st_ino &&
-	       name->facts.device == st->st_dev && name->kind == kind_of(st);
+	char target[TREE_PATH];
+
+	if (!tree_facts_are(&name->facts, st) || name->kind != kind_of(st))
+		return false;
+	return name->kind != TREE_LINK ||
+	       (!read_target(fd, name->name, target) &&
+		!strcmp(target, name->link.target));
 }
 
-static void follow(struct tree *tree, struct tree_name *name, int fd,
-		   const struct stat *st)
+static bool same_to_see(const struct tree_facts *facts, const struct stat *st)
 {
+	return tree_same_rights(facts, st) &&
+	       tree_time_equal(&facts->modified, &st->st_mtim);
+}
+
+static int follow(struct tree *tree, struct tree_name *name, int fd,
+		  const struct stat *st)
+{
+	int err = tree_show_again(tree, name);
+	bool same;
+
+	if (err || name->gone)
+		return err;
 	if (name->kind == TREE_FILE) {
 		follow_file(tree, name, fd);
-		return;
+		return 0;
 	}
+	same = same_to_see(&name->facts, st);
 	tree_facts_set(&name->facts, st);
-	tree_dress(tree, name);
-	if (name->kind == TREE_DIRECTORY && tree->rescanning)
+	if (!same || name->undressed || tree->rescanning)
+		tree_dress(tree, name);
+	if (name->kind == TREE_DIRECTORY && tree->rescanning && !name->gone)
 		tree_queue(tree, name);
+	return 0;
 }
 
-/* @fd: of the directory */
-void tree_look(struct tree *tree, struct tree_name *directory, int fd,
-	       const char *entry)
+/* @err: that of looking, in @st otherwise */
+static int follow_entry(struct tree *tree, struct tree_name *directory, int fd,
+			const char *entry, int err, const struct stat *st)
 {
 	struct tree_name *name = tree_name_find(tree, directory, entry);
-	struct stat st;
-	int err;
 
-	err = fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 	if (name)
 		name->noted = false;
-	if (!err && name && is_same(name, &st)) {
+	if (!err && name && is_same(name, fd, st)) {
 		name->seen = tree->serial;
-		spare(tree, name);
-		follow(tree, name, fd, &st);
-		return;
+		tree_name_spare(tree, name);
+		tree_name_get(name);
+		err = follow(tree, name, fd, st);
+		tree_name_put(name);
+		return err;
 	}
 	if (err && err != ENOENT && err != ENOTDIR) {
 		leave_out(tree, directory, entry, LEFT_OUT, err);
-		return;
+		return err;
 	}
 	if (err) {
 		if (name)
 			doom(tree, name);
-		return;
+		return 0;
 	}
-	if (name)
-		tree_remove(tree, name);
-	add(tree, directory, fd, entry, &st);
+	if (!name)
+		return add(tree, directory, fd, entry, st);
+	tree_remove(tree, name);
+	return EAGAIN;
+}
+
+/* @fd: of the directory; again if a client was quicker */
+void tree_look(struct tree *tree, struct tree_name *directory, int fd,
+	       const char *entry)
+{
+	int tries, err = EAGAIN;
+	struct stat st;
+
+	for (tries = 0; tries < LOOK_TRIES && err == EAGAIN; tries++) {
+		if (directory->gone)
+			return;
+		err = fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno :
+									 0;
+		err = follow_entry(tree, directory, fd, entry, err, &st);
+	}
+	if (err == EAGAIN && !directory->gone)
+		tree_note(tree, directory, entry, true);
 }
 
 static bool is_self(const char *name)
@@ -334,12 +449,15 @@ static void read_entries(struct tree *tree, struct tree_name *directory,
 	while ((entry = readdir(dir))) {
 		if (!is_self(entry->d_name))
 			tree_look(tree, directory, dirfd(dir), entry->d_name);
+		tree_give_way(tree);
 		errno = 0;
 	}
 	if (errno) {
 		leave_out(tree, directory, NULL, LEFT_OUT, errno);
 		return;
 	}
+	if (directory->gone)
+		return;
 	LIST_FOREACH(name, &directory->directory.children, sibling) {
 		if (name->seen != tree->serial)
 			doom(tree, name);
@@ -348,12 +466,14 @@ static void read_entries(struct tree *tree, struct tree_name *directory,
 
 static void read_directory(struct tree *tree, struct tree_name *directory)
 {
-	char path[TREE_PATH];
+	int fd = tree_open_directory(tree, directory, O_RDONLY);
 	DIR *dir = NULL;
-	int fd = -ENAMETOOLONG;
 
-	if (tree_path(directory, path))
-		fd = tree_open_below(tree, path, O_RDONLY | O_DIRECTORY);
+	/* it was moved, and is found elsewhere */
+	if (fd == -ENOENT && directory->parent) {
+		tree_note(tree, directory->parent, directory->name, false);
+		return;
+	}
 	if (fd >= 0) {
 		/* before: what comes while it is read is told */
 		tree_watch_directory(tree, directory, fd);
@@ -370,27 +490,40 @@ static void read_directory(struct tree *tree, struct tree_name *directory)
 		close(fd);
 }
 
+static void read_queued(struct tree *tree, struct tree_name *name)
+{
+	TAILQ_REMOVE(&tree->to_read, name, directory.queue);
+	name->directory.queued = false;
+	tree_name_get(name);
+	read_directory(tree, name);
+	tree_name_put(name);
+}
+
+static void remove_doomed(struct tree *tree, struct tree_name *name)
+{
+	struct tree_name *parent = tree_name_get(name->parent);
+
+	tree_remove(tree, name);
+	tree_dress_times(tree, parent);
+	tree_name_put(parent);
+	tree_give_way(tree);
+}
+
 void tree_settle(struct tree *tree)
 {
-	struct tree_name *name, *parent;
+	struct tree_name *name;
 
 	do {
-		while ((name = TAILQ_FIRST(&tree->to_read))) {
-			TAILQ_REMOVE(&tree->to_read, name, directory.queue);
-			name->directory.queued = false;
-			read_directory(tree, name);
-		}
+		while ((name = TAILQ_FIRST(&tree->to_read)))
+			read_queued(tree, name);
 		name = TAILQ_FIRST(&tree->doomed);
-		if (name) {
-			parent = name->parent;
-			tree_remove(tree, name);
-			tree_dress_times(tree, parent);
-		}
+		if (name)
+			remove_doomed(tree, name);
 	} while (name);
 	tree->rescanning = false;
 }
 
-void tree_rescan(struct tree *tree)
+void tree_read_all(struct tree *tree)
 {
 	tree->overflow = false;
 	tree_drop_notes(tree);

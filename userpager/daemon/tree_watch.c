@@ -23,13 +23,19 @@
 #define TELL		(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | \
 			 IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 
+void tree_free_note(struct tree_note *note)
+{
+	tree_name_put(note->directory);
+	free(note);
+}
+
 void tree_drop_notes(struct tree *tree)
 {
 	struct tree_note *note;
 
 	while ((note = STAILQ_FIRST(&tree->notes))) {
 		STAILQ_REMOVE_HEAD(&tree->notes, next);
-		free(note);
+		tree_free_note(note);
 	}
 	tree->nr_notes = 0;
 }
@@ -143,7 +149,8 @@ int tree_watch_init(struct tree *tree)
 	return poll_for(tree, tree->timer);
 }
 
-static void add_note(struct tree *tree, int watch, const char *name)
+static void add_note(struct tree *tree, struct tree_name *directory,
+		     const char *name)
 {
 	size_t size = strlen(name) + 1;
 	struct tree_note *note;
@@ -156,7 +163,7 @@ static void add_note(struct tree *tree, int watch, const char *name)
 		overflow(tree);
 		return;
 	}
-	note->watch = watch;
+	note->directory = tree_name_get(directory);
 	memcpy(note->name, name, size);
 	STAILQ_INSERT_TAIL(&tree->notes, note, next);
 	tree->nr_notes++;
@@ -174,7 +181,7 @@ void tree_note(struct tree *tree, struct tree_name *directory, const char *name,
 		known->noted = true;
 	}
 	if (!tree->overflow)
-		add_note(tree, directory->directory.watch, name);
+		add_note(tree, directory, name);
 }
 
 static void follow_root(struct tree *tree)
@@ -184,7 +191,7 @@ static void follow_root(struct tree *tree)
 	if (fstat(tree->directory, &st) < 0)
 		return;
 	tree_facts_set(&tree->root->facts, &st);
-	tree_dress(tree, tree->root);
+	tree->root->undressed = true;
 }
 
 /* No directory above tells of it. */
@@ -216,8 +223,11 @@ static void take_event(struct tree *tree, const struct inotify_event *event)
 			  event->mask & IN_MODIFY);
 	else if (directory == tree->root)
 		tell_root(tree, event->mask);
-	if (event->mask & IN_IGNORED)
-		forget_watch(directory);
+	if (!(event->mask & IN_IGNORED))
+		return;
+	/* it was removed; another may have its place and its number */
+	forget_watch(directory);
+	tree_queue(tree, directory);
 }
 
 void tree_take_events(struct tree *tree)
