@@ -201,7 +201,7 @@ exercise()
 	{
 		printf '%s\n' '[global]' rw=randwrite randseed=190 bsrange=4k-12k \
 			bs_unaligned size="${kib}k" thread end_fsync=1 invalidate=0 \
-			allow_file_create=0 verify=pattern \
+			allow_file_create=0 verify=pattern verify_state_save=0 \
 			'verify_pattern=%o"machvm"-190' verify_fatal=1
 		for engine; do
 			printf '%s\n' "[$engine]" ioengine="$engine" stonewall \
@@ -387,12 +387,6 @@ by_sqlite()
 	alike sqlite3 data ".read $work/program.sql"
 	grep -qx ok "$work/two"
 	kept
-}
-
-# soak NAME FUNCTION...: shows nearly as much as another, and takes long
-soak()
-{
-	[ ! "${MACHVM_SOAK:-}" ] || check "$@"
 }
 
 check python by_python

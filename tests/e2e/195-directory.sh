@@ -9,7 +9,8 @@ plain=$work/plain	# on tmpfs
 behind=$work/behind	# what machpagerd serves
 tree=$nodes/tree	# as this
 times=1			# so much more of it
-transactions=40		# of a database
+transactions=15		# of a database
+limit=$((2 * limit))
 [ -z "${MACHVM_SOAK:-}" ] || times=20 transactions=10000 limit=$((20 * limit))
 export HOME=$work
 
@@ -421,6 +422,7 @@ by_fio()
 	printf '%s\n' '[global]' rw=randwrite randseed=195 bs=4k nrfiles=5 \
 		size=$((100 * times))k thread fallocate=posix create_fsync=1 \
 		verify=pattern 'verify_pattern=%o"machvm"-195' verify_fatal=1 \
+		verify_state_save=0 \
 		'[psync]' ioengine=psync '[mmap]' ioengine=mmap stonewall \
 		'[libaio]' ioengine=libaio iodepth=4 unlink=1 stonewall >"$work/job"
 	for way in "$plain" "$tree"; do
@@ -432,20 +434,20 @@ by_fio()
 }
 
 check sqlite-delete by_sqlite delete
-also sqlite-truncate by_sqlite truncate
-also sqlite-persist by_sqlite persist
-check sqlite-wal by_sqlite wal
-also sqlite-shared-delete sqlite_shared delete
-also sqlite-shared-wal sqlite_shared wal
-also sqlite-writer-killed-delete sqlite_writer_killed delete
-also sqlite-writer-killed-wal sqlite_writer_killed wal
-also sqlite-pager-killed-delete sqlite_pager_killed delete
-also sqlite-pager-killed-wal sqlite_pager_killed wal
+soak sqlite-truncate by_sqlite truncate
+soak sqlite-persist by_sqlite persist
+soak sqlite-wal by_sqlite wal
+soak sqlite-shared-delete sqlite_shared delete
+soak sqlite-shared-wal sqlite_shared wal
+soak sqlite-writer-killed-delete sqlite_writer_killed delete
+soak sqlite-writer-killed-wal sqlite_writer_killed wal
+soak sqlite-pager-killed-delete sqlite_pager_killed delete
+check sqlite-pager-killed-wal sqlite_pager_killed wal
 check git by_git
-also gcc by_gcc
+soak gcc by_gcc
 check rsync by_rsync
-also compressed compressed
+soak compressed compressed
 check python by_python
-also lmdb by_lmdb
-also fio by_fio
+soak lmdb by_lmdb
+soak fio by_fio
 finish

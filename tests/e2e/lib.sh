@@ -4,7 +4,8 @@
 # For the end-to-end scripts: real programs against machpagerd, in the test
 # machine. A script defines functions and runs each by "check NAME FUNCTION
 # [ARGUMENT...]", or by "also ..." what is left out with MACHVM_BRIEF, where each
-# of them takes a minute; the last line is "finish".
+# of them takes a minute, or by "soak ..." what runs with MACHVM_SOAK alone; the last
+# line is "finish".
 #
 # Under emulation a command takes a tenth of a second to start: what the shell
 # can do itself it does.
@@ -146,6 +147,11 @@ check()
 also()
 {
 	[ "${MACHVM_BRIEF:-}" ] || check "$@"
+}
+
+soak()
+{
+	[ ! "${MACHVM_SOAK:-}" ] || check "$@"
 }
 
 finish()
