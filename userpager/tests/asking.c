@@ -317,11 +317,13 @@ static int begin_create(pid_t *pid)
 
 static void test_detached(struct fixture *fixture)
 {
-	struct pager_name_ops later = name_ops;
+	/* until the session ends */
+	static struct pager_name_ops later;
 	struct pager *made;
 	int status;
 	pid_t pid;
 
+	later = name_ops;
 	later.create = create_later;
 	CHECK(!begin(fixture, &later));
 	CHECK(!begin_create(&pid));
