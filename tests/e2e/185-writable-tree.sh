@@ -4,6 +4,7 @@
 # A directory that machpagerd serves writable: what programs make, rename and remove
 # in the tree of objects is as on tmpfs, and so in the directory behind.
 . "$(dirname "$0")/lib.sh"
+limit=$((2 * limit))
 
 # tree [OPTION...]: serve $work/tree, which is empty; $work/plain is so, too.
 tree()
