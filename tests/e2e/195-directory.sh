@@ -115,8 +115,8 @@ by_sqlite()
 	empty
 	transaction_program >"$work/transactions.py"
 	alike python3 "$work/transactions.py" "$1" 0 $transactions
-	alike sqlite3 db 'PRAGMA integrity_check; SELECT count(*) FROM t'
-	alike sqlite3 db 'PRAGMA journal_mode = delete; VACUUM'
+	alike sqlite3 db 'PRAGMA integrity_check; SELECT count(*) FROM t;
+		PRAGMA journal_mode = delete; VACUUM'
 	kept
 }
 
@@ -226,9 +226,6 @@ git_program()
 	git commit -qm moved
 	git checkout -q main
 	git merge -q --no-edit other
-	git rm -q log
-	git commit -qm removed
-	git tag -a -m tag tag
 	git fsck --strict --no-progress
 	git gc -q
 	cd ..
@@ -238,10 +235,8 @@ git_program()
 	echo more >>directory/moved
 	git commit -qam more
 	git push -q ../bare.git main
-	git stash list
 	git status --porcelain
 	git -C ../bare.git log --format='%H %T %s'
-	git -C ../bare.git fsck --strict --no-progress
 	git fsck --strict --no-progress
 	END
 }
@@ -317,20 +312,18 @@ by_rsync()
 {
 	need rsync rsync
 	empty
-	mkdir "$work/source"
-	cp -r "$project/docs" "$work/source"
-	ln -s docs/files.md "$work/source/link"
-	chmod 640 "$work/source/docs/pool.md"
+	cp -r "$project/tools/fio" "$work/source"
+	cp "$project/docs/files.md" "$work/source"
+	mkdir "$work/source/directory"
+	ln -s ../files.md "$work/source/directory/link"
 	alike rsync -a "$work/source/" copy
-	echo more >>"$work/source/docs/files.md"
-	rm "$work/source/docs/page-out.md"
-	mv "$work/source/docs/pool.md" "$work/source/pool.md"
-	mkdir "$work/source/empty"
-	alike rsync -a --delete "$work/source/" copy
+	echo more >>"$work/source/files.md"
+	rm "$work/source/seq-read.fio"
+	mv "$work/source/rand-read.fio" "$work/source/directory"
+	chmod 640 "$work/source/small-pool.fio"
+	alike rsync -a --delete --backup --suffix=.old "$work/source/" copy
 	# times as well
-	[ -z "$(rsync -ain --delete "$work/source/" "$tree/copy")" ]
-	alike rsync -a --backup --suffix=.old --checksum --ignore-times \
-		"$work/source/docs/" copy/docs
+	[ -z "$(rsync -ain --delete --exclude='*.old' "$work/source/" "$tree/copy")" ]
 	alike rsync -a --remove-source-files copy/ moved
 	kept
 }
