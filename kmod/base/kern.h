@@ -19,6 +19,7 @@
 #include <linux/mach_pager.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -26,6 +27,17 @@
 static inline void *mach_kern_owner(const void *address)
 {
 	return (void *)page_private(virt_to_head_page(address));
+}
+
+/* Zeros, charged to the caller's memory cgroup, and not in one piece if they are many */
+static inline void *mach_kern_alloc(size_t bytes)
+{
+	return kvzalloc(bytes, GFP_KERNEL_ACCOUNT);
+}
+
+static inline void mach_kern_free(void *memory)
+{
+	kvfree(memory);
 }
 
 /* Counted in user space, where tests hold algorithms to their bounds. */

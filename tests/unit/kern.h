@@ -15,12 +15,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define u8	uint8_t
 #define u16	uint16_t
 #define u32	uint32_t
 #define u64	uint64_t
+#define s64	int64_t
+#define U32_MAX	UINT32_MAX
+#define U64_MAX	UINT64_MAX
 #define pgoff_t	unsigned long
 #define gfp_t	unsigned int
 #define noinline	__attribute__((noinline))
@@ -138,6 +142,13 @@ static inline void mach_kern_step(void)
 {
 	mach_kern_steps++;
 }
+
+/* Bytes that are allocated, and how many allocations succeed before all fail */
+extern size_t mach_kern_bytes;
+extern unsigned long mach_kern_allocations;
+
+void *mach_kern_alloc(size_t bytes);
+void mach_kern_free(void *memory);
 
 /* Exports concern the kernel alone. */
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)	_Static_assert(1, #symbol)
