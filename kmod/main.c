@@ -4,6 +4,7 @@
 #include "dev/dev.h"
 #include "dev/vm_debug.h"
 #include "file/machobj.h"
+#include "file/made.h"
 #include "map/vm_map.h"
 #include "object/inode.h"
 #include "object/vm_view.h"
@@ -40,6 +41,25 @@ static int __init mach_init_pool(void)
 	return err;
 }
 
+/* Objects that ports make for names go with the ports. */
+static void mach_exit_port(void)
+{
+	mach_port_exit();
+	mach_made_exit();
+}
+
+static int __init mach_init_port(void)
+{
+	int err = mach_made_init();
+
+	if (err)
+		return err;
+	err = mach_port_init();
+	if (err)
+		mach_made_exit();
+	return err;
+}
+
 static int __init mach_init(void)
 {
 	int err;
@@ -67,7 +87,7 @@ static int __init mach_init(void)
 		goto err_view;
 	mach_pageout_init();
 	mach_size_init();
-	err = mach_port_init();
+	err = mach_init_port();
 	if (err)
 		goto err_pageout;
 	err = mach_machobj_init();
@@ -83,7 +103,7 @@ static int __init mach_init(void)
 err_machobj:
 	mach_machobj_exit();
 err_port:
-	mach_port_exit();
+	mach_exit_port();
 err_pageout:
 	mach_pageout_exit();
 	mach_map_exit();
@@ -109,7 +129,7 @@ static void __exit mach_exit(void)
 	mach_debug_exit();
 	mach_dev_exit();
 	mach_machobj_exit();
-	mach_port_exit();
+	mach_exit_port();
 	mach_pageout_exit();
 	mach_map_exit();
 	mach_view_exit();

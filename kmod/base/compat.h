@@ -198,6 +198,44 @@ static inline void mach_compat_init_times(struct inode *inode)
 #endif
 }
 
+/* Time of the last change, in nanoseconds since 1970 */
+static inline s64 mach_compat_mtime(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return timespec64_to_ns(&(struct timespec64) {
+		.tv_sec = inode_get_mtime_sec(inode),
+		.tv_nsec = inode_get_mtime_nsec(inode),
+	});
+#else
+	return timespec64_to_ns(&inode->i_mtime);
+#endif
+}
+
+/* An inode has been as it is since a time. */
+static inline void mach_compat_set_times(struct inode *inode, s64 ns)
+{
+	const struct timespec64 time = ns_to_timespec64(ns);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	inode_set_mtime_to_ts(inode, time);
+	inode_set_atime_to_ts(inode, time);
+	inode_set_ctime_to_ts(inode, time);
+#else
+	inode->i_mtime = time;
+	inode->i_atime = time;
+	inode->i_ctime = time;
+#endif
+}
+
+/* What Linux says of an inode by itself */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define mach_compat_fill_attributes(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, mask, inode, stat)
+#else
+#define mach_compat_fill_attributes(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, inode, stat)
+#endif
+
 /* Splicing through read_iter got a name in 6.5. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define mach_compat_splice_read copy_splice_read

@@ -4,6 +4,7 @@
 #define MACH_CALL_H
 
 #include <linux/fs.h>
+#include <linux/mach_list.h>
 #include <linux/mach_pager.h>
 #include <linux/mach_task.h>
 #include <linux/string.h>
@@ -45,6 +46,7 @@ union mach_call_args {
 	struct mach_pager_destroy destroy;
 	struct mach_pager_attributes attributes;
 	struct mach_pager_resize resize;
+	struct mach_pager_list list;
 };
 
 /**

@@ -379,15 +379,14 @@ static void mach_wish_replaced(struct mach_name_wish *wish,
 }
 
 /* A directory must be empty, whatever its pager thinks. */
-static bool mach_directory_is_full(struct inode *inode)
+static bool mach_asking_is_full(struct inode *inode)
 {
-	const struct mach_node *node = inode->i_private;
 	bool full;
 
 	if (!S_ISDIR(inode->i_mode))
 		return false;
 	mutex_lock(&mach_node_lock);
-	full = node->names;
+	full = mach_directory_is_full(inode->i_private);
 	mutex_unlock(&mach_node_lock);
 	return full;
 }
@@ -412,8 +411,8 @@ static int mach_name_remove(struct inode *dir, struct dentry *dentry,
 	if (operation == MACH_OP_RMDIR)
 		asking.locked[1] = inode;
 	mach_wish_object(&wish, &asking, inode);
-	err = mach_directory_is_full(inode) ? -ENOTEMPTY :
-					      mach_ask(&asking, &wish);
+	err = mach_asking_is_full(inode) ? -ENOTEMPTY :
+					   mach_ask(&asking, &wish);
 	mach_asking_end(&asking);
 	return err;
 }
@@ -444,7 +443,7 @@ static int mach_asking_begin_move(struct mach_asking *asking,
 	new = b ? b->object : NULL;
 	if (!old && !new) {
 		err = -EPERM;
-	} else if (!old || !new || old->pager != new->pager) {
+	} else if (!old || !new || old->pager != new->pager || b->listed) {
 		err = -EXDEV;
 	} else {
 		mach_asking_of(asking, a);
@@ -470,7 +469,7 @@ static int mach_ask_rename(struct mach_asking *asking, struct inode *from,
 		return mach_ask(asking, wish);
 	if (S_ISDIR(replaced->i_mode))
 		asking->locked[3] = replaced;
-	if (mach_directory_is_full(replaced))
+	if (mach_asking_is_full(replaced))
 		return -ENOTEMPTY;
 	mach_wish_replaced(wish, asking, replaced);
 	return mach_ask(asking, wish);

@@ -20,10 +20,42 @@ DEFINE_MUTEX(mach_node_lock);
 /* The root's is 1. */
 static atomic64_t mach_node_numbers = ATOMIC64_INIT(1);
 
-/* An inode's number, which no other one had before */
+/* Numbers of inodes, which no other one had before; the first of them */
+u64 mach_node_take_numbers(unsigned long n)
+{
+	return atomic64_add_return(n, &mach_node_numbers) - n + 1;
+}
+
 u64 mach_node_number(void)
 {
-	return atomic64_inc_return(&mach_node_numbers);
+	return mach_node_take_numbers(1);
+}
+
+/**
+ * mach_node_bare_inode - Make the inode of a directory or a link that is nobody's yet
+ * @sb: the file system
+ * @mode: kind and permission bits
+ *
+ * Return: it, the calling process's; ERR_PTR(-ENOMEM).
+ */
+struct inode *mach_node_bare_inode(struct super_block *sb, umode_t mode)
+{
+	struct mach_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	struct inode *inode = node ? new_inode(sb) : NULL;
+
+	if (!inode) {
+		kfree(node);
+		return ERR_PTR(-ENOMEM);
+	}
+	INIT_LIST_HEAD(&node->link);
+	node->inode = inode;
+	inode->i_private = node;
+	inode->i_ino = mach_node_number();
+	inode->i_mode = mode;
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	mach_compat_init_times(inode);
+	return inode;
 }
 
 /**
@@ -64,23 +96,14 @@ struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 
 	if (err)
 		return ERR_PTR(err);
-	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
-	inode = node ? new_inode(sb) : NULL;
-	if (!inode) {
-		kfree(node);
+	inode = mach_node_bare_inode(sb, mode);
+	if (IS_ERR(inode)) {
 		mach_user_add(user, MACH_USER_NAMES, -1);
-		return ERR_PTR(-ENOMEM);
+		return inode;
 	}
-	INIT_LIST_HEAD(&node->link);
-	node->inode = inode;
+	node = inode->i_private;
 	node->user = mach_user_get(user);
-	inode->i_private = node;
 	inode->i_op = S_ISDIR(mode) ? operations->directory : operations->link;
-	inode->i_ino = mach_node_number();
-	inode->i_mode = mode;
-	inode->i_uid = current_fsuid();
-	inode->i_gid = current_fsgid();
-	mach_compat_init_times(inode);
 	return inode;
 }
 
@@ -140,8 +163,10 @@ struct mach_object *mach_node_unkeep(struct mach_node *node)
 	spin_unlock(&node->keeper->lock);
 	node->keeper = NULL;
 	node->object = NULL;
-	if (object)
+	if (object) {
+		mach_made_leave(object);
 		object->asks = NULL;
+	}
 	return object;
 }
 
@@ -283,6 +308,17 @@ static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 }
 
 /*
+ * What is in a listed directory comes from its table alone, and who looks into it has it
+ * locked while he waits for the pager.
+ */
+static int mach_directory_may_enter(const struct inode *dir)
+{
+	const struct mach_node *node = dir->i_private;
+
+	return node && node->listed ? -EPERM : 0;
+}
+
+/*
  * A directory on the way that is there, or the last name that is: neither waits for who
  * has the directory locked that it lies in. Return: with a reference; NULL: look for it
  * under the lock.
@@ -292,7 +328,8 @@ static struct dentry *mach_path_glimpse(struct dentry *directory,
 {
 	struct qstr this = QSTR_INIT(name, length);
 	struct dentry *dentry;
-	int err = inode_permission(MACH_COMPAT_NO_IDMAP, d_inode(directory),
+	int err = mach_directory_may_enter(d_inode(directory)) ?:
+		  inode_permission(MACH_COMPAT_NO_IDMAP, d_inode(directory),
 				   MAY_EXEC);
 
 	if (err)
@@ -354,10 +391,15 @@ static enum mach_turn mach_directory_turn(struct inode *dir)
 
 /*
  * Share a directory with those who read it: inode_unlock_shared() ends that. Return: 0;
- * -EINTR; -EDEADLK when a client has it who waits for the calling thread's answer.
+ * -EINTR; -EPERM if it is listed; -EDEADLK when a client has it who waits for the calling
+ * thread's answer.
  */
 static int mach_directory_lock(struct inode *dir)
 {
+	int err = mach_directory_may_enter(dir);
+
+	if (err)
+		return err;
 	while (!down_read_trylock(&dir->i_rwsem)) {
 		switch (mach_directory_turn(dir)) {
 		case MACH_TURN_WAIT:
@@ -556,6 +598,23 @@ void mach_directory_close(struct dentry *directory)
 	mach_compat_touch(parent);
 }
 
+/* Has it names, in sight or in a table? */
+bool mach_directory_is_full(const struct mach_node *node)
+{
+	lockdep_assert_held(&mach_node_lock);
+	return node->names || (node->object && node->object->tabled);
+}
+
+/* A directory that nobody knows yet is a listed one, if its object is. */
+void mach_node_list(struct mach_node *node, const struct mach_object *object)
+{
+	if (!object || !object->listed)
+		return;
+	node->listed = true;
+	node->inode->i_op = object->listed->inode_operations;
+	node->inode->i_fop = object->listed->file_operations;
+}
+
 /* So many names less are in a directory; the node of one that ends by that, or NULL */
 struct mach_node *mach_directory_lose(struct dentry *directory,
 				      unsigned int names)
@@ -564,7 +623,8 @@ struct mach_node *mach_directory_lose(struct dentry *directory,
 	struct mach_node *node = inode->i_private;
 
 	lockdep_assert_held(&mach_node_lock);
-	if (!node || IS_DEADDIR(inode))
+	/* that has been closed; at its pager's death one may be dead before */
+	if (!node || !inode->i_nlink)
 		return NULL;
 	node->names -= names;
 	if (node->names || node->keeper)

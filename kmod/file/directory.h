@@ -10,7 +10,7 @@
 #ifndef MACH_DIRECTORY_H
 #define MACH_DIRECTORY_H
 
-#include "object/vm_object.h"
+#include "listed.h"
 
 #include <linux/fs.h>
 #include <linux/list.h>
@@ -57,12 +57,14 @@ struct mach_keeper {
  * (c) const, (n) mach_node_lock
  *
  * @inode: (c) whose i_private it is, and with which it is freed
- * @user: (c) referenced, and charged: whose it is
+ * @user: (c) referenced, and charged: whose it is; (n) NULL: of a listed directory in
+ *	another one, which has no object
  * @dentry: (n) its name, referenced; NULL: before it has one, and at its end
  * @keeper: (n) the pager that keeps it; NULL: nobody, it is a directory in which
  *	somebody has a name
  * @link: among what that keeps, with its lock
- * @names: (n) of a directory: what is in it
+ * @names: (n) of a directory: what is in it; of a listed one objects of what is
+ * @listed: (c) it is a listed directory
  * @object: (n) of a directory that asks its pager, which keeps it: what stands for it,
  *	with a right; or NULL
  * @awaits: (n) of a directory that a client has locked who waits for a pager's answer:
@@ -75,6 +77,7 @@ struct mach_node {
 	struct mach_keeper *keeper;
 	struct list_head link;
 	unsigned long names;
+	bool listed;
 	struct mach_object *object;
 	struct mach_object *awaits;
 };
@@ -96,8 +99,10 @@ struct mach_making {
 	int (*enter)(const struct mach_making *making, struct dentry *dentry);
 };
 
+u64 mach_node_take_numbers(unsigned long n);
 u64 mach_node_number(void);
 int mach_name_charge(struct mach_user *user, const struct mach_object *asked);
+struct inode *mach_node_bare_inode(struct super_block *sb, umode_t mode);
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 			      struct mach_user *user,
 			      const struct mach_object *asked);
@@ -123,6 +128,8 @@ void mach_directory_close(struct dentry *directory);
 struct mach_node *mach_directory_lose(struct dentry *directory,
 				      unsigned int names);
 void mach_directory_end(struct mach_node *node);
+bool mach_directory_is_full(const struct mach_node *node);
+void mach_node_list(struct mach_node *node, const struct mach_object *object);
 void mach_directory_trim(struct dentry *directory);
 void mach_name_gone(struct dentry *dentry);
 

@@ -32,7 +32,10 @@ void mach_keeper_init(struct mach_keeper *keeper, struct mach_user *user,
 	INIT_LIST_HEAD(&keeper->nodes);
 }
 
-/* Links lead nowhere from here on. Waits for nobody; may be called again. */
+/*
+ * Links lead nowhere, and listed directories have nothing in them, from here on. Waits
+ * for nobody; may be called again.
+ */
 void mach_keeper_die(struct mach_keeper *keeper)
 {
 	struct mach_node *node;
@@ -40,7 +43,7 @@ void mach_keeper_die(struct mach_keeper *keeper)
 	spin_lock(&keeper->lock);
 	WRITE_ONCE(keeper->dead, true);
 	list_for_each_entry(node, &keeper->nodes, link)
-		if (S_ISLNK(node->inode->i_mode))
+		if (S_ISLNK(node->inode->i_mode) || node->listed)
 			inode_set_flags(node->inode, S_DEAD, S_DEAD);
 	spin_unlock(&keeper->lock);
 }
@@ -188,14 +191,17 @@ int mach_keep_link(struct mach_keeper *keeper,
 	return err;
 }
 
-static struct inode *mach_kept_directory_inode(struct mach_keeper *keeper,
-					       umode_t mode)
+static struct inode *
+mach_kept_directory_inode(struct mach_keeper *keeper,
+			  const struct mach_object *object, umode_t mode)
 {
 	struct inode *inode = mach_directory_inode(keeper->root->d_sb,
 						   keeper->user, NULL);
 
-	if (!IS_ERR(inode))
-		inode->i_mode = S_IFDIR | mode;
+	if (IS_ERR(inode))
+		return inode;
+	inode->i_mode = S_IFDIR | mode;
+	mach_node_list(inode->i_private, object);
 	return inode;
 }
 
@@ -222,6 +228,9 @@ static int mach_keep_found(const struct mach_keeping *keeping,
 
 	lockdep_assert_held(&mach_node_lock);
 	if (!d_is_dir(dentry) || !mach_directory_is_free(node))
+		return -EEXIST;
+	/* one that is listed is nothing else, and the other way round */
+	if (node->listed || (keeping->object && keeping->object->listed))
 		return -EEXIST;
 	if (IS_DEADDIR(inode))
 		return -ENOENT;
@@ -301,7 +310,8 @@ int mach_keep_directory(struct mach_keeper *keeper, struct mach_object *object,
 		if (err)
 			break;
 		err = mach_keep(&keeping,
-				mach_kept_directory_inode(keeper, mode), path);
+				mach_kept_directory_inode(keeper, object, mode),
+				path);
 		if (err == -EEXIST)
 			err = mach_keep_existing(&keeping, path, mode);
 	} while (err == -ENOENT && !fatal_signal_pending(current));

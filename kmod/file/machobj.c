@@ -244,8 +244,8 @@ static int mach_object_truncate(struct inode *inode, u64 size)
  * Linux's rules but for two: the size is the pager's, and a file whose bytes another
  * process supplies gives nobody that process's rights.
  */
-static int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
-			       struct iattr *attr)
+int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
+			struct iattr *attr)
 {
 	struct inode *inode = d_inode(dentry);
 	int err = setattr_prepare(idmap, dentry, attr);

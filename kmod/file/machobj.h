@@ -3,8 +3,11 @@
 #ifndef MACH_MACHOBJ_H
 #define MACH_MACHOBJ_H
 
+#include "base/compat.h"
 #include "object/vm_object.h"
 
+int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
+			struct iattr *attr);
 struct inode *mach_machobj_inode(u64 size);
 struct file *mach_machobj_file(struct mach_object *object);
 

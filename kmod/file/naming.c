@@ -87,6 +87,7 @@ int mach_naming_node(struct mach_naming *naming, struct mach_object *made)
 	err = mach_node_keep(node, naming->keeper, made);
 	if (err)
 		return err;
+	mach_node_list(node, made);
 	node->dentry = mach_directory_add(naming->dentry, naming->inode);
 	naming->inode = NULL;
 	return 0;
@@ -98,7 +99,7 @@ static int mach_directory_may_go(const struct mach_node *node)
 	lockdep_assert_held(&mach_node_lock);
 	if (IS_DEADDIR(node->inode))
 		return -ENOENT;
-	return node->names ? -ENOTEMPTY : 0;
+	return mach_directory_is_full(node) ? -ENOTEMPTY : 0;
 }
 
 static int mach_naming_drop_node(struct mach_naming *naming,

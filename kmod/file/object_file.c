@@ -47,7 +47,7 @@ void mach_object_file_of(struct mach_object *object, struct file *file)
  * A name that went while it was looked up: Linux looks again, and must not find it. Who
  * opens a descriptor again looks nowhere.
  */
-static int mach_object_is_gone(struct dentry *dentry)
+int mach_object_is_gone(struct dentry *dentry)
 {
 	if (d_unhashed(dentry))
 		return -ENXIO;

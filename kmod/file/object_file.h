@@ -4,6 +4,8 @@
  *
  *	vm_statistics	calls that every descriptor answers
  *	object_sync	a range that somebody wants sent or forgotten
+ *	listing		tables of names; pure
+ *	listed		those of listed directories
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
  *	directory	paths, and directories that come and go with names
@@ -12,6 +14,11 @@
  *	publish		names of published objects
  *	asking		what clients may change there, and ask the pager for
  *	machobj		the file system: superblock, mounts, inodes
+ *	idle		objects of listed directories that nobody uses
+ *	made		objects of names in listed directories
+ *	listed_name	lookups and listings of listed directories
+ *	listed_read	their names, as pagers hand them in
+ *	listed_change	changes of their tables
  *
  * One lock, the mutex mach_node_lock: object->node, and struct mach_node. It is taken
  * under the i_rwsem of a directory; a keeper's lock, and locks of Linux's inodes and
@@ -43,6 +50,7 @@ extern const struct file_operations mach_object_fops;
 int mach_grant_get(int fd, struct mach_grant *grant);
 struct file *mach_grant_file(const struct mach_grant *grant);
 struct file *mach_object_name_file(struct mach_object *object);
+int mach_object_is_gone(struct dentry *dentry);
 void mach_object_file_of(struct mach_object *object, struct file *file);
 
 #endif /* MACH_OBJECT_FILE_H */

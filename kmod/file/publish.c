@@ -18,6 +18,7 @@ static struct dentry *mach_node_take(struct mach_object *object)
 	dentry = object->node;
 	if (dentry) {
 		WRITE_ONCE(object->node, NULL);
+		mach_made_leave(object);
 		clear_nlink(object->inode);
 		mach_user_add(object->user, MACH_USER_NAMES, -1);
 	}

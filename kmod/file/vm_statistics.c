@@ -258,7 +258,8 @@ static int mach_vm_version(struct mach_call_context *context,
 	version->cluster_max = MACH_CLUSTER_MAX;
 	version->features = MACH_FEATURE_IOCTL | MACH_FEATURE_FILE |
 			    MACH_FEATURE_TASK | MACH_FEATURE_PROXY |
-			    MACH_FEATURE_PAGES | MACH_FEATURE_NAMES;
+			    MACH_FEATURE_PAGES | MACH_FEATURE_NAMES |
+			    MACH_FEATURE_LISTED;
 	if (mach_compat_has_ring())
 		version->features |= MACH_FEATURE_RING;
 	version->api_oldest = MACH_VM_API_OLDEST;

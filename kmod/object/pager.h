@@ -14,6 +14,7 @@
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
 
+struct mach_object_setup;
 struct mm_struct;
 
 /**
@@ -24,6 +25,9 @@ struct mm_struct;
  * @forget: the object has terminated; its number is free again.
  * @terminate: work of an object: its last right went.
  * @launder: work of an object: send what is unsent, and let go of a reference.
+ * @adopt: make an object, for whom the pager did not ask; its number is chosen here.
+ *	With one right, the caller's; dead when the pager is. ERR_PTR(): -ENFILE when its
+ *	user has too many, -ENOSPC, -ENOMEM.
  * @working: does the current thread work on a request of this pager?
  * @free: the last reference went.
  */
@@ -33,6 +37,8 @@ struct mach_pager_ops {
 	void (*forget)(struct mach_pager *pager, struct mach_object *object);
 	work_func_t terminate;
 	work_func_t launder;
+	struct mach_object *(*adopt)(struct mach_pager *pager,
+				     struct mach_object_setup *setup);
 	bool (*working)(struct mach_pager *pager);
 	void (*free)(struct mach_pager *pager);
 };

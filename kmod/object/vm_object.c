@@ -18,6 +18,7 @@ static struct workqueue_struct *mach_object_wq __ro_after_init;
 static struct mach_kmem *mach_object_cache __ro_after_init;
 static struct mach_kmem *mach_tree_cache __ro_after_init;
 static struct mach_kmem *mach_reserve_cache __ro_after_init;
+static void (*mach_object_unlist)(struct mach_object *object) __ro_after_init;
 
 /*
  * All objects, and what those that are gone had counted. Who holds the lock
@@ -182,7 +183,10 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->read_only = setup->read_only;
 	object->resizable = setup->resizable;
 	object->directory = setup->directory;
-	object->unused = setup->directory;
+	object->listed = setup->listed;
+	object->made = setup->made;
+	/* who makes one for a name in a table has its first right */
+	object->unused = setup->directory && !setup->made;
 	init_rwsem(&object->residence);
 	object->views = RB_ROOT;
 	spin_lock_init(&object->lock);
@@ -288,6 +292,8 @@ void mach_object_put(struct mach_object *object)
 	WARN_ON(!RB_EMPTY_ROOT(&object->returns.rb_root));
 	WARN_ON(!RB_EMPTY_ROOT(&object->views));
 	WARN_ON(!xa_empty(&object->wirings));
+	if (object->listed || object->made)
+		mach_object_unlist(object);
 	mach_object_disown(object);
 	mach_object_free_pages(object);
 	if (object->reserve)
@@ -366,6 +372,15 @@ bool mach_object_right_put_here(struct mach_object *object)
 	return last;
 }
 
+/* Of the only right, if it is that: it terminates. Return: did it? */
+bool mach_object_right_end(struct mach_object *object)
+{
+	if (atomic_cmpxchg(&object->rights, 1, 0) != 1)
+		return false;
+	object->pager->ops->queue(object->pager, &object->terminate);
+	return true;
+}
+
 /**
  * mach_object_stock - Get what it takes to place frames
  * @object: not locked
@@ -432,6 +447,11 @@ bool mach_object_provide(struct mach_object *object)
 	if (reserve)
 		mach_kmem_free(mach_reserve_cache, reserve);
 	return true;
+}
+
+void mach_object_set_unlist(void (*unlist)(struct mach_object *object))
+{
+	mach_object_unlist = unlist;
 }
 
 void mach_object_set_reserve(struct mach_kmem *cache)

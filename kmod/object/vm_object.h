@@ -46,6 +46,8 @@
 #include <linux/xarray.h>
 
 struct mach_kmem;
+struct mach_listed;
+struct mach_made;
 struct mach_node;
 struct mach_request;
 struct dentry;
@@ -124,6 +126,9 @@ struct mach_view {
  * @resizable: (c) its size may change
  * @directory: (c) it stands for a directory, and has no pages
  * @unused: (n) of a directory: it never had one, and its first right is nobody's
+ * @listed: (c) the table of a directory that has one; goes with the object
+ * @made: (c) what it is in a listed directory, if it was made for a name there; likewise
+ * @tabled: (n) names in its table in sight
  * @aside: pages of it wait aside; only ever set
  * @unnamed: of who reaps a dead pager's objects: he has the right that was its name's
  * @provided: (o) there is a reserve; only ever set, and may be read without the lock
@@ -140,7 +145,8 @@ struct mach_view {
  * @whole: (o) requests under way that are about no pages, and waited for
  * @wirings: (o) how often each place is wired, if it is resizable: a page there may be
  *	cut off, and another one come
- * @resizing: (o) the SET_SIZE under way, or NULL; no reference
+ * @resizing: (o) the SET_SIZE under way, or of a listed directory the LIST, or NULL;
+ *	no reference
  * @reserve: (o) memory for one request; NULL while that is in use, and before there
  *	was a page. May be looked at without the lock
  * @unsent: (o) first of the pages that are yet to be sent in the background; may be
@@ -172,6 +178,9 @@ struct mach_object {
 	bool resizable;
 	bool directory;
 	bool unused;
+	struct mach_listed *listed;
+	struct mach_made *made;
+	unsigned long tabled;
 	bool aside;
 	bool unnamed;
 	u8 provided;
@@ -215,6 +224,8 @@ struct mach_object {
  * @resizable: its size may change
  * @directory: it stands for a directory
  * @inode: becomes the object's, if it has a pager; NULL: one that no file leads to
+ * @listed: becomes its table; or NULL
+ * @made: becomes its place in a listed directory; or NULL
  */
 struct mach_object_setup {
 	struct mach_pager *pager;
@@ -226,6 +237,8 @@ struct mach_object_setup {
 	bool read_only;
 	bool resizable;
 	bool directory;
+	struct mach_listed *listed;
+	struct mach_made *made;
 };
 
 static inline void mach_object_lock(struct mach_object *object)
@@ -337,6 +350,7 @@ void mach_object_put(struct mach_object *object);
 void mach_object_put_later(struct mach_object *object);
 
 bool mach_object_right_try_get(struct mach_object *object);
+bool mach_object_right_end(struct mach_object *object);
 struct mach_object *mach_object_of_inode(struct inode *inode);
 void mach_object_right_get(struct mach_object *object);
 void mach_object_right_put(struct mach_object *object);
@@ -351,6 +365,9 @@ void mach_object_count_internal(struct mach_object *object, long pages);
 unsigned long mach_object_internal_pages(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
+
+/* Listed directories stand above objects, and go with them. */
+void mach_object_set_unlist(void (*unlist)(struct mach_object *object));
 
 /* Requests stand above objects, which have memory for one: of this kind. */
 void mach_object_set_reserve(struct mach_kmem *cache);

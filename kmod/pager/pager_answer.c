@@ -7,6 +7,7 @@
 #include "file/asking.h"
 #include "file_io.h"
 #include "request/data_request.h"
+#include "request/list_request.h"
 #include "request/name_request.h"
 #include "request/object_size.h"
 #include "request/request_memory.h"
@@ -212,6 +213,8 @@ static int mach_answer_verdict(struct mach_request *request,
 	verdict->error = -(int)part->source;
 	if (request->operation == MACH_OP_SET_SIZE)
 		mach_size_answer(request, verdict->error);
+	if (request->operation == MACH_OP_LIST)
+		mach_list_answer(request, verdict->error);
 	return 0;
 }
 
@@ -245,8 +248,7 @@ static int mach_answer_part(struct mach_request *request,
 		return mach_answer_name(part, verdict);
 	if (!mach_part_valid(part))
 		return -EINVAL;
-	if (request->operation == MACH_OP_SYNCHRONIZE ||
-	    request->operation == MACH_OP_SET_SIZE)
+	if (mach_request_is_whole(request))
 		return mach_answer_verdict(request, part, verdict);
 	return request->n ? mach_answer_pages(request, part) : -EPROTO;
 }

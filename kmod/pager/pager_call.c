@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "base/mach_call.h"
 #include "file/kept.h"
+#include "file/listed_change.h"
+#include "file/listed_name.h"
 #include "file/machobj.h"
 #include "file/object_file.h"
 #include "file/publish.h"
@@ -185,7 +187,7 @@ static int mach_pager_create_check(struct mach_pager_create *create)
 {
 	const u32 known = MACH_CREATE_READ_ONLY | MACH_CREATE_RESIZABLE;
 
-	if (create->flags == MACH_CREATE_DIRECTORY)
+	if ((create->flags & ~MACH_CREATE_LISTED) == MACH_CREATE_DIRECTORY)
 		return create->reserved || create->object || create->fd ||
 		       create->object_size || create->cluster ? -EINVAL : 0;
 	if (!create->cluster)
@@ -241,14 +243,23 @@ static int mach_pager_show_directory(struct mach_port *port,
 	return mach_port_add_object(port, object);
 }
 
+static struct mach_object *
+mach_pager_make_directory(struct mach_object_setup *setup)
+{
+	struct mach_object *object = mach_object_create(setup);
+
+	if (!object && setup->listed)
+		mach_listed_free(setup->listed, setup->pager->user);
+	return object;
+}
+
 /* An object that is a file, or stands for a directory, which has an inode of its own */
 static struct mach_object *mach_pager_make(struct mach_object_setup *setup)
 {
 	struct mach_object *object;
 
 	if (setup->directory)
-		return mach_object_create(setup);
-
+		return mach_pager_make_directory(setup);
 	setup->inode = mach_machobj_inode(setup->size);
 	if (IS_ERR(setup->inode))
 		return NULL;
@@ -283,7 +294,11 @@ static int mach_pager_create(struct mach_call_context *context,
 	      mach_port_number(port, &setup.id);
 	if (err)
 		return err;
-	object = mach_pager_make(&setup);
+	if (create->flags & MACH_CREATE_LISTED)
+		setup.listed = mach_listed_create(&mach_listed_inode_operations,
+						  &mach_listed_file_operations);
+	object = setup.listed || !(create->flags & MACH_CREATE_LISTED) ?
+		 mach_pager_make(&setup) : NULL;
 	if (!object) {
 		mach_port_unnumber(port, setup.id);
 		return -ENOMEM;
@@ -322,6 +337,11 @@ static int mach_pager_unpublish_object(struct mach_port *port, u32 number)
 
 	if (IS_ERR(object))
 		return PTR_ERR(object);
+	/* the name is the table's */
+	if (object->made) {
+		mach_object_put(object);
+		return -EPERM;
+	}
 	had = mach_unpublish(object);
 	mach_object_put(object);
 	return had ? 0 : -ENOENT;
@@ -367,6 +387,20 @@ static int mach_pager_mkdir(struct mach_call_context *context,
 	return err;
 }
 
+static int mach_pager_list(struct mach_call_context *context,
+			   union mach_call_args *args)
+{
+	struct mach_object *object;
+	int err;
+
+	object = mach_port_object(context->self, args->list.object);
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	err = mach_listed_change(object, &args->list);
+	mach_object_put(object);
+	return err;
+}
+
 static int mach_pager_destroy(struct mach_call_context *context,
 			      union mach_call_args *args)
 {
@@ -390,6 +424,7 @@ static const struct mach_call mach_pager_calls[] = {
 	MACH_CALL(MACH_PAGER_SYMLINK, mach_pager_symlink),
 	MACH_CALL(MACH_PAGER_MKDIR, mach_pager_mkdir),
 	MACH_CALL(MACH_PAGER_UNPUBLISH, mach_pager_unpublish),
+	MACH_CALL(MACH_PAGER_LIST, mach_pager_list),
 };
 
 /* What a pager's descriptor answers */

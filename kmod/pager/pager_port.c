@@ -3,8 +3,10 @@
 #include "pager_port.h"
 #include "pager_sweep.h"
 #include "pager_watch.h"
+#include "file/idle.h"
 #include "file/kept.h"
 #include "file/machobj.h"
+#include "file/made.h"
 #include "file/publish.h"
 #include "request/data_return.h"
 #include "request/object_end.h"
@@ -145,6 +147,8 @@ static void mach_port_forget(struct mach_pager *pager,
 
 	if (xa_cmpxchg(&port->objects, object->id, object, NULL, 0) == object)
 		mach_object_put(object);
+	if (object->made)
+		mach_idle_ended(object);
 }
 
 /* What a pager is to have of its user's share */
@@ -221,12 +225,48 @@ static void mach_port_queue(struct mach_pager *pager, struct work_struct *work)
 	queue_work(mach_port_of(pager)->wq, work);
 }
 
+/* Of a listed directory, what is in it ends with it. */
+static void mach_port_terminate(struct work_struct *work)
+{
+	struct mach_object *object =
+		container_of(work, struct mach_object, terminate);
+
+	if (object->listed)
+		mach_listed_end(object);
+	mach_object_terminate(work);
+}
+
+/* An object that nobody of the pager has asked for, so far */
+static struct mach_object *mach_port_adopt(struct mach_pager *pager,
+					   struct mach_object_setup *setup)
+{
+	struct mach_port *port = mach_port_of(pager);
+	struct mach_object *object;
+	int err;
+
+	if (!pager->exempt && !mach_user_may(pager->user, MACH_USER_OBJECTS, 1))
+		return ERR_PTR(-ENFILE);
+	err = mach_port_number(port, &setup->id);
+	if (err)
+		return ERR_PTR(err);
+	object = mach_object_create(setup);
+	if (!object) {
+		mach_port_unnumber(port, setup->id);
+		return ERR_PTR(-ENOMEM);
+	}
+	/* the table's; it is dead if the pager is */
+	mach_object_get(object);
+	mach_port_add_object(port, object);
+	return object;
+}
+
 static const struct mach_pager_ops mach_port_ops = {
 	.submit = mach_port_submit,
 	.queue = mach_port_queue,
 	.forget = mach_port_forget,
-	.terminate = mach_object_terminate,
+	.terminate = mach_port_terminate,
 	.launder = mach_data_return_work,
+	.adopt = mach_port_adopt,
 	.working = mach_port_working,
 	.free = mach_port_free,
 };
@@ -438,6 +478,8 @@ void mach_port_end_object(struct mach_port *port,
 {
 	mach_object_set_dead(object);
 	mach_unpublish(object);
+	if (object->listed)
+		mach_listed_end(object);
 	port->pager.ops->forget(&port->pager, object);
 	mach_object_kill(object);
 }

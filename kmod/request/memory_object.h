@@ -9,6 +9,7 @@
  *	vm_pageout	making room when frames run short
  *	object_size	the size of an object: wished for, changed
  *	name_request	what is asked about names
+ *	list_request	the names of a listed directory are asked for
  *	data_request	absent pages are asked for
  *	object_end	what is dirty goes to the pager, or is lost with it
  *
@@ -57,8 +58,8 @@ struct mach_name_request;
  * @cookie: (c) for the message
  * @text: (c) what is asked about a name, freed with the request; or NULL
  * @asking: (n) who waits for that; NULL: nobody any more
- * @error: (o) 0, or -errno for who waits for the mandatory page, the return, or the
- *	size
+ * @error: (o) 0, or -errno for who waits for the mandatory page, the return, the
+ *	size, or the names
  * @sender: (p) number of the thread that sent it
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
  * @laundry: (c) a data_return that makes room
@@ -141,6 +142,7 @@ static inline bool mach_request_is_whole(const struct mach_request *request)
 {
 	return request->operation == MACH_OP_SYNCHRONIZE ||
 	       request->operation == MACH_OP_SET_SIZE ||
+	       request->operation == MACH_OP_LIST ||
 	       mach_request_is_name(request);
 }
 

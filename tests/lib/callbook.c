@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/mach_list.h>
+
 #include "callbook.h"
 #include "naming.h"
 #include "tap.h"
@@ -87,6 +89,15 @@ static void fill_unpublish(const struct world *w, void *args)
 	(void)w;
 	unpublish->name = (uintptr_t)some_name;
 	unpublish->name_length = strlen(some_name);
+}
+
+/* The object is no directory. */
+static void fill_list(const struct world *w, void *args)
+{
+	struct mach_pager_list *list = args;
+
+	list->object = w->o.number;
+	list->flags = MACH_LIST_BEGIN | MACH_LIST_END;
 }
 
 /* Nothing is dirty: there is nothing to return. */
@@ -318,6 +329,8 @@ const struct call callbook[] = {
 	CALL("mkdir", MACH_PAGER_MKDIR, ON_PAGER, .fill = fill_mkdir),
 	CALL("unpublish", MACH_PAGER_UNPUBLISH, ON_PAGER,
 	     .fill = fill_unpublish, .right = -ENOENT),
+	CALL("list", MACH_PAGER_LIST, ON_PAGER, .fill = fill_list,
+	     .right = -EINVAL),
 };
 
 const size_t callbook_entries = ARRAY_SIZE(callbook);

@@ -141,7 +141,8 @@ static int open_device(const char *path)
 static void show_features(unsigned long long features)
 {
 	static const char * const names[] = {
-		"ring", "ioctl", "file", "task", "proxy", "pages",
+		"ring", "ioctl", "file", "task", "proxy", "pages", "names",
+		"listed",
 	};
 	unsigned int i;
 

@@ -53,6 +53,7 @@
  * SET_SIZE              DONE, ERROR (range ignored)
  * CREATE ... RENAME,    DONE, ERROR (range ignored); MACH_PAGER_COLLECT reads
  * SET_ATTRIBUTES        what is asked
+ * LIST                  DONE, ERROR (range ignored)
  * LOCK_COMPLETED        none
  * TERMINATE             none
  * ====================  ====================================================
@@ -110,6 +111,7 @@ struct mach_pager_register {
 #define MACH_CREATE_READ_ONLY	(1U << 0)	/* nobody may write to it */
 #define MACH_CREATE_RESIZABLE	(1U << 1)	/* its size may change */
 #define MACH_CREATE_DIRECTORY	(1U << 2)	/* a directory that asks */
+#define MACH_CREATE_LISTED	(1U << 3)	/* with DIRECTORY: of names in a table */
 
 /**
  * struct mach_pager_create - Make a memory object (MACH_PAGER_CREATE, pager).
@@ -130,7 +132,7 @@ struct mach_pager_register {
  * When its last object descriptor and mapping are gone and it has no name, its
  * dirty pages are returned and TERMINATE is sent; committing that frees @object.
  *
- * MACH_CREATE_DIRECTORY, which goes with no other flag, makes what stands for one
+ * MACH_CREATE_DIRECTORY, which goes with no other flag but LISTED, makes what stands for one
  * directory that asks its pager: MACH_PAGER_MKDIR is given its number, or the answer to
  * a MKDIR. It ends with that directory. Calls about pages, sizes and names of objects
  * refuse it (EINVAL), but for MACH_PAGER_UNPUBLISH and _DESTROY.
@@ -273,6 +275,7 @@ struct mach_pager_unpublish {
 #define MACH_OP_RMDIR		11	/* a directory to go */
 #define MACH_OP_RENAME		12	/* another name for one of these */
 #define MACH_OP_SET_ATTRIBUTES	13	/* other rights, owners or times */
+#define MACH_OP_LIST		14	/* somebody looks into a listed directory */
 
 /**
  * DOC: sizes that change

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Listed directories: the table of names that a pager has handed in.
+ *
+ * Locks, of each: a mutex for who changes it; under that an rwsem, which is taken under
+ * the i_rwsem of the directory by who looks into it, and without by who changes it;
+ * mach_node_lock and those of the cache of names are taken under it. Who looks a name up
+ * has it until the dentry says what the table said, so who changes the table finds in
+ * the cache of names what has to change with it.
+ */
+#ifndef MACH_LISTED_H
+#define MACH_LISTED_H
+
+#include "listing.h"
+#include "object/vm_object.h"
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/rwsem.h>
+
+/**
+ * struct mach_listed - The table of a listed directory; freed with its object
+ *
+ * (c) const, (l) @lock, (n) mach_node_lock
+ *
+ * @inode_operations: (c) of the directory's inode
+ * @file_operations: (c) likewise
+ * @calls: one change at a time, until all that it means has been done
+ * @lock: see above
+ * @shown: (l) what is in sight; for who gives an object back, its entry's size and time
+ * @begun: (l) what will be
+ * @in_sight: (l) there is a table; may be read without, and only ever set
+ * @is_begun: (l) another table is being handed in
+ * @made: (n) objects of names in it
+ */
+struct mach_listed {
+	const struct inode_operations *inode_operations;
+	const struct file_operations *file_operations;
+	struct mutex calls;	/* see above */
+	struct rw_semaphore lock;
+	struct mach_listing shown;
+	struct mach_listing begun;
+	u8 in_sight;
+	bool is_begun;
+	struct list_head made;
+};
+
+/**
+ * struct mach_made - What an object of a name in a table is beside an object
+ *
+ * (c) const, (n) mach_node_lock, (l) @calls of the directory's table, (i) mach_idle_lock
+ *
+ * @object: (c) whose it is, and with which it is freed
+ * @directory: (c) referenced: the object of the directory that the name is in
+ * @number: (c) of the inode, and the entry
+ * @link: (n) among those of the directory, while it has its name
+ * @todo: (l) among those that a change of the table is about
+ * @size: (l) what it is to have, in a change
+ * @mtime: (l) likewise
+ * @used: (i) among all, the one used longest ago first
+ * @ending: (i) among those given back that have not ended yet
+ */
+struct mach_made {
+	struct mach_object *object;
+	struct mach_object *directory;
+	u64 number;
+	struct list_head link;
+	struct list_head todo;
+	u64 size;
+	s64 mtime;
+	struct list_head used;
+	struct hlist_node ending;
+};
+
+/* With mach_node_lock: an object has no name any more; was it one in a table? */
+static inline void mach_made_leave(struct mach_object *object)
+{
+	if (object->made)
+		list_del_init(&object->made->link);
+}
+
+struct mach_listed *mach_listed_create(const struct inode_operations *iop,
+				       const struct file_operations *fop);
+void mach_listed_free(struct mach_listed *listed, struct mach_user *user);
+u32 mach_listed_hash(const char *name, unsigned int length);
+struct mach_listing_entry *mach_listed_find(const struct mach_listed *listed,
+					    const struct qstr *name);
+
+#endif /* MACH_LISTED_H */
