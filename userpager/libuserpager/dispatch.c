@@ -35,6 +35,8 @@ static int call_operation(struct pager *pager, struct pager_request *req)
 	case MACH_OP_TERMINATE:
 		pager_end(pager);
 		return 0;
+	case MACH_OP_LIST:
+		return pager_list(pager, req);
 	default:
 		return EIO;
 	}
@@ -61,6 +63,24 @@ static bool is_name(uint16_t operation)
 	return operation >= MACH_OP_CREATE && operation <= MACH_OP_SET_ATTRIBUTES;
 }
 
+/* Of a listed name, which the module has made an object for; or it has gone. */
+static bool dispatch_made(struct pager_request *req)
+{
+	struct pager_session *session = req->queue->session;
+	int err;
+
+	if (!(req->message.cookie & PAGER_COOKIE_LISTED) || !session->listed)
+		return true;
+	err = pager_made(session, &req->message, &req->pager);
+	if (!req->pager) {
+		/* an end of which nobody has to hear is answered by nothing */
+		if (err != ENOENT)
+			pager_request_finish(req, err);
+		return true;
+	}
+	return answered(req, err ?: call_operation(req->pager, req));
+}
+
 bool pager_dispatch(struct pager_request *req)
 {
 	struct pager_session *session = req->queue->session;
@@ -73,7 +93,7 @@ bool pager_dispatch(struct pager_request *req)
 	}
 	req->pager = pager_lookup(session, req->message.cookie);
 	if (unlikely(!req->pager))
-		return true;
+		return dispatch_made(req);
 	if (is_name(req->message.operation)) {
 		pager_serve_name(req);
 		req->queue->detached = false;
@@ -89,6 +109,22 @@ static bool wants_to_know(struct pager *pager, struct pager_request *req)
 		 req->message.operation == MACH_OP_DATA_RETURN);
 }
 
+/* Whose request it is, with a reference; or NULL */
+static struct pager *pager_of(struct pager_request *req)
+{
+	struct pager_session *session = req->queue->session;
+	struct pager *pager;
+
+	if (!(req->message.cookie & PAGER_COOKIE_LISTED))
+		return pager_lookup(session, req->message.cookie);
+	if (!session->listed)
+		return NULL;
+	pthread_mutex_lock(&session->lock);
+	pager = pager_made_find(session, req->message.object);
+	pthread_mutex_unlock(&session->lock);
+	return pager;
+}
+
 /*
  * The kernel refused the answer with @err and the request is still held.
  * False if it is now another thread's, or hopeless.
@@ -101,7 +137,7 @@ bool pager_dispatch_refused(struct pager_request *req, int err)
 		req->queue->lost = err;
 		return false;
 	}
-	pager = pager_lookup(req->queue->session, req->message.cookie);
+	pager = pager_of(req);
 	if (pager && wants_to_know(pager, req)) {
 		pager_request_begin(req);
 		req->pager = pager;

@@ -15,6 +15,9 @@ void pager_end(struct pager *pager)
 {
 	if (!atomic_exchange(&pager->alive, false))
 		return;
+	/* its number is another one's from the end of the request on */
+	if (pager->opened)
+		pager_made_leave(pager);
 	pager_lock_abort(pager);
 	pager_put(pager);
 }
@@ -30,13 +33,13 @@ void pager_end_all(struct pager_session *session)
 	}
 }
 
-static int create_object(struct pager *pager, uint32_t flags)
+static int create_object(struct pager *pager, const struct pager_setup *setup)
 {
 	struct mach_pager_create create = {
 		.size = sizeof(create),
-		.flags = flags,
+		.flags = setup->flags,
 		.object_size = pager->size,
-		.cookie = pager_cookie(pager),
+		.cookie = setup->cookie ?: pager_cookie(pager),
 		.cluster = pager->cluster,
 	};
 	int err = pager_call(pager->session, MACH_PAGER_CREATE, &create);
@@ -62,7 +65,8 @@ int pager_make(struct pager_session *session, const struct pager_setup *setup,
 	pager->upi = setup->upi;
 	pager->size = setup->size;
 	pager->cluster = setup->cluster;
-	err = create_object(pager, setup->flags);
+	pager->opened = false;
+	err = create_object(pager, setup);
 	if (err) {
 		pager_free(pager);
 		return err;
@@ -187,7 +191,7 @@ int pager_shutdown(struct pager *pager, int timeout_ms)
 	};
 	int err = 0;
 
-	if (timeout_ms != PAGER_NO_WAIT && !pager->names)
+	if (timeout_ms != PAGER_NO_WAIT && pager->ops->read)
 		err = pager_return(pager, timeout_ms);
 	pager_call(pager->session, MACH_PAGER_DESTROY, &destroy);
 	pager_end(pager);

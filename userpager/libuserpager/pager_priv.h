@@ -18,13 +18,18 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include <userpager/pager.h>
+#include <userpager/listed.h>
 
 #define PAGER_DEPTH_DEFAULT	8
 #define PAGER_SLOT_PARTS	16
 #define PAGER_CHUNK_SHIFT	7
 #define PAGER_CHUNK		(1U << PAGER_CHUNK_SHIFT)
 #define PAGER_CHUNKS		8192U
+#define PAGER_MADE_BUCKETS	4096U
+
+/* In cookies of listed names; generations of the others never come that far */
+#define PAGER_COOKIE_LISTED	(1ULL << 63)
+#define PAGER_GENERATION_MOST	0x7fffffffULL
 
 /* Refusals of one request after which its slot is given up */
 #define PAGER_REFUSALS_MAX	4
@@ -46,6 +51,9 @@
  * @index: its place in the table
  * @fd: object descriptor or -1
  * @next_free: when free, under the session's lock
+ * @opened: of a listed name, under the session's lock: it is known what it is
+ * @failed: or the operation could not say
+ * @next_made: in the table of these; likewise
  */
 struct pager {
 	_Atomic uint64_t word;
@@ -61,17 +69,21 @@ struct pager {
 	uint32_t index;
 	int fd;
 	struct pager *next_free;
+	bool opened;
+	bool failed;
+	struct pager *next_made;
 };
 
 struct pager_asked;
 
-/** struct pager_setup - What an object is to be; as in struct pager and in its call. */
+/** struct pager_setup - What an object is to be; as in struct pager and its call. */
 struct pager_setup {
 	const struct pager_ops *ops;
 	const struct pager_name_ops *names;
 	int (*set_size)(struct pager *pager, struct pager_request *req);
 	void *upi;
 	uint64_t size;
+	uint64_t cookie;
 	uint32_t cluster;
 	uint32_t flags;
 };
@@ -167,6 +179,9 @@ struct transport;
  * @free_pagers: objects that are free
  * @nr_chunks: how many of @chunks there are
  * @chunks: the table; slots are set once, read without the lock
+ * @listed: operations of listed directories, set once before there is one; or NULL
+ * @listed_upi: their user's pointer; likewise
+ * @made: objects with a listed name's cookie, by their numbers
  */
 struct pager_session {
 	int fd;
@@ -190,6 +205,9 @@ struct pager_session {
 	struct pager *free_pagers;
 	unsigned int nr_chunks;
 	struct pager *_Atomic chunks[PAGER_CHUNKS];
+	const struct pager_listed_ops *listed;
+	void *listed_upi;
+	struct pager **made;
 };
 
 static inline bool pager_stopping(struct pager_session *session)
@@ -215,6 +233,10 @@ int pager_alloc(struct pager_session *session, struct pager **pager);
 void pager_free(struct pager *pager);
 void pager_put(struct pager *pager);
 void pager_free_table(struct pager_session *session);
+/* Those of listed names, by number; pager_made_enter(), _find() under the session's lock */
+void pager_made_enter(struct pager *pager);
+struct pager *pager_made_find(struct pager_session *session, uint32_t object);
+void pager_made_leave(struct pager *pager);
 
 /* version.c: 0, E2BIG for a module that is too old, EPROTONOSUPPORT for one too new */
 int pager_version_check(struct pager_session *session);
@@ -249,6 +271,11 @@ void pager_end_all(struct pager_session *session);
 
 /* directory.c: asks the operation and answers, unless that has detached it */
 void pager_serve_name(struct pager_request *req);
+
+/* listed.c */
+int pager_made(struct pager_session *session, const struct mach_message *message,
+	       struct pager **pager);
+int pager_list(struct pager *directory, struct pager_request *req);
 
 /* dispatch.c */
 bool pager_dispatch(struct pager_request *req);

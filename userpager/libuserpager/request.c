@@ -288,7 +288,7 @@ void pager_request_finish(struct pager_request *req, int err)
 		answer_whole(req, MACH_PART_ERROR, pager_errno(err));
 	else if (operation == MACH_OP_DATA_RETURN ||
 		 operation == MACH_OP_SYNCHRONIZE ||
-		 operation == MACH_OP_SET_SIZE)
+		 operation == MACH_OP_SET_SIZE || operation == MACH_OP_LIST)
 		answer_whole(req, MACH_PART_DONE, 0);
 	/* others ask for the new end as soon as the kernel has the answer */
 	if (!err && operation == MACH_OP_SET_SIZE)

@@ -42,9 +42,10 @@ void pager_free(struct pager *pager)
 {
 	struct pager_session *session = pager->session;
 	uint64_t word = atomic_load(&pager->word);
+	uint64_t generation = ((word >> 32) + 1) & PAGER_GENERATION_MOST;
 
 	pthread_mutex_lock(&session->lock);
-	atomic_store(&pager->word, ((word >> 32) + 1) << 32);
+	atomic_store(&pager->word, generation << 32);
 	pager->next_free = session->free_pagers;
 	session->free_pagers = pager;
 	pthread_mutex_unlock(&session->lock);
@@ -69,12 +70,50 @@ void pager_put(struct pager *pager)
 	pager_free(pager);
 }
 
+static struct pager **bucket_of(struct pager_session *session, uint32_t object)
+{
+	return &session->made[object % PAGER_MADE_BUCKETS];
+}
+
+void pager_made_enter(struct pager *pager)
+{
+	struct pager **bucket = bucket_of(pager->session, pager->object);
+
+	pager->next_made = *bucket;
+	*bucket = pager;
+}
+
+/* With a reference */
+struct pager *pager_made_find(struct pager_session *session, uint32_t object)
+{
+	struct pager *pager = *bucket_of(session, object);
+
+	while (pager && pager->object != object)
+		pager = pager->next_made;
+	return pager ? pager_lookup(session, pager_cookie(pager)) : NULL;
+}
+
+void pager_made_leave(struct pager *pager)
+{
+	struct pager_session *session = pager->session;
+	struct pager **at;
+
+	pthread_mutex_lock(&session->lock);
+	at = bucket_of(session, pager->object);
+	while (*at && *at != pager)
+		at = &(*at)->next_made;
+	if (*at)
+		*at = pager->next_made;
+	pthread_mutex_unlock(&session->lock);
+}
+
 void pager_free_table(struct pager_session *session)
 {
 	unsigned int i;
 
 	for (i = 0; i < session->nr_chunks; i++)
 		free(session->chunks[i]);
+	free(session->made);
 }
 
 /* Under the session's lock. */
