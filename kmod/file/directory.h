@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Paths in the file system of objects: the directories that are made on the way to a
- * name, and that go with the last name below them.
+ * Directories in the file system of objects, which are made on the way to a name and go
+ * with the last name below them.
  *
  * Dentries say what there is. mach_node_lock, a mutex, guards what comes and goes:
  * taken under a directory's i_rwsem by who makes, and without by who takes away, since
@@ -82,23 +82,6 @@ struct mach_node {
 	struct mach_object *awaits;
 };
 
-/**
- * struct mach_making - What is to come into a directory; const
- * @root: of all paths
- * @user: whose the directories are that are missing
- * @uid: owner
- * @gid: group
- * @enter: with mach_node_lock: gives @dentry, which is in sight and nobody's, its inode
- *	by mach_directory_add(), and tells. 0, or why not
- */
-struct mach_making {
-	struct dentry *root;
-	struct mach_user *user;
-	kuid_t uid;
-	kgid_t gid;
-	int (*enter)(const struct mach_making *making, struct dentry *dentry);
-};
-
 u64 mach_node_take_numbers(unsigned long n);
 u64 mach_node_number(void);
 int mach_name_charge(struct mach_user *user, const struct mach_object *asked);
@@ -115,11 +98,6 @@ void mach_node_free_inode(struct inode *inode);
 struct mach_object *mach_node_unkeep(struct mach_node *node);
 int mach_node_may_ask(const struct mach_object *object);
 void mach_node_set_object(struct mach_node *node, struct mach_object *object);
-
-char *mach_path_copy(u64 address, u32 length);
-int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid);
-int mach_path_make(const struct mach_making *making, const char *path);
-struct dentry *mach_path_find(struct dentry *root, const char *path);
 
 bool mach_name_is_free(const struct dentry *dentry);
 struct dentry *mach_directory_add(struct dentry *dentry, struct inode *inode);

@@ -2,6 +2,7 @@
 /* Symbolic links and directories that a pager keeps: made, given up, and its death. */
 #include "kept.h"
 #include "base/compat.h"
+#include "path.h"
 
 #include <linux/dcache.h>
 #include <linux/fs.h>

@@ -2,7 +2,7 @@
 /* Names of a listed directory, from the memory of a pager: copied and checked. */
 #include "listed_read.h"
 #include "base/check.h"
-#include "directory.h"
+#include "path.h"
 
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

@@ -3,6 +3,7 @@
 #include "publish.h"
 #include "kept.h"
 #include "naming.h"
+#include "path.h"
 
 #include <linux/dcache.h>
 #include <linux/fsnotify.h>
