@@ -19,6 +19,11 @@
 #define NAMES		8
 #define TOP		"top"
 
+/* Who may change what: others alone; clients as well; clients, and nobody tells of it */
+enum mode { FOLLOW, ASK, ASK_UNWATCHED };
+
+static enum mode mode;
+
 static char where[] = { "/tmp/tree-test-XXXXXX" };
 static struct config config = { .name = TOP, .open_files = 4 };
 static struct tree *tree;
@@ -102,7 +107,10 @@ static void change(void)
 		done = unlinkat(real, path, AT_REMOVEDIR);
 		break;
 	case 9:
-		done = mkfifoat(real, path, 0600);
+		if (mode == FOLLOW || property_below(3))
+			done = mkfifoat(real, path, 0600);
+		else
+			done = linkat(real, path, real, other, 0);
 		break;
 	default:
 		done = renameat(real, path, real, other);
@@ -110,7 +118,7 @@ static void change(void)
 	(void)done;
 }
 
-static void serve(bool writable);
+static void serve(enum mode wanted);
 
 static const char *wrong;
 static int seen;
@@ -225,7 +233,7 @@ static bool follow(void)
 {
 	int n = 1 + property_below(property_below(4) ? 6 : 60);
 
-	serve(false);
+	serve(FOLLOW);
 	while (n--) {
 		change();
 		if (!property_below(10))
@@ -255,7 +263,7 @@ static void meanwhile(void)
 		return;
 	busy = true;
 	do {
-		if (property_below(8))
+		if (mode == ASK_UNWATCHED || property_below(8))
 			fake_client(real, path_of_client);
 		else
 			change();
@@ -286,13 +294,10 @@ static bool check_held(void)
 	return true;
 }
 
-/* Clients and others, who know nothing of each other */
-static bool ask(void)
+static bool turn(unsigned int others)
 {
 	int n = 1 + property_below(property_below(4) ? 100 : 1000);
-	unsigned int others = property_below(3);
 
-	serve(true);
 	while (n--) {
 		if (property_below(3) < others)
 			change();
@@ -310,6 +315,20 @@ static bool ask(void)
 	settle();
 	fake_gap = meanwhile;
 	return check() && check_held();
+}
+
+/* Clients and others, who know nothing of each other */
+static bool ask(void)
+{
+	serve(ASK);
+	return turn(property_below(3));
+}
+
+/* What becomes of a request alone tells what is to be looked at. */
+static bool ask_unwatched(void)
+{
+	serve(ASK_UNWATCHED);
+	return turn(0);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -341,24 +360,30 @@ static void stop(void)
 	fake_gap = NULL;
 }
 
-static void serve(bool writable)
+static void serve(enum mode wanted)
 {
-	if (tree && config.writable == writable)
+	if (tree && mode == wanted)
 		return;
 	if (tree)
 		stop();
-	config.writable = writable;
+	mode = wanted;
+	config.writable = mode != FOLLOW;
 	if (tree_open(&config, &tree) ||
 	    tree_publish(tree, (struct pager_session *)1))
 		abort();
-	fake_gap = writable ? meanwhile : NULL;
+	if (mode == ASK_UNWATCHED) {
+		close(tree->inotify);
+		tree->inotify = -1;
+	}
+	fake_gap = mode == FOLLOW ? NULL : meanwhile;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
 		{ "tree-follows", 20, follow },
-		{ "tree-asks", 20, ask },
+		{ "tree-asks", 15, ask },
+		{ "tree-asks-unwatched", 10, ask_unwatched },
 	};
 	int err;
 
@@ -366,7 +391,7 @@ int main(int argc, char **argv)
 	real = open(where, O_RDONLY | O_DIRECTORY);
 	if (real < 0)
 		return 2;
-	err = property_main(properties, 2, argc, argv);
+	err = property_main(properties, 3, argc, argv);
 	if (tree)
 		stop();
 	nftw(where, remove_one, 16, FTW_PHYS | FTW_DEPTH);

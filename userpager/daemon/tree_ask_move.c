@@ -149,11 +149,19 @@ struct move {
 	char *to;
 };
 
-/* Linux lets two names of a file be as they are; here one is a link. */
-static bool are_one_file(const struct tree_name *a, const struct tree_name *b)
+/* Two names of one file rename(2) leaves as they are; here they are two things. */
+static int move_in_store(const struct asked *asked, const struct move *move,
+			 unsigned int flags)
 {
-	return b && a->kind == TREE_FILE && b->kind == TREE_FILE &&
-	       a->file.file == b->file.file;
+	const struct tree_facts *facts = &move->name->facts;
+	struct stat st;
+
+	if (!flags &&
+	    !fstatat(move->fd, move->to, &st, AT_SYMLINK_NOFOLLOW) &&
+	    tree_facts_are(facts, &st))
+		return tree_store_remove(asked->fd, move->name->name, 0);
+	return tree_store_rename(asked->fd, move->name->name, move->fd,
+				 move->to, flags);
 }
 
 /* Links to a file lead to its path, or are relative to their own. */
@@ -213,8 +221,7 @@ static int do_move(struct asked *asked, struct move *move, unsigned int flags)
 	struct tree_name *name = move->name;
 	int err;
 
-	err = tree_store_rename(asked->fd, name->name, move->fd, move->to,
-				flags);
+	err = move_in_store(asked, move, flags);
 	if (err) {
 		tree_note(tree, asked->directory, name->name, false);
 		tree_note(tree, move->directory, move->to, false);
@@ -242,8 +249,6 @@ static int prepare_move(struct asked *asked, struct move *move,
 		tree_note(tree, asked->directory, want->name, false);
 		return ENOENT;
 	}
-	if (are_one_file(move->name, move->replaced))
-		return EINVAL;
 	move->to = strdup(want->to);
 	return move->to ? keep_open(move->replaced) : ENOMEM;
 }
