@@ -8,7 +8,8 @@
  *	listed		those of listed directories
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
- *	directory	paths, and directories that come and go with names
+ *	directory	directories that come and go with the names in them
+ *	path		paths of pagers: walked, and made
  *	kept		links, and directories that a pager keeps
  *	naming		what becomes of names
  *	publish		names of published objects

@@ -7,7 +7,8 @@
 #define _USERPAGER_DIRECTORY_H
 
 #include <userpager/pager.h>
-#include <time.h>
+/* struct timespec, also in strict C */
+#include <sched.h>
 
 #ifdef __cplusplus
 extern "C" {
