@@ -228,13 +228,16 @@ static inline void mach_compat_set_times(struct inode *inode, s64 ns)
 }
 
 /* What Linux says of an inode by itself */
+static inline void mach_compat_fill_attributes(MACH_COMPAT_IDMAP *idmap,
+					       u32 mask, struct inode *inode,
+					       struct kstat *stat)
+{
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-#define mach_compat_fill_attributes(idmap, mask, inode, stat) \
-	generic_fillattr(idmap, mask, inode, stat)
+	generic_fillattr(idmap, mask, inode, stat);
 #else
-#define mach_compat_fill_attributes(idmap, mask, inode, stat) \
-	generic_fillattr(idmap, inode, stat)
+	generic_fillattr(idmap, inode, stat);
 #endif
+}
 
 /* Splicing through read_iter got a name in 6.5. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)

@@ -232,8 +232,10 @@ static struct mach_object *mach_idle_first(void)
 					used);
 	if (made) {
 		list_move_tail(&made->used, &mach_idle_order);
-		if (mach_object_try_get(made->object))
-			object = made->object;
+		/* who found it at its inode may be quicker than who makes it */
+		object = READ_ONCE(made->object);
+		if (object && !mach_object_try_get(object))
+			object = NULL;
 	}
 	spin_unlock(&mach_idle_lock);
 	return object;

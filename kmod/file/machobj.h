@@ -6,10 +6,10 @@
 #include "base/compat.h"
 #include "object/vm_object.h"
 
-int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
-			struct iattr *attr);
 struct inode *mach_machobj_inode(u64 size);
 struct file *mach_machobj_file(struct mach_object *object);
+int mach_object_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
+			struct iattr *attr);
 
 struct dentry *mach_machobj_root(void);
 int mach_machobj_pin(void);

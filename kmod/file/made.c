@@ -110,7 +110,7 @@ static struct mach_object *mach_made_make(struct mach_object *directory,
 	}
 	object = directory->pager->ops->adopt(directory->pager, &setup);
 	if (!IS_ERR(object)) {
-		setup.made->object = object;
+		WRITE_ONCE(setup.made->object, object);
 		return object;
 	}
 	if (setup.listed)

@@ -80,7 +80,8 @@ static void rename_done(struct pager_request *req, struct pager *pager)
 
 static void nothing_done(struct pager_request *req, struct pager *pager)
 {
-	(void)req, (void)pager;
+	(void)req;
+	(void)pager;
 }
 
 static const char *last_of(const char *path)
@@ -199,9 +200,9 @@ static bool may_rename(const struct made *made, const struct made *to,
 		return false;
 	if (!to)
 		return true;
-	if ((made->kind == TREE_DIRECTORY) != (to->kind == TREE_DIRECTORY))
-		return false;
-	return to->kind != TREE_DIRECTORY || fake_is_empty(to);
+	if (to->kind != TREE_DIRECTORY)
+		return made->kind != TREE_DIRECTORY;
+	return made->kind == TREE_DIRECTORY && fake_is_empty(to);
 }
 
 static void client_renames(struct pager *pager, struct pager_request *req,

@@ -18,7 +18,7 @@ static int public_errno(int err)
 }
 
 int tree_asked_begin(struct asked *asked, struct pager *pager,
-		 struct pager_request *req)
+		     struct pager_request *req)
 {
 	struct tree_name *directory = pager_get_upi(pager);
 	struct tree *tree = directory->directory.tree;
@@ -49,7 +49,7 @@ int tree_asked_end(struct asked *asked, int err)
 
 /* The names in a directory have changed; so has its time. */
 void tree_asked_changed(struct asked *asked, struct tree_name *directory,
-			      int fd)
+			int fd)
 {
 	struct stat st;
 
@@ -69,7 +69,7 @@ bool tree_asked_answer(struct asked *asked, struct pager *made)
 
 /* It is shown as the client wants it, which need not be as the command line does. */
 void tree_check_dress(struct asked *asked, struct tree_name *name,
-			const struct tree_wish *shown)
+		      const struct tree_wish *shown)
 {
 	const struct tree *tree = asked->tree;
 	const struct tree_facts *facts = &name->facts;

@@ -108,11 +108,11 @@ struct tree_file {
 
 /**
  * struct tree_name - A name in a directory.
- * @refs: one of the tree, one of the object of a directory, those of who holds it
  * @parent: its directory; NULL for the root; changes under the tree's lock, too
  * @chain: in the tree's table of names
  * @sibling: in @parent
  * @doom: in the list of those that are to be removed, if @doomed
+ * @refs: one of the tree, one of the object of a directory, those of who holds it
  * @name: its name; changes under the tree's lock, too
  * @facts: what is shown of it
  * @kind: what it is
@@ -139,10 +139,10 @@ struct tree_file {
  * Under the lock of the names.
  */
 struct tree_name {
-	atomic_uint refs;
 	LIST_ENTRY(tree_name) chain;
 	LIST_ENTRY(tree_name) sibling;
 	TAILQ_ENTRY(tree_name) doom;
+	atomic_uint refs;
 	struct tree_name *parent;
 	char *name;
 	struct tree_facts facts;

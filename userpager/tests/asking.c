@@ -284,7 +284,7 @@ static void test_refused(struct fixture *fixture)
 	/* an object that is something else already */
 	made_before = other;
 	CHECK(in_client(client_create, -1, 0) == EIO);
-	CHECK(refused == EINVAL && there(PLACE "/file") == ENOENT);
+	CHECK(AWAIT(refused == EINVAL) && there(PLACE "/file") == ENOENT);
 	made_before = NULL;
 	CHECK(!in_client(client_create, -1, 0));
 }
