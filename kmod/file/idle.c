@@ -232,10 +232,8 @@ static struct mach_object *mach_idle_first(void)
 					used);
 	if (made) {
 		list_move_tail(&made->used, &mach_idle_order);
-		/* who found it at its inode may be quicker than who makes it */
-		object = READ_ONCE(made->object);
-		if (object && !mach_object_try_get(object))
-			object = NULL;
+		if (mach_object_try_get(made->object))
+			object = made->object;
 	}
 	spin_unlock(&mach_idle_lock);
 	return object;

@@ -98,6 +98,7 @@ static struct mach_object *mach_made_make(struct mach_object *directory,
 	setup.made = mach_made_create(directory, inode->i_ino);
 	if (!setup.made)
 		return ERR_PTR(-ENOMEM);
+	setup.self = &setup.made->object;
 	if (setup.directory) {
 		setup.listed = mach_listed_create(inode->i_op, inode->i_fop);
 		if (!setup.listed) {
@@ -109,10 +110,8 @@ static struct mach_object *mach_made_make(struct mach_object *directory,
 		setup.inode = inode;
 	}
 	object = directory->pager->ops->adopt(directory->pager, &setup);
-	if (!IS_ERR(object)) {
-		WRITE_ONCE(setup.made->object, object);
+	if (!IS_ERR(object))
 		return object;
-	}
 	if (setup.listed)
 		mach_listed_free(setup.listed, directory->user);
 	mach_made_free(setup.made);

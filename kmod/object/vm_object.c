@@ -137,13 +137,16 @@ static int mach_object_set_pager(struct mach_object *object,
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	object->inode = inode;
-	inode->i_private = object;
 	mach_pager_get(pager);
 	object->pager = pager;
 	object->user = mach_user_get(pager->user);
 	object->exempt = pager->exempt;
 	INIT_WORK(&object->terminate, pager->ops->terminate);
 	INIT_WORK(&object->launder, pager->ops->launder);
+	/* the inode of a name is known before: from here on the object is found there */
+	spin_lock(&inode->i_lock);
+	inode->i_private = object;
+	spin_unlock(&inode->i_lock);
 	return 0;
 }
 
@@ -197,6 +200,8 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	INIT_LIST_HEAD(&object->whole);
 	INIT_LIST_HEAD(&object->asking);
 	INIT_LIST_HEAD(&object->turn);
+	if (setup->self)
+		*setup->self = object;
 	if (mach_object_set_owner(object, setup)) {
 		mach_kmem_free(mach_object_cache, object);
 		return NULL;

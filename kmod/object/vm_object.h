@@ -226,6 +226,7 @@ struct mach_object {
  * @inode: becomes the object's, if it has a pager; NULL: one that no file leads to
  * @listed: becomes its table; or NULL
  * @made: becomes its place in a listed directory; or NULL
+ * @self: where it is said which object it is, before anybody finds that; or NULL
  */
 struct mach_object_setup {
 	struct mach_pager *pager;
@@ -239,6 +240,7 @@ struct mach_object_setup {
 	bool directory;
 	struct mach_listed *listed;
 	struct mach_made *made;
+	struct mach_object **self;
 };
 
 static inline void mach_object_lock(struct mach_object *object)

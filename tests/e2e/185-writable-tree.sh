@@ -601,9 +601,6 @@ crowded()
 	[ "$(ls -A "$work/tree")" = '' ]
 }
 
-# What programs do that tests of their own are about
-soak() { [ -z "${MACHVM_SOAK:-}" ] || check "$@"; }
-
 check programs programmed
 check killed killed
 check mixed mixed

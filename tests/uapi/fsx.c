@@ -664,15 +664,20 @@ static void take_steps(void)
 	}
 	check_whole();
 	op_fsync();
+	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
+}
+
+static void end(void)
+{
 	close_all();
 	serve_stop(v);
-	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
 }
 
 static void test_model(void)
 {
 	begin();
 	take_steps();
+	end();
 }
 
 /* While somebody else brings, maps and holds its pages */
@@ -683,7 +688,9 @@ static void test_beside(void)
 	begin();
 	pid = bystander_start(v->fd, ROOM, seed);
 	take_steps();
+	/* whose reads fail once the pager has gone */
 	bystander_stop(pid);
+	end();
 }
 
 static const struct tap_test tests[] = {
