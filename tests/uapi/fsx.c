@@ -649,7 +649,8 @@ static void begin(void)
 	open_all();
 }
 
-static void take_steps(void)
+/* @bystander: a process that is to end before the pager, or 0 */
+static void take_steps(pid_t bystander)
 {
 	unsigned int steps = steps_wanted(), whole = WHOLE;
 	long start = tap_now_ms();
@@ -664,33 +665,24 @@ static void take_steps(void)
 	}
 	check_whole();
 	op_fsync();
-	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
-}
-
-static void end(void)
-{
+	if (bystander)
+		bystander_stop(bystander);
 	close_all();
 	serve_stop(v);
+	tap_note("%u steps, %ld ms", step, tap_now_ms() - start);
 }
 
 static void test_model(void)
 {
 	begin();
-	take_steps();
-	end();
+	take_steps(0);
 }
 
 /* While somebody else brings, maps and holds its pages */
 static void test_beside(void)
 {
-	pid_t pid;
-
 	begin();
-	pid = bystander_start(v->fd, ROOM, seed);
-	take_steps();
-	/* whose reads fail once the pager has gone */
-	bystander_stop(pid);
-	end();
+	take_steps(bystander_start(v->fd, ROOM, seed));
 }
 
 static const struct tap_test tests[] = {
