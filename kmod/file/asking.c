@@ -328,7 +328,7 @@ static int mach_name_symlink(MACH_COMPAT_IDMAP *idmap, struct inode *dir,
 	return err;
 }
 
-/* What has a number of the pager that is asked */
+/* What the pager that is asked has a number for */
 static struct mach_object *mach_known_object(struct mach_pager *pager,
 					     struct inode *inode)
 {
@@ -345,37 +345,40 @@ static struct mach_object *mach_known_object(struct mach_pager *pager,
 	return object && object->pager == pager ? object : NULL;
 }
 
-/* What there is */
-static void mach_wish_object(struct mach_name_wish *wish,
-			     const struct mach_asking *asking,
-			     struct inode *inode)
+/* By what it knows it, if it does */
+static void mach_wish_known(const struct mach_asking *asking,
+			    struct inode *inode, u32 *number, u64 *cookie)
 {
 	const struct mach_object *object;
 
 	mutex_lock(&mach_node_lock);
 	object = mach_known_object(asking->object->pager, inode);
 	if (object) {
-		wish->head.object = object->id;
-		wish->head.object_cookie = object->cookie;
+		*number = object->id;
+		*cookie = object->cookie;
 	}
-	wish->head.mode = inode->i_mode;
 	mutex_unlock(&mach_node_lock);
+}
+
+/* What there is */
+static void mach_wish_object(struct mach_name_wish *wish,
+			     const struct mach_asking *asking,
+			     struct inode *inode)
+{
+	struct mach_name_request *head = &wish->head;
+
+	mach_wish_known(asking, inode, &head->object, &head->object_cookie);
+	head->mode = inode->i_mode;
 }
 
 static void mach_wish_replaced(struct mach_name_wish *wish,
 			       const struct mach_asking *asking,
 			       struct inode *inode)
 {
-	const struct mach_object *object;
+	struct mach_name_request *head = &wish->head;
 
-	mutex_lock(&mach_node_lock);
-	object = mach_known_object(asking->object->pager, inode);
-	if (object) {
-		wish->head.replaced = object->id;
-		wish->head.replaced_cookie = object->cookie;
-	}
-	wish->head.replaces = true;
-	mutex_unlock(&mach_node_lock);
+	mach_wish_known(asking, inode, &head->replaced, &head->replaced_cookie);
+	head->replaces = true;
 }
 
 /* A directory must be empty, whatever its pager thinks. */

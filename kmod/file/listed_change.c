@@ -129,8 +129,7 @@ static void mach_listed_resize(struct mach_listed_changing *changing,
 	struct mach_object *object = mach_made_find(inode);
 
 	if (!object) {
-		i_size_write(inode, entry->size);
-		inode->i_blocks = DIV_ROUND_UP_ULL(entry->size, SECTOR_SIZE);
+		mach_inode_set_size(inode, entry->size);
 		return;
 	}
 	object->made->size = entry->size;
@@ -167,17 +166,24 @@ static void mach_listed_keep(struct mach_listed_changing *changing,
 	changing->changed = true;
 }
 
+/* What is in sight under the name of this one */
+static struct mach_listing_entry *
+mach_listed_shown(struct mach_listed_changing *changing,
+		  const struct mach_listing_entry *entry)
+{
+	return mach_listing_find(&changing->listed->shown, entry->hash,
+				 entry->text, entry->name_length);
+}
+
 /* What comes under a name that is there stays what it is, or takes its place. */
 static void mach_listed_meet(struct mach_listed_changing *changing,
 			     struct mach_listing *names, bool whole)
 {
-	struct mach_listing *shown = &changing->listed->shown;
 	struct mach_listing_entry *entry, *old;
 	struct mach_listing_cursor at = {};
 
 	while ((entry = mach_listing_next(names, &at))) {
-		old = mach_listing_find(shown, entry->hash, entry->text,
-					entry->name_length);
+		old = mach_listed_shown(changing, entry);
 		if (old && mach_listed_is_same(old, entry)) {
 			mach_listed_keep(changing, old, entry);
 			if (whole)
@@ -312,14 +318,6 @@ static int mach_listed_replace(struct mach_listed_changing *changing)
 	if (!err)
 		mach_listed_show(changing, &changing->names, false);
 	return err;
-}
-
-static struct mach_listing_entry *
-mach_listed_shown(struct mach_listed_changing *changing,
-		  const struct mach_listing_entry *entry)
-{
-	return mach_listing_find(&changing->listed->shown, entry->hash,
-				 entry->text, entry->name_length);
 }
 
 static int mach_listed_remove(struct mach_listed_changing *changing)

@@ -8,6 +8,7 @@
 #include "made.h"
 #include "object_file.h"
 #include "request/list_request.h"
+#include "request/object_size.h"
 
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -159,8 +160,7 @@ static void mach_listed_inode_fill(struct inode *inode,
 		       entry->target_length);
 		set_nlink(inode, 1);
 	} else if (S_ISREG(entry->mode)) {
-		i_size_write(inode, entry->size);
-		inode->i_blocks = DIV_ROUND_UP_ULL(entry->size, SECTOR_SIZE);
+		mach_inode_set_size(inode, entry->size);
 	}
 }
 

@@ -289,8 +289,7 @@ struct inode *mach_machobj_inode(u64 size)
 	inode->i_fop = &mach_object_fops;
 	inode->i_mapping->a_ops = &mach_object_mapping_operations;
 	mach_compat_init_times(inode);
-	i_size_write(inode, size);
-	inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE);
+	mach_inode_set_size(inode, size);
 	clear_nlink(inode);
 	return inode;
 }

@@ -60,6 +60,27 @@ int mach_name_object(struct mach_object *object, struct dentry *dentry,
 	return 0;
 }
 
+/**
+ * mach_name_take - Take an object's name away
+ * @object: referenced
+ *
+ * With mach_node_lock. The directory still counts the name. Return: the name, or NULL if
+ * it has none; reference and right of it are the caller's.
+ */
+struct dentry *mach_name_take(struct mach_object *object)
+{
+	struct dentry *dentry = object->node;
+
+	lockdep_assert_held(&mach_node_lock);
+	if (!dentry)
+		return NULL;
+	WRITE_ONCE(object->node, NULL);
+	mach_made_leave(object);
+	clear_nlink(object->inode);
+	mach_user_add(object->user, MACH_USER_NAMES, -1);
+	return dentry;
+}
+
 /* An object of the pager becomes a file. */
 int mach_naming_file(struct mach_naming *naming, struct mach_object *made)
 {
@@ -131,9 +152,7 @@ static int mach_naming_drop_file(struct mach_naming *naming,
 	/* it may have got another name meanwhile */
 	if (!object || object->node != dentry)
 		return -ENOENT;
-	WRITE_ONCE(object->node, NULL);
-	clear_nlink(object->inode);
-	mach_user_add(object->user, MACH_USER_NAMES, -1);
+	mach_name_take(object);
 	naming->right = object;
 	return 0;
 }

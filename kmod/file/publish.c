@@ -10,23 +10,6 @@
 #include <linux/limits.h>
 #include <linux/slab.h>
 
-/* Its name, if it has one; reference and right of it are the caller's. */
-static struct dentry *mach_node_take(struct mach_object *object)
-{
-	struct dentry *dentry;
-
-	mutex_lock(&mach_node_lock);
-	dentry = object->node;
-	if (dentry) {
-		WRITE_ONCE(object->node, NULL);
-		mach_made_leave(object);
-		clear_nlink(object->inode);
-		mach_user_add(object->user, MACH_USER_NAMES, -1);
-	}
-	mutex_unlock(&mach_node_lock);
-	return dentry;
-}
-
 /**
  * struct mach_publishing - A file that is to come into a directory; const
  * @making: as such
@@ -107,7 +90,9 @@ bool mach_unpublish_keep(struct mach_object *object)
 		mach_kept_disown(object);
 		return false;
 	}
-	dentry = mach_node_take(object);
+	mutex_lock(&mach_node_lock);
+	dentry = mach_name_take(object);
+	mutex_unlock(&mach_node_lock);
 	if (dentry)
 		mach_name_gone(dentry);
 	return dentry;

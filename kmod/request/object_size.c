@@ -28,8 +28,7 @@ static void mach_size_write(struct mach_object *object, u64 size)
 
 	lockdep_assert_held(&object->lock);
 	WRITE_ONCE(object->size, size);
-	i_size_write(inode, size);
-	inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE);
+	mach_inode_set_size(inode, size);
 	mach_compat_touch(inode);
 }
 

@@ -7,6 +7,9 @@
 
 #include "memory_object.h"
 
+#include <linux/blk_types.h>
+#include <linux/fs.h>
+
 /**
  * struct mach_size_wish - What a client asks of an object's pager
  * @size: bytes that the object is to have
@@ -20,6 +23,13 @@ struct mach_size_wish {
 	u64 length;
 	u16 flags;
 };
+
+/* What Linux says of a file of this size; no file has holes here */
+static inline void mach_inode_set_size(struct inode *inode, u64 size)
+{
+	i_size_write(inode, size);
+	inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE);
+}
 
 int mach_size_ask(struct mach_object *object,
 		  const struct mach_size_wish *wish);
