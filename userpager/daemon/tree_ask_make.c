@@ -29,19 +29,6 @@ static int say_there(struct asked *asked, const struct pager_name *want, int err
 	return ESTALE;
 }
 
-/* What is made in a set-group-ID directory is of its group. */
-static struct tree_wish wish_of(const struct asked *asked,
-				const struct pager_name *want)
-{
-	const struct tree_facts *facts = &asked->directory->facts;
-
-	return (struct tree_wish){
-		.mode = want->mode,
-		.uid = want->uid,
-		.gid = facts->mode & S_ISGID ? facts->gid : want->gid,
-	};
-}
-
 static struct tree_wish shown_by(const struct pager_name *want)
 {
 	return (struct tree_wish){
@@ -49,6 +36,18 @@ static struct tree_wish shown_by(const struct pager_name *want)
 		.uid = want->uid,
 		.gid = want->gid,
 	};
+}
+
+/* What is made in a set-group-ID directory is of its group. */
+static struct tree_wish wish_of(const struct asked *asked,
+				const struct pager_name *want)
+{
+	const struct tree_facts *facts = &asked->directory->facts;
+	struct tree_wish wish = shown_by(want);
+
+	if (facts->mode & S_ISGID)
+		wish.gid = facts->gid;
+	return wish;
 }
 
 /* One that has the name, and is not shown, is not there any more. */
@@ -149,11 +148,8 @@ static int create(struct asked *asked, const struct pager_name *want)
 int tree_ask_create(struct pager *pager, struct pager_request *req,
 		    const struct pager_name *want, struct pager **made)
 {
-	struct asked asked;
-	int err = tree_asked_begin(&asked, pager, req);
-
 	(void)made;
-	return tree_asked_end(&asked, err ?: create(&asked, want));
+	return tree_asked_do(pager, req, want, create);
 }
 
 /* @fd: of the new directory */
@@ -212,11 +208,8 @@ static int make_directory(struct asked *asked, const struct pager_name *want)
 int tree_ask_mkdir(struct pager *pager, struct pager_request *req,
 		   const struct pager_name *want, struct pager **made)
 {
-	struct asked asked;
-	int err = tree_asked_begin(&asked, pager, req);
-
 	(void)made;
-	return tree_asked_end(&asked, err ?: make_directory(&asked, want));
+	return tree_asked_do(pager, req, want, make_directory);
 }
 
 static int add_link(struct asked *asked, const struct pager_name *want,
@@ -257,8 +250,5 @@ static int make_link(struct asked *asked, const struct pager_name *want)
 int tree_ask_symlink(struct pager *pager, struct pager_request *req,
 		     const struct pager_name *want)
 {
-	struct asked asked;
-	int err = tree_asked_begin(&asked, pager, req);
-
-	return tree_asked_end(&asked, err ?: make_link(&asked, want));
+	return tree_asked_do(pager, req, want, make_link);
 }

@@ -110,25 +110,27 @@ static int take_away(struct asked *asked, const struct pager_name *want,
 	return 0;
 }
 
+static int unlink_name(struct asked *asked, const struct pager_name *want)
+{
+	return take_away(asked, want, 0);
+}
+
 int tree_ask_unlink(struct pager *pager, struct pager_request *req,
 		    const struct pager_name *want)
 {
-	struct asked asked;
-	int err;
-
 	await_room(pager);
-	err = tree_asked_begin(&asked, pager, req);
-	return tree_asked_end(&asked, err ?: take_away(&asked, want, 0));
+	return tree_asked_do(pager, req, want, unlink_name);
+}
+
+static int remove_directory(struct asked *asked, const struct pager_name *want)
+{
+	return take_away(asked, want, AT_REMOVEDIR);
 }
 
 int tree_ask_rmdir(struct pager *pager, struct pager_request *req,
 		   const struct pager_name *want)
 {
-	struct asked asked;
-	int err = tree_asked_begin(&asked, pager, req);
-
-	return tree_asked_end(&asked,
-			      err ?: take_away(&asked, want, AT_REMOVEDIR));
+	return tree_asked_do(pager, req, want, remove_directory);
 }
 
 /**
@@ -286,11 +288,7 @@ static int rename_to(struct asked *asked, const struct pager_name *want)
 int tree_ask_rename(struct pager *pager, struct pager_request *req,
 		    const struct pager_name *want)
 {
-	struct asked asked;
-	int err;
-
 	if (want->replaced)
 		await_room(pager);
-	err = tree_asked_begin(&asked, pager, req);
-	return tree_asked_end(&asked, err ?: rename_to(&asked, want));
+	return tree_asked_do(pager, req, want, rename_to);
 }

@@ -105,14 +105,15 @@ static int set_attributes_in(struct asked *asked, const struct pager_name *want)
 	return err;
 }
 
+static int set_attributes(struct asked *asked, const struct pager_name *want)
+{
+	if (*want->name)
+		return set_attributes_in(asked, want);
+	return set_attributes_of(asked, asked->directory, asked->fd, want);
+}
+
 int tree_ask_attributes(struct pager *pager, struct pager_request *req,
 			const struct pager_name *want)
 {
-	struct asked asked;
-	int err = tree_asked_begin(&asked, pager, req);
-
-	if (!err)
-		err = *want->name ? set_attributes_in(&asked, want) :
-		      set_attributes_of(&asked, asked.directory, asked.fd, want);
-	return tree_asked_end(&asked, err);
+	return tree_asked_do(pager, req, want, set_attributes);
 }

@@ -17,8 +17,9 @@ static int public_errno(int err)
 	return err == EBADF || err == EFAULT || err == ENOSYS ? EIO : err;
 }
 
-int tree_asked_begin(struct asked *asked, struct pager *pager,
-		     struct pager_request *req)
+/* 0 or errno; in both cases end() follows. */
+static int begin(struct asked *asked, struct pager *pager,
+		 struct pager_request *req)
 {
 	struct tree_name *directory = pager_get_upi(pager);
 	struct tree *tree = directory->directory.tree;
@@ -38,12 +39,22 @@ int tree_asked_begin(struct asked *asked, struct pager *pager,
 	return -asked->fd;
 }
 
-/* What it returns does not count once it is answered. */
-int tree_asked_end(struct asked *asked, int err)
+static void end(struct asked *asked)
 {
 	if (asked->fd >= 0)
 		close(asked->fd);
 	tree_leave(asked->tree);
+}
+
+int tree_asked_do(struct pager *pager, struct pager_request *req,
+		  const struct pager_name *want, asked_deed *deed)
+{
+	struct asked asked;
+	int err = begin(&asked, pager, req);
+
+	if (!err)
+		err = deed(&asked, want);
+	end(&asked);
 	return public_errno(err);
 }
 

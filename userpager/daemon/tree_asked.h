@@ -21,11 +21,12 @@ struct asked {
 	struct pager_request *req;
 };
 
-/* 0 or errno; in both cases tree_asked_end() follows. */
-int tree_asked_begin(struct asked *asked, struct pager *pager,
-		     struct pager_request *req);
-/* @err: that of the work. Return: what the operation does; ignored if answered. */
-int tree_asked_end(struct asked *asked, int err);
+/* What is done for one. Return: 0 or errno; ignored once it is answered. */
+typedef int asked_deed(struct asked *asked, const struct pager_name *want);
+
+/* With the names locked. Return: for the operation to return. */
+int tree_asked_do(struct pager *pager, struct pager_request *req,
+		  const struct pager_name *want, asked_deed *deed);
 /* The names in a directory have changed; so has its time. */
 void tree_asked_changed(struct asked *asked, struct tree_name *directory, int fd);
 /* Whether the client has got it; the texts that it gave are not there any more. */
