@@ -68,25 +68,10 @@ make_tree()
 	cp -a "$work/template" "$work/tree"
 }
 
-# tells PLACE COMMAND...: what it says there.
-tells()
-{
-	(
-		cd "$1"
-		shift
-		"$@"
-	) 2>&1
-}
-
 # alike COMMAND...: in the tree it says the same as in the directory behind it.
 alike()
 {
-	tells "$work/tree" "$@" >"$work/one" || fail "on tmpfs: $*"
-	tells "$nodes/tree" "$@" >"$work/two" || fail "status $?: $*"
-	cmp "$work/one" "$work/two" || {
-		diff -a "$work/one" "$work/two" | head -n 10
-		fail "not as behind it: $*"
-	}
+	tells_alike "$work/tree" "$nodes/tree" "$@"
 }
 
 # The size of a directory is of its file system alone.

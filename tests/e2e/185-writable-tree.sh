@@ -34,27 +34,10 @@ timed()
 	find . -mindepth 1 -printf '%p %T@\n' | sort
 }
 
-tells()
-{
-	(
-		cd "$1" || exit
-		shift
-		"$@"
-	) 2>&1
-}
-
 # alike COMMAND...: in the tree it says the same as on tmpfs.
 alike()
 {
-	tells "$work/plain" "$@" >"$work/one" || fail "on tmpfs: $*"
-	tells "$nodes/tree" "$@" >"$work/two" || {
-		cat "$work/two"
-		fail "status $?: $*"
-	}
-	cmp "$work/one" "$work/two" || {
-		diff -a "$work/one" "$work/two" | head -n 10
-		fail "not as on tmpfs: $*"
-	}
+	tells_alike "$work/plain" "$nodes/tree" "$@"
 }
 
 # same_as PLACE: it has what $work/plain has.

@@ -20,27 +20,10 @@ serve()
 	pager "$1" "$behind/$1" "${@:3}"
 }
 
-# tells PLACE COMMAND...: what it says there
-tells()
-{
-	(
-		cd "$1"
-		shift
-		"$@"
-	) 2>&1
-}
-
 # alike COMMAND...: it says the same there and here, and does the same to "data".
 alike()
 {
-	tells "$plain" "$@" >"$work/one" ||
-		fail "on tmpfs: $*: $(tail -n 1 "$work/one")"
-	tells "$nodes" "$@" >"$work/two" ||
-		fail "$*: status $?: $(tail -n 1 "$work/two")"
-	cmp "$work/one" "$work/two" || {
-		diff -a "$work/one" "$work/two" | head -n 10
-		fail "not as on tmpfs: $*"
-	}
+	tells_alike "$plain" "$nodes" "$@"
 	same "$nodes/data" "$plain/data"
 }
 

@@ -39,6 +39,31 @@ chmod 755 "$work"
 mkfifo "$work/never"
 exec 9<>"$work/never"
 
+# tells PLACE COMMAND...: what it says there
+tells()
+{
+	(
+		cd "$1" || exit
+		shift
+		"$@"
+	) 2>&1
+}
+
+# tells_alike MODEL PLACE COMMAND...: it says in PLACE what it says in MODEL.
+tells_alike()
+{
+	local model=$1 place=$2
+	shift 2
+	tells "$model" "$@" >"$work/said1" ||
+		fail "in $model: $*: $(tail -n 1 "$work/said1")"
+	tells "$place" "$@" >"$work/said2" ||
+		fail "$*: status $?: $(tail -n 1 "$work/said2")"
+	cmp "$work/said1" "$work/said2" || {
+		diff -a "$work/said1" "$work/said2" | head -n 10
+		fail "not as in $model: $*"
+	}
+}
+
 # A short sleep.
 nap() { read -rt 0.03 -u 9 || true; }
 
