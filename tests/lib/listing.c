@@ -118,39 +118,6 @@ void list_done(struct test_pager *p, const struct test_request *r)
 	pager_reply_one(p, r, part_done(0, 0));
 }
 
-void as_listing_user(uid_t uid, void (*deed)(void))
-{
-	int status;
-	pid_t pid;
-
-	CHECK_IS(RESULT(chmod(MACH_VM_DEVICE, 0666)), 0);
-	pid = fork();
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid) {
-		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
-		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
-		deed();
-		_exit(0);
-	}
-	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
-	CHECK(!status, "user %u has failed: status %#x", uid, status);
-}
-
-unsigned long module_parameter(const char *name, unsigned long value)
-{
-	unsigned long old;
-	char path[100];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/module/machvm/parameters/%s", name);
-	f = fopen(path, "r+");
-	CHECK(f && fscanf(f, "%lu", &old) == 1, "%s: %m", path);
-	rewind(f);
-	fprintf(f, "%lu", value);
-	CHECK(!fclose(f), "%s: %m", path);
-	return old;
-}
-
 long do_lstat(const uint64_t *arg)
 {
 	return RESULT(lstat(node_path((const char *)(uintptr_t)arg[0]),

@@ -57,11 +57,6 @@ void list_all(const struct test_pager *p, uint32_t number,
 void expect_list(struct test_pager *p, struct test_request *r, uint32_t number);
 void list_done(struct test_pager *p, const struct test_request *r);
 
-/* In a process that is this user, without privilege, which has to succeed */
-void as_listing_user(uid_t uid, void (*deed)(void));
-/* Write a parameter of the module; what it was before */
-unsigned long module_parameter(const char *name, unsigned long value);
-
 /* For actors: path below the root; the result of lstat(2), into shared memory */
 long do_lstat(const uint64_t *arg);
 /* The same: how many names, but for "." and "..", does a listing show? */

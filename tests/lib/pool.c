@@ -22,6 +22,7 @@ static struct {
 	{ .name = "user_objects" }, { .name = "user_names" },
 	{ .name = "user_requests" }, { .name = "user_locks" },
 	{ .name = "user_entries" }, { .name = "user_memory" },
+	{ .name = "listed_objects" },
 };
 
 static int parameter_open(const char *name, int flags)
@@ -55,6 +56,14 @@ long pool_set(const char *parameter, const char *value)
 	return err < 0 ? err : 0;
 }
 
+void pool_set_number(const char *parameter, unsigned long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", value);
+	CHECK_IS(pool_set(parameter, text), 0);
+}
+
 unsigned long pool_max(void)
 {
 	char value[64];
@@ -66,10 +75,7 @@ unsigned long pool_max(void)
 
 void pool_limit(unsigned long mib)
 {
-	char value[24];
-
-	snprintf(value, sizeof(value), "%lu", mib);
-	CHECK_IS(pool_set("pool_max", value), 0);
+	pool_set_number("pool_max", mib);
 	CHECK_IS(pool_max(), mib);
 }
 

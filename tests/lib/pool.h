@@ -22,6 +22,8 @@ int pool_main(int argc, char **argv, const struct tap_test *tests, size_t nr);
 
 /* Write a module parameter: 0 or -errno. */
 long pool_set(const char *parameter, const char *value);
+/* The same with a number; must succeed. */
+void pool_set_number(const char *parameter, unsigned long value);
 /* All parameters as they were when the program began. */
 void pool_restore(void);
 /* The value of pool_max, in MiB. */

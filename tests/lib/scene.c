@@ -133,6 +133,20 @@ void scene_truncate(struct scene *s, unsigned int thread, uint64_t size)
 	actor_begin(&s->a, thread, do_truncate, s->o.fd, size);
 }
 
+void scene_set_size(struct scene *s, bool by_pager, uint64_t size)
+{
+	struct test_request r;
+
+	if (by_pager) {
+		CHECK_IS(object_resize(&s->p, &s->o, size), 0);
+		return;
+	}
+	scene_truncate(s, 3, size);
+	pager_expect_size(&s->p, &r, size);
+	pager_size_done(&s->p, &r);
+	CHECK_IS(actor_end(&s->a, 3), 0);
+}
+
 /* The pattern where the store has data, and beyond that zeros */
 static struct mach_part contents(const struct test_request *r, uint64_t data)
 {

@@ -166,6 +166,8 @@ void scene_resident(struct scene *s, uint64_t offset, uint64_t length,
 
 /* Have a thread of the client ask for another size. */
 void scene_truncate(struct scene *s, unsigned int thread, uint64_t size);
+/* It has another: by the pager, or by the client's thread 3, with the pager's consent. */
+void scene_set_size(struct scene *s, bool by_pager, uint64_t size);
 /* Answer: data up to @data is pattern 1, and there is nothing but zeros beyond. */
 void scene_answer(struct scene *s, const struct test_request *r, uint64_t data);
 /* Answer all so until the thread's call ends. Return: what that says. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "asked.h"
+#include "crowd.h"
 #include "naming.h"
 #include "place.h"
 #include "tap.h"
@@ -286,21 +287,14 @@ static void *victims(void *arg)
 
 static void test_race(void)
 {
-	void *(*const deeds[CLIENTS + 2])(void *) = {
+	const crowd_deed deeds[CLIENTS + 2] = {
 		client, client, client, client, victims, pagers,
 	};
-	pthread_t threads[ARRAY_SIZE(deeds)];
 	struct stat before, after;
 
 	shared = shared_alloc(sizeof(*shared));
 	CHECK_IS(RESULT(stat(MACH_VM_NODE_DIR, &before)), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_create(&threads[i], NULL, deeds[i],
-				      (void *)(uintptr_t)i), "thread: %m");
-	tap_pause_ms(RACE_MS);
-	shared->stop = true;
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_join(threads[i], NULL), "join");
+	crowd_run(deeds, ARRAY_SIZE(deeds), RACE_MS, &shared->stop);
 	CHECK_WAIT(RESULT(access(node_path("race"), F_OK)) == -ENOENT, 5000,
 		   "a directory is left");
 	CHECK_IS(RESULT(stat(MACH_VM_NODE_DIR, &after)), 0);

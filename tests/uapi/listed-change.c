@@ -15,7 +15,9 @@
 #include "listing.h"
 #include "naming.h"
 #include "place.h"
+#include "pool.h"
 #include "tap.h"
+#include "user.h"
 
 #define USER		5678
 #define BOTH		(MACH_LIST_BEGIN | MACH_LIST_END)
@@ -489,11 +491,10 @@ static void names_come_back(void)
 /* Names are the user's, whether in sight or not; all come back. */
 static void test_user(void)
 {
-	unsigned long old = module_parameter("user_names", 4);
-
-	as_listing_user(USER, names_come_back);
-	as_listing_user(USER, names_come_back);
-	module_parameter("user_names", old);
+	pool_set_number("user_names", 4);
+	as_user(USER, names_come_back);
+	as_user(USER, names_come_back);
+	pool_restore();
 }
 
 static unsigned long slab_kib(void)
@@ -577,5 +578,5 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+	return pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 }

@@ -10,7 +10,9 @@
 
 #include "listing.h"
 #include "place.h"
+#include "pool.h"
 #include "tap.h"
+#include "user.h"
 
 #define SIZE		(16 * PAGE)
 #define USER		5678
@@ -36,7 +38,6 @@ static struct test_pager p;
 static struct actor a;
 static uint32_t number;
 static struct room *room;
-static unsigned long most;
 
 static void setup(unsigned long keep)
 {
@@ -44,7 +45,7 @@ static void setup(unsigned long keep)
 	room = shared_alloc(sizeof(*room));
 	actor_hide_fd(p.fd);
 	actor_start(&a, 8);
-	most = module_parameter("listed_objects", keep);
+	pool_set_number("listed_objects", keep);
 	number = listed_create(&p, "listed", 1);
 	list_all(&p, number, names, ARRAY_SIZE(names));
 }
@@ -53,7 +54,7 @@ static void end(void)
 {
 	actor_stop(&a);
 	pager_close(&p);
-	module_parameter("listed_objects", most);
+	pool_restore();
 	CHECK_WAIT(node_stat("listed", &room->st) == -ENOENT, WAIT_MS,
 		   "the directory outlives its pager");
 }
@@ -533,23 +534,23 @@ static void be_pager(void)
 /* Of the pager's user, not of the client's: one is the directory. */
 static void test_user(void)
 {
-	unsigned long old = module_parameter("user_objects", 3);
 	long result[3];
 	char byte;
 	pid_t pid;
 
+	pool_set_number("user_objects", 3);
 	CHECK_IS(RESULT(pipe(ready)), 0);
 	pid = fork();
 	CHECK(pid >= 0, "fork: %m");
 	if (!pid) {
-		as_listing_user(USER, be_pager);
+		as_user(USER, be_pager);
 		_exit(0);
 	}
 	close(ready[1]);
 	CHECK_IS(RESULT(read(ready[0], &byte, 1)), 1);
 	for (unsigned int i = 0; i < 3; i++)
 		result[i] = node_open(names_of_user[i], O_RDONLY);
-	module_parameter("user_objects", old);
+	pool_restore();
 	tap_sub("first", result[0] >= 0, "%s", tap_result(result[0]));
 	tap_sub("second", result[1] >= 0, "%s", tap_result(result[1]));
 	tap_is("third", result[2], -ENFILE);
@@ -572,5 +573,5 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+	return pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 }

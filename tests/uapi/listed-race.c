@@ -14,8 +14,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "listing.h"
 #include "place.h"
+#include "pool.h"
 #include "tap.h"
 
 #define RACE_MS		(4000L * tap_slow())
@@ -232,20 +234,12 @@ static bool all_gone(void)
 
 static void test_all(void)
 {
-	void *(*const deeds[])(void *) = {
+	const crowd_deed deeds[] = {
 		live_and_die, use, use, use, look, look,
 	};
-	pthread_t threads[ARRAY_SIZE(deeds)];
-	unsigned long old = module_parameter("listed_objects", 2);
 
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_create(&threads[i], NULL, deeds[i],
-				      (void *)(uintptr_t)i), "thread: %m");
-	tap_pause_ms(RACE_MS);
-	stop = true;
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_join(threads[i], NULL), "join");
-	module_parameter("listed_objects", old);
+	crowd_run(deeds, ARRAY_SIZE(deeds), RACE_MS, &stop);
+	pool_restore();
 	CHECK_WAIT(all_gone(), 5000, "a directory is left");
 	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
 		CHECK(had[i], "thread %zu had no turn", i);
@@ -259,5 +253,5 @@ static const struct tap_test tests[] = {
 
 int main(int argc, char **argv)
 {
-	return tap_main(argc, argv, tests, ARRAY_SIZE(tests));
+	return pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 }

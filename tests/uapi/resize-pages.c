@@ -61,14 +61,7 @@ static void end_load(uint64_t data)
 /* By the pager, or by a client: the two ways must leave the same. */
 static void set_size(uint64_t size)
 {
-	if (tap_variant & BY_PAGER) {
-		CHECK_IS(object_resize(&s.p, &s.o, size), 0);
-		return;
-	}
-	scene_truncate(&s, 3, size);
-	pager_expect_size(&s.p, &r, size);
-	pager_size_done(&s.p, &r);
-	CHECK_IS(actor_end(&s.a, 3), 0);
+	scene_set_size(&s, tap_variant & BY_PAGER, size);
 }
 
 /* Read by a call what the object holds now; the store has data up to @data. */

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "naming.h"
 #include "place.h"
 #include "tap.h"
@@ -197,19 +197,12 @@ static bool all_gone(void)
 
 static void test_tree(void)
 {
-	void *(*const deeds[])(void *) = {
+	const crowd_deed deeds[] = {
 		publish_own, publish_own, live_and_die, live_and_die,
 		take_away, look, look, mount_on_top,
 	};
-	pthread_t threads[ARRAY_SIZE(deeds)];
 
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_create(&threads[i], NULL, deeds[i],
-				      (void *)(uintptr_t)i), "thread: %m");
-	tap_pause_ms(RACE_MS);
-	stop = true;
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-		CHECK(!pthread_join(threads[i], NULL), "join");
+	crowd_run(deeds, ARRAY_SIZE(deeds), RACE_MS, &stop);
 	CHECK_WAIT(all_gone(), 5000, "a directory is left");
 	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
 		CHECK(had[i], "thread %zu had no turn", i);

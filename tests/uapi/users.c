@@ -14,41 +14,11 @@
 #include "place.h"
 #include "pool.h"
 #include "task.h"
+#include "user.h"
 
 #define GREEDY		12341
 #define OTHER		12342
 #define DEVICE		"/dev/machvm"
-
-/* Run @deed as a user without privileges; its failure is the test's. */
-static void as_user(uid_t uid, void (*deed)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid) {
-		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
-		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
-		deed();
-		_exit(0);
-	}
-	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
-	CHECK(!status, "user %u has failed: status 0x%x", uid, status);
-}
-
-static void everybody(void)
-{
-	pool_restore();
-	CHECK_IS(RESULT(chmod(DEVICE, 0666)), 0);
-}
-
-static void cap(const char *parameter, unsigned long value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lu", value);
-	CHECK_IS(pool_set(parameter, text), 0);
-}
 
 /*
  * The deed of a cap: take what it bounds, @n at most. Returns how many there were;
@@ -134,9 +104,9 @@ static void try_cap(const struct cap *c)
 {
 	pid_t pid;
 
-	everybody();
+	pool_restore();
 	tried = c;
-	cap(c->parameter, c->value);
+	pool_set_number(c->parameter, c->value);
 	pid = greedy_begin(hold_all);
 	as_user(OTHER, take_all);
 	take_more();
@@ -261,8 +231,8 @@ static void names_come_back(void)
 
 static void test_names_back(void)
 {
-	everybody();
-	cap("user_names", 3);
+	pool_restore();
+	pool_set_number("user_names", 3);
 	as_user(GREEDY, names_come_back);
 	/* and with the pager */
 	as_user(GREEDY, names_come_back);
@@ -298,8 +268,8 @@ static void directories_come_back(void)
 
 static void test_directories_back(void)
 {
-	everybody();
-	cap("user_names", 3);
+	pool_restore();
+	pool_set_number("user_names", 3);
 	as_user(GREEDY, directories_come_back);
 	as_user(GREEDY, directories_come_back);
 }
@@ -395,8 +365,8 @@ static void few_entries(void)
 
 static void test_entries(void)
 {
-	everybody();
-	cap("user_entries", 64);
+	pool_restore();
+	pool_set_number("user_entries", 64);
 	as_user(GREEDY, fill_with_entries);
 	as_user(OTHER, few_entries);
 }
@@ -433,9 +403,9 @@ static void fill_memory(void)
 
 static void test_memory(void)
 {
-	everybody();
+	pool_restore();
 	pool_limit(MEMORY_MIB);
-	cap("user_memory", PERCENT);
+	pool_set_number("user_memory", PERCENT);
 	as_user(GREEDY, fill_memory);
 	as_user(OTHER, fill_memory);
 }
@@ -473,9 +443,9 @@ static void test_busy(void)
 	uint8_t *map;
 	pid_t pid;
 
-	everybody();
+	pool_restore();
 	pool_limit(MEMORY_MIB);
-	cap("user_memory", PERCENT);
+	pool_set_number("user_memory", PERCENT);
 	pid = greedy_begin(wait_for_all_frames);
 	healthy = pool_object(MEMORY_MIB / 4 * MIB, 1);
 	map = pool_start(healthy);

@@ -24,7 +24,6 @@
 enum { BY_PAGER = 2 };
 
 static struct scene s;
-static struct test_request r;
 static struct test_task t;
 static char *at, *other;	/* two places that show all of the object */
 
@@ -40,14 +39,7 @@ static void open_all(void)
 
 static void set_size(uint64_t size)
 {
-	if (tap_variant & BY_PAGER) {
-		CHECK_IS(object_resize(&s.p, &s.o, size), 0);
-		return;
-	}
-	scene_truncate(&s, 3, size);
-	pager_expect_size(&s.p, &r, size);
-	pager_size_done(&s.p, &r);
-	CHECK_IS(actor_end(&s.a, 3), 0);
+	scene_set_size(&s, tap_variant & BY_PAGER, size);
 }
 
 /* What was there beyond LEFT goes, and other pages come in its place. */

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Processes of users without privilege. */
+#define _GNU_SOURCE
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/mach_vm.h>
+
+#include "tap.h"
+#include "user.h"
+
+void as_user(uid_t uid, void (*deed)(void))
+{
+	int status;
+	pid_t pid;
+
+	CHECK_IS(RESULT(chmod(MACH_VM_DEVICE, 0666)), 0);
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
+		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
+		deed();
+		_exit(0);
+	}
+	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
+	CHECK(!status, "user %u has failed: status %#x", uid, status);
+}
