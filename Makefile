@@ -23,7 +23,7 @@ endif
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
 .PHONY: all modules userpager tools tests deps demo proving check check-quick \
-	check-race soak bench shell lint abi unit install uninstall clean help
+	check-race soak bench bench-check shell lint abi unit install uninstall clean help
 
 all: modules userpager tools
 
@@ -84,6 +84,12 @@ bench: deps
 	@$(MAKE) -s all
 	@tools/bench/run
 
+bench-check: deps
+	@$(MAKE) -s all
+	@tools/bench/run --mode icount $(KVER:%=--kver %)
+	@tools/bench/gate $(RENEW:%=--renew) $(O)/bench/results.csv \
+		tools/bench/committed.csv
+
 shell: deps
 	@$(MAKE) -s modules KVER=$(one_kernel) KDIR=
 	@$(MAKE) -s userpager tools
@@ -135,6 +141,8 @@ help:
 	@echo '                 looks for races; check runs a short set there'
 	@echo '  soak           ROUNDS=$(ROUNDS) of what finds more the longer it runs: pagers'
 	@echo '                 killed, the module loaded, random calls; KVER= chooses'
+	@echo '  bench-check    counts of instructions beside those that are committed: fails'
+	@echo '                 above 3 %; RENEW=1 commits to the new ones (ten minutes)'
 	@echo '  proving        those two kernels, if they are not there, and the'
 	@echo '                 modules for them'
 	@echo '  lint           style, layering, sparse, warnings, headers, ABI'

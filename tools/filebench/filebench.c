@@ -6,6 +6,7 @@
  */
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/rows.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -86,6 +87,15 @@ static uint64_t median(struct subject *subject, size_t bytes)
 	return subject->ns[turns / 2] * bytes / FILE_BYTES;
 }
 
+static void add_row(const struct call *call, size_t bytes, const char *subject,
+		    uint64_t value)
+{
+	char row[64];
+
+	snprintf(row, sizeof(row), "file-%s-%zu", call->name, bytes >> 10);
+	rows_add(subject, row, "insn_per_op", value);
+}
+
 static void compare(const struct call *call, size_t bytes,
 		    struct subject *object, struct subject *tmpfs)
 {
@@ -99,6 +109,8 @@ static void compare(const struct call *call, size_t bytes,
 	}
 	ours = median(object, bytes);
 	theirs = median(tmpfs, bytes);
+	add_row(call, bytes, "machvm", ours);
+	add_row(call, bytes, tmpfs->name, theirs);
 	printf("%-6s %5zu KiB  %-7s %9" PRIu64 " ns  %s %9" PRIu64
 	       " ns  %.2f times\n", call->name, bytes >> 10, object->name, ours,
 	       tmpfs->name, theirs, (double)ours / theirs);
@@ -173,20 +185,25 @@ static int file_of_tmpfs(void)
 }
 
 static const char usage[] =
-"Usage: filebench [--turns N] [--resizable]\n"
+"Usage: filebench [--turns N] [--resizable] [--csv FILE] [--series NAME]\n"
 "Measure what read(2) and write(2) cost on an object and on a file of tmpfs, all of\n"
 "which is in memory, in nanoseconds a call, which are instructions on a machine of\n"
 "'tests/vm/run --mode icount'.\n"
 "\n"
 "  -r, --resizable   the object's size may change\n"
 "  -t, --turns N     medians of N turns (11)\n"
+"      --csv FILE    append rows of kernel,mode,subject,case,cluster_pages,metric,\n"
+"                    value\n"
+"      --series NAME the kernel in these rows\n"
 "  -h, --help        print this help\n";
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "csv", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "resizable", no_argument, NULL, 'r' },
+		{ "series", required_argument, NULL, 's' },
 		{ "turns", required_argument, NULL, 't' },
 		{ 0 },
 	};
@@ -198,9 +215,15 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "hrt:", options, NULL)) != -1)
 		switch (option) {
+		case 'c':
+			rows_open(optarg);
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
+		case 's':
+			rows_of(optarg);
+			break;
 		case 'r':
 			resizable = true;
 			break;
@@ -216,6 +239,7 @@ int main(int argc, char **argv)
 	session = serve(resizable, &object);
 	tmpfs.fd = file_of_tmpfs();
 	compare_all(&object, &tmpfs);
+	rows_close();
 	pager_close(session);
 	return 0;
 }

@@ -10,6 +10,7 @@
  */
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/rows.h"
 #include "common/random.h"
 
 #include <err.h>
@@ -270,11 +271,11 @@ static double measure(void (*run)(const struct subject *subject,
 	return (double)best / CALLS;
 }
 
-static void bench(const struct subject *subject, unsigned long entries,
-		  const char *series, FILE *csv)
+static void bench(const struct subject *subject, unsigned long entries)
 {
 	struct layout layout = { .entries = entries };
 	unsigned int i;
+	char row[64];
 
 	lay_out(subject, &layout);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -282,21 +283,19 @@ static void bench(const struct subject *subject, unsigned long entries,
 
 		printf("%-14s %8lu entries  %-7s %10.0f insn\n", cases[i].name,
 		       entries, subject->name, cost);
-		if (csv)
-			fprintf(csv, "%s,icount,%s,map-%s-%lu,1,insn_per_op,%.0f\n",
-				series, subject->name, cases[i].name, entries,
-				cost);
 		fflush(stdout);
+		snprintf(row, sizeof(row), "map-%s-%lu", cases[i].name, entries);
+		rows_add(subject->name, row, "insn_per_op", cost);
 	}
 	subject->close(layout.region, layout.bytes);
 }
 
-static void bench_both(unsigned long entries, const char *series, FILE *csv)
+static void bench_both(unsigned long entries)
 {
 	unsigned int who;
 
 	for (who = 0; who < sizeof(subjects) / sizeof(subjects[0]); who++)
-		bench(&subjects[who], entries, series, csv);
+		bench(&subjects[who], entries);
 }
 
 static const char usage[] =
@@ -322,20 +321,16 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	static const unsigned long usual[] = { 10, 1000, 100000, 1000000 };
-	const char *series = "?";
-	FILE *csv = NULL;
 	unsigned int i;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			csv = fopen(optarg, "a");
-			if (!csv)
-				err(1, "%s", optarg);
+			rows_open(optarg);
 			break;
 		case 's':
-			series = optarg;
+			rows_of(optarg);
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -345,12 +340,10 @@ int main(int argc, char **argv)
 		}
 	}
 	for (i = 0; optind == argc && i < sizeof(usual) / sizeof(usual[0]); i++)
-		bench_both(usual[i], series, csv);
+		bench_both(usual[i]);
 	for (; optind < argc; optind++)
 		bench_both(parse_number(argv[optind], "a number of entries",
-					ENTRIES_MIN, ENTRIES_MAX),
-			   series, csv);
-	if (csv && fclose(csv))
-		err(1, "the results");
+					ENTRIES_MIN, ENTRIES_MAX));
+	rows_close();
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/rows.h"
 
 #include <err.h>
 #include <errno.h>
@@ -25,10 +26,20 @@
 #define NAMES_MAX	1000000
 #define OBJECT_SIZE	65536
 
+static void add_row(const char *what, unsigned long n, const char *metric,
+		    double value)
+{
+	char row[64];
+
+	snprintf(row, sizeof(row), "name-%s-%lu", what, n);
+	rows_add("machvm", row, metric, value);
+}
+
 static void say(const char *what, unsigned long n, uint64_t since)
 {
 	uint64_t spent = clock_ns() - since;
 
+	add_row(what, n, "insn_per_op", spent / n);
 	printf("%-10s %9lu files  %9" PRIu64 " ns each  %8.3f s\n", what, n,
 	       spent / n, spent / 1e9);
 	fflush(stdout);
@@ -127,7 +138,7 @@ static unsigned long memory_used(int pager)
 /* Each object has a descriptor only until it has its name. */
 static void names_make(int pager, unsigned long n)
 {
-	unsigned long i, before = memory_used(pager);
+	unsigned long i, bytes, before = memory_used(pager);
 	uint64_t creating = 0, publishing = 0, since;
 	struct mach_pager_create create;
 
@@ -147,8 +158,9 @@ static void names_make(int pager, unsigned long n)
 	}
 	say("create", n, clock_ns() - creating);
 	say("publish", n, clock_ns() - publishing);
-	printf("%-10s %9lu files  %9lu bytes each\n", "memory", n,
-	       (memory_used(pager) - before) / n);
+	bytes = (memory_used(pager) - before) / n;
+	add_row("memory", n, "bytes_per_file", bytes);
+	printf("%-10s %9lu files  %9lu bytes each\n", "memory", n, bytes);
 }
 
 static void names_use(unsigned long n)
@@ -267,11 +279,14 @@ static void bench_touch(unsigned long n)
 }
 
 static const char usage[] =
-"Usage: namebench [--directories N] [N]...\n"
+"Usage: namebench [--directories N] [--csv FILE] [--series NAME] [N]...\n"
 "Measure what names of N objects cost in nanoseconds, which are instructions on a\n"
 "machine of 'tests/vm/run --mode icount'. Without N: 1000.\n"
 "\n"
 "  -d, --directories N   spread the names over N directories\n"
+"      --csv FILE        append rows of kernel,mode,subject,case,cluster_pages,\n"
+"                        metric,value\n"
+"      --series NAME     the kernel in these rows\n"
 "  -h, --help            print this help\n"
 "\n"
 "create, publish   a memory object, and its name\n"
@@ -294,14 +309,22 @@ static void bench(unsigned long n)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "csv", required_argument, NULL, 'c' },
 		{ "directories", required_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "series", required_argument, NULL, 's' },
 		{ 0 },
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1)
 		switch (option) {
+		case 'c':
+			rows_open(optarg);
+			break;
+		case 's':
+			rows_of(optarg);
+			break;
 		case 'd':
 			directories = parse_number(optarg,
 						   "a number of directories",
@@ -318,5 +341,6 @@ int main(int argc, char **argv)
 	for (; optind < argc; optind++)
 		bench(parse_number(argv[optind], "a number of objects",
 				   NAMES_MIN, NAMES_MAX));
+	rows_close();
 	return 0;
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rows of build/bench/results.csv, which tools/bench/run collects. */
+#ifndef TOOLS_ROWS_H
+#define TOOLS_ROWS_H
+
+void rows_open(const char *path);
+void rows_of(const char *kernel);
+void rows_add(const char *subject, const char *thing, const char *metric,
+	      double value);
+void rows_close(void);
+
+#endif /* TOOLS_ROWS_H */
