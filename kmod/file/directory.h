@@ -40,14 +40,14 @@ struct mach_node_operations {
  * @user: (c) whose it is, as long as it is
  * @root: (c) of all paths
  * @lock: a leaf
- * @dead: (k) it keeps no more; may be looked at without
+ * @dead: (k) bool: it keeps no more; may be looked at without
  * @nodes: (k) what it keeps; written under mach_node_lock as well
  */
 struct mach_keeper {
 	struct mach_user *user;
 	struct dentry *root;
 	spinlock_t lock;	/* see above */
-	bool dead;
+	u8 dead;
 	struct list_head nodes;
 };
 

@@ -46,9 +46,9 @@
  * @lent: (l) entries that are Linux's memory
  * @limit: (l) bytes that entries may cover
  * @limit_max: (l) that @limit may be set to
- * @wire_future: (l) new entries are wired
+ * @wire_future: (l) bool: new entries are wired
  * @wire_trying: (l) calls that will have them wired, if they succeed
- * @executable: (l) some part of the window is, or was, mapped executable
+ * @executable: (l) bool: some part of the window is, or was, mapped executable
  * @raising: atomic, calls that have areas become executable before their entries
  * @closed: (l) its descriptor is a pager's: there will be no window
  * @denied: a hint of task_fault.c: the last write that met a read-only page
@@ -72,9 +72,9 @@ struct mach_map {
 	unsigned int lent;
 	u64 limit;
 	u64 limit_max;
-	bool wire_future;
+	u8 wire_future;
 	unsigned int wire_trying;
-	bool executable;
+	u8 executable;
 	atomic_t raising;
 	bool closed;
 	u64 denied;

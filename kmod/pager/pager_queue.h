@@ -114,7 +114,7 @@ struct mach_slot {
  * @more_at: (p) jiffies from when on it may get a request beside what it has
  * @patience: (p) jiffies from one such request to the next
  * @offers: (p) requests it has got; looked at without the lock
- * @near: (p) the latest came from the CPU that its thread ran on; likewise
+ * @latest_near: (p) bool: that came from the CPU that its thread ran on; likewise
  * @hand_off: (w) of the thread that serves it
  */
 struct mach_queue {
@@ -127,7 +127,7 @@ struct mach_queue {
 	unsigned long more_at;
 	unsigned long patience;
 	unsigned int offers;
-	bool near;
+	u8 latest_near;
 	struct mach_hand_off hand_off;
 };
 
@@ -138,7 +138,7 @@ struct mach_queue {
  *
  * @pager: its sending side
  * @lock: a leaf: no lock of the module is taken under it
- * @dead: (p) resigned or closed
+ * @dead: (p) bool: resigned or closed
  * @watching: (p) the watchdog is due
  * @sweeping: (p) the sweep is due
  * @ticking: (p) the tick is due
@@ -168,7 +168,7 @@ struct mach_queue {
  * @tick: gives what waits to those who work already
  * @reap: takes the objects down after death
  * @reaped: that is done; who closes waits for it here, for a while
- * @has_reaped: so; only ever set, and may be read at any time
+ * @has_reaped: bool: so; only ever set, and may be read at any time
  * @shutdown: the rest of the way, when that takes longer
  * @wq: (c) for work that waits for this pager
  * @free: when nobody knows the port any more, and nothing runs in @wq
@@ -177,7 +177,7 @@ struct mach_queue {
 struct mach_port {
 	struct mach_pager pager;
 	spinlock_t lock;	/* see above */
-	bool dead;
+	u8 dead;
 	bool watching;
 	bool sweeping;
 	bool ticking;
@@ -204,7 +204,7 @@ struct mach_port {
 	struct delayed_work tick;
 	struct work_struct reap;
 	wait_queue_head_t reaped;
-	bool has_reaped;
+	u8 has_reaped;
 	struct work_struct shutdown;
 	struct workqueue_struct *wq;
 	struct work_struct free;

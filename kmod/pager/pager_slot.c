@@ -112,7 +112,7 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	mach_worker_begin(&port->workers, &slot->worker);
 	/* looked at without the lock */
 	WRITE_ONCE(slot->queue->offers, slot->queue->offers + 1);
-	WRITE_ONCE(slot->queue->near, request->near);
+	WRITE_ONCE(slot->queue->latest_near, request->near);
 	slot->turn = slot->queue->offers;
 	slot->queue->held++;
 	port->held++;
@@ -269,9 +269,9 @@ static void mach_queue_hand_off(struct mach_port *port,
 {
 	unsigned int offers = READ_ONCE(queue->offers);
 
-	if (!READ_ONCE(queue->near))
+	if (!READ_ONCE(queue->latest_near))
 		return;
-	WRITE_ONCE(queue->near, false);
+	WRITE_ONCE(queue->latest_near, false);
 	if (mach_port_asks(port) ||
 	    !mach_hand_off_pays(&queue->hand_off))
 		return;

@@ -63,9 +63,7 @@ struct mach_name_request;
  * @sender: (p) number of the thread that sent it
  * @near: (p) it went to a pager thread that last ran on the sender's CPU
  * @laundry: (c) a data_return that makes room
- * @ended: (o) bool: nothing more will be settled; may be read without the lock.
- *	No bool, because gcc calls the volatile read of one, where a loop ends by
- *	it, a plain read, and KCSAN a race
+ * @ended: (o) bool: nothing more will be settled; may be read without the lock
  * @link: (o) in object->requests or object->returns
  * @subtree_last: (o) last page of all below it there
  * @whole: (o) in object->whole
