@@ -56,6 +56,7 @@ union mach_call_args {
  * @fd: number reserved for @made
  * @made: file that becomes visible when the caller has been told its number
  * @generation: of the request that was received
+ * @serial: of the object that was made
  */
 struct mach_call_context {
 	void *self;
@@ -63,6 +64,7 @@ struct mach_call_context {
 	int fd;
 	struct file *made;
 	u32 generation;
+	u64 serial;
 };
 
 /**

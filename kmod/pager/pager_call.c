@@ -165,22 +165,21 @@ static int mach_pager_resize(struct mach_call_context *context,
 	return err;
 }
 
-static int mach_pager_end(struct mach_port *port, u32 number)
-{
-	struct mach_object *object = mach_port_object(port, number);
-
-	if (IS_ERR(object))
-		return PTR_ERR(object);
-	mach_port_end_object(port, object);
-	mach_object_put(object);
-	return 0;
-}
-
-/* The pager was not told of its object, so it hears of no end either. */
+/*
+ * The pager was not told of its object, so it hears of no end either. Another thread may
+ * have ended it already, and another object have the number.
+ */
 static void mach_pager_uncreate(struct mach_call_context *context,
 				union mach_call_args *args)
 {
-	mach_pager_end(context->self, args->create.object);
+	struct mach_port *port = context->self;
+	struct mach_object *object = mach_port_object(port, args->create.object);
+
+	if (IS_ERR(object))
+		return;
+	if (object->serial == context->serial)
+		mach_port_end_object(port, object);
+	mach_object_put(object);
 }
 
 static int mach_pager_create_check(struct mach_pager_create *create)
@@ -304,6 +303,7 @@ static int mach_pager_create(struct mach_call_context *context,
 		return -ENOMEM;
 	}
 	create->object = setup.id;
+	context->serial = object->serial;
 	if (setup.directory)
 		return mach_pager_show_directory(port, object, &create->fd);
 	return mach_pager_show(context, object, &create->fd);
@@ -404,7 +404,14 @@ static int mach_pager_list(struct mach_call_context *context,
 static int mach_pager_destroy(struct mach_call_context *context,
 			      union mach_call_args *args)
 {
-	return mach_pager_end(context->self, args->destroy.object);
+	struct mach_port *port = context->self;
+	struct mach_object *object = mach_port_object(port, args->destroy.object);
+
+	if (IS_ERR(object))
+		return PTR_ERR(object);
+	mach_port_end_object(port, object);
+	mach_object_put(object);
+	return 0;
 }
 
 static const struct mach_call mach_pager_calls[] = {

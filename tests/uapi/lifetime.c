@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "place.h"
@@ -93,6 +96,64 @@ static void test_create_untold(void)
 		CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_CREATE, create), -EFAULT);
 	end(thread);
 	CHECK_IS(destroy(1), -ENOENT);
+	pager_close(&p);
+}
+
+/* Who writes to the page waits, and the descriptor that is returned tells of it. */
+static int hold_writers(void *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)page, .len = PAGE },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect protect = {
+		.range = reg.range, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	CHECK(fd >= 0, "userfaultfd: %m");
+	CHECK(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API: %m");
+	CHECK(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER: %m");
+	CHECK(!ioctl(fd, UFFDIO_WRITEPROTECT, &protect), "WRITEPROTECT: %m");
+	return fd;
+}
+
+static void *create_held(void *create)
+{
+	return (void *)vm_ioctl(p.fd, MACH_PAGER_CREATE, create);
+}
+
+/* Meanwhile another thread ends it, and the number is another object's: that stays. */
+static void test_create_untold_late(void)
+{
+	struct mach_pager_create *create;
+	struct uffd_msg message;
+	struct test_object o;
+	pthread_t thread;
+	void *result;
+	int held;
+
+	create = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(create != MAP_FAILED, "no memory");
+	create->size = sizeof(*create);
+	create->object_size = MIB;
+	held = hold_writers(create);
+	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
+	CHECK(!pthread_create(&thread, NULL, create_held, create), "no thread");
+	CHECK_IS(read(held, &message, sizeof(message)), sizeof(message));
+	CHECK_IS(destroy(1), 0);
+	object_create(&p, &o, MIB, 0, 0);
+	CHECK_IS(o.number, 1);
+	CHECK_IS(RESULT(mprotect(create, PAGE, PROT_READ)), 0);
+	close(held);
+	pthread_join(thread, &result);
+	CHECK_IS((long)result, -EFAULT);
+	CHECK(object_info(o.fd).state & MACH_OBJECT_ALIVE,
+	      "another object has ended");
+	CHECK_IS(destroy(o.number), 0);
+	close(o.fd);
 	pager_close(&p);
 }
 
@@ -309,6 +370,7 @@ static void test_old_files(void)
 static const struct tap_test tests[] = {
 	{ .name = "create-destroy", .run = test_create_destroy, .seconds = 60 },
 	{ .name = "create-untold", .run = test_create_untold, .seconds = 60 },
+	{ .name = "create-untold-late", .run = test_create_untold_late },
 	{ .name = "publish-destroy", .run = test_publish_destroy,
 	  .seconds = 120 },
 	{ .name = "names", .run = test_names, .seconds = 60 },
