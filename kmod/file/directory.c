@@ -322,6 +322,7 @@ static bool mach_name_is_taken(const struct dentry *dentry)
 	struct dentry *now;
 	bool taken;
 
+	lockdep_assert_held(&mach_node_lock);
 	/* who wants it takes it out of sight first */
 	if (!d_unhashed(dentry))
 		return false;

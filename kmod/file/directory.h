@@ -14,9 +14,6 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
-
-extern struct mutex mach_node_lock;
 
 /**
  * struct mach_node_operations - What inodes of the file system answer; const

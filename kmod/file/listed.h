@@ -16,6 +16,7 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
 
 /**
@@ -72,9 +73,12 @@ struct mach_made {
 	struct hlist_node ending;
 };
 
-/* With mach_node_lock: an object has no name any more; was it one in a table? */
+extern struct mutex mach_node_lock;	/* see directory.h */
+
+/* An object has no name any more; was it one in a table? */
 static inline void mach_made_leave(struct mach_object *object)
 {
+	lockdep_assert_held(&mach_node_lock);
 	if (object->made)
 		list_del_init(&object->made->link);
 }

@@ -91,6 +91,7 @@ static void mach_listed_lose(struct mach_listed_changing *changing,
 	struct dentry *dentry = mach_listed_cached(changing, entry);
 	struct mach_object *object = NULL;
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (dentry) {
 		object = mach_listed_hide(dentry);
 		dput(dentry);
@@ -128,6 +129,7 @@ static void mach_listed_resize(struct mach_listed_changing *changing,
 {
 	struct mach_object *object = mach_made_find(inode);
 
+	lockdep_assert_held(&changing->listed->calls);
 	if (!object) {
 		mach_inode_set_size(inode, entry->size);
 		return;
@@ -146,6 +148,7 @@ static void mach_listed_keep(struct mach_listed_changing *changing,
 	const bool sized = entry->size != other->size;
 	struct dentry *dentry;
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (entry->mode == other->mode && entry->uid == other->uid &&
 	    entry->gid == other->gid && !sized &&
 	    entry->mtime == other->mtime)
@@ -171,6 +174,7 @@ static struct mach_listing_entry *
 mach_listed_shown(struct mach_listed_changing *changing,
 		  const struct mach_listing_entry *entry)
 {
+	lockdep_assert_held_write(&changing->listed->lock);
 	return mach_listing_find(&changing->listed->shown, entry->hash,
 				 entry->text, entry->name_length);
 }
@@ -202,6 +206,7 @@ static void mach_listed_sift(struct mach_listed_changing *changing)
 	struct mach_listing_entry *entry;
 	struct mach_listing_cursor at = {};
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	while ((entry = mach_listing_next(&changing->listed->shown, &at))) {
 		if (!(entry->flags & MACH_LISTING_KEPT))
 			mach_listed_lose(changing, entry);
@@ -219,6 +224,7 @@ static void mach_listed_show(struct mach_listed_changing *changing,
 	struct mach_listing_cursor at;
 	u64 number;
 
+	lockdep_assert_held_write(&listed->lock);
 	mach_listed_meet(changing, names, whole);
 	if (whole)
 		mach_listed_sift(changing);
@@ -256,6 +262,7 @@ static int mach_listed_add(struct mach_listed_changing *changing, bool end)
 	struct mach_listing_cursor at;
 	int err;
 
+	lockdep_assert_held_write(&listed->lock);
 	if (mach_listed_is_twice(&listed->begun, names))
 		return -EEXIST;
 	err = mach_listing_provide(&listed->begun, names);
@@ -277,6 +284,7 @@ static int mach_listed_begin(struct mach_listed_changing *changing, bool end)
 	struct mach_listing old = listed->begun;
 	int err;
 
+	lockdep_assert_held_write(&listed->lock);
 	listed->begun = (struct mach_listing) {};
 	err = mach_listed_add(changing, end);
 	if (err) {
@@ -295,6 +303,7 @@ static int mach_listed_hand_in(struct mach_listed_changing *changing, u32 flags)
 	const bool end = flags & MACH_LIST_END;
 	int err;
 
+	lockdep_assert_held_write(&listed->lock);
 	if (flags & MACH_LIST_BEGIN)
 		err = mach_listed_begin(changing, end);
 	else
@@ -337,6 +346,7 @@ static int mach_listed_remove(struct mach_listed_changing *changing)
 
 static int mach_listed_do(struct mach_listed_changing *changing, u32 flags)
 {
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (!(flags & (MACH_LIST_CHANGE | MACH_LIST_REMOVE)))
 		return mach_listed_hand_in(changing, flags);
 	if (!changing->listed->in_sight)
@@ -359,6 +369,7 @@ static struct dentry *mach_listed_dentry(struct mach_object *object)
 
 static void mach_listed_count(struct mach_object *object)
 {
+	lockdep_assert_held(&object->listed->lock);
 	mutex_lock(&mach_node_lock);
 	object->tabled = object->listed->shown.n;
 	mutex_unlock(&mach_node_lock);
@@ -369,6 +380,7 @@ static void mach_listed_settle(struct mach_listed_changing *changing)
 {
 	struct mach_made *made, *next;
 
+	lockdep_assert_held(&changing->listed->calls);
 	list_for_each_entry_safe(made, next, &changing->ended, todo) {
 		list_del_init(&made->todo);
 		mach_made_end(made->object);

@@ -209,6 +209,7 @@ static struct mach_object *mach_made_anew(struct mach_object *directory,
 	struct mach_object *object;
 	int err;
 
+	lockdep_assert_held(mach_making_lock(inode));
 	/* one that has ended otherwise leaves the inode, and the name, to nobody */
 	if (IS_DEADDIR(inode) ||
 	    (S_ISREG(inode->i_mode) && READ_ONCE(inode->i_private)))

@@ -244,6 +244,7 @@ int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind)
 /* For a call that enters @n entries: what fill_spare() brings will do for one. */
 int mach_map_fill_spare_more(struct mach_map *map, unsigned int n)
 {
+	lockdep_assert_held_write(&map->lock);
 	return mach_map_stock(map, MACH_MAP_SPARE_GROWS + n - 1);
 }
 
@@ -340,6 +341,7 @@ static int mach_map_await_transition(struct mach_map *map)
 {
 	DEFINE_WAIT(wait);
 
+	lockdep_assert_held_write(&map->lock);
 	prepare_to_wait(&map->transition, &wait,
 			mach_wait_state(MACH_WAIT_KILLED));
 	mach_map_unlock_write(map);

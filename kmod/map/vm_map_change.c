@@ -50,6 +50,7 @@ static bool mach_stock_touched(const struct mach_entry_stock *removed)
 /* Unmap a range from the window; what its entries allow comes back by faults. */
 static void mach_map_unmap(struct mach_map *map, u64 start, u64 end)
 {
+	lockdep_assert_held_write(&map->lock);
 	mach_pmap_revoke(mach_map_mapping(map), start >> PAGE_SHIFT,
 			 (end - start) >> PAGE_SHIFT);
 }

@@ -149,6 +149,7 @@ static void mach_pieces_hide(struct mach_map *map, const struct list_head *piece
 {
 	struct mach_piece *piece;
 
+	lockdep_assert_held_write(&map->lock);
 	list_for_each_entry(piece, pieces, link) {
 		if (piece == end)
 			break;

@@ -50,6 +50,7 @@ static unsigned int mach_object_victims(struct mach_object *object,
 	struct page *page;
 	unsigned int n = 0;
 
+	lockdep_assert_held_write(&object->residence);
 	mach_object_lock(object);
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
@@ -297,6 +298,7 @@ void mach_object_forget_part(struct mach_object *object, pgoff_t index)
 	const struct mach_run run = { .first = index, .n = 1 };
 	struct mach_eviction eviction;
 
+	lockdep_assert_held_write(&object->residence);
 	mach_object_drop(object, &run, MACH_VICTIMS_CLEAN, NULL, &eviction);
 }
 

@@ -46,6 +46,7 @@ static inline void mach_worker_claim(struct mach_workers *workers,
 				     struct mach_worker *worker,
 				     struct pid *thread)
 {
+	lockdep_assert_held(workers->lock);
 	if (worker->thread != thread)
 		mach_worker_replace(workers, worker, thread);
 }

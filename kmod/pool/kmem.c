@@ -59,6 +59,7 @@ static const struct mach_slab_source mach_kmem_source = {
 /* A bug elsewhere was seen; the memory is safe. */
 static void mach_kmem_complain(struct mach_kmem *cache)
 {
+	lockdep_assert_held(&cache->lock);
 	WARN_ONCE(1, "machvm: misuse %u of a %s at %p\n", cache->slab.last_bad,
 		  cache->slab.name, cache->slab.last_object);
 }

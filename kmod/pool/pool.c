@@ -281,6 +281,7 @@ static bool mach_pool_unpinned(struct mach_frame *frame)
 {
 	struct page *page = mach_frame_page(frame);
 
+	lockdep_assert_held(&mach_pool.lock);
 	if (page_count(page) != 1)
 		return false;
 	if (mach_page_charged(page))
