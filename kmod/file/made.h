@@ -4,9 +4,8 @@
  * into a directory. Each has a name or a directory as one that the pager has made, and
  * ends as those do, or is given back (idle.h).
  *
- * Locks: mach_making_locks, mutexes: from looking whether there is one to its name. No
- * lock of the module but mach_node_lock, a table's and those of the pool is taken under
- * them.
+ * Locks: mach_making_locks, mutexes: from looking whether there is one to its name. Under
+ * them are taken a table's, mach_node_lock, and what making an object takes.
  */
 #ifndef MACH_MADE_H
 #define MACH_MADE_H

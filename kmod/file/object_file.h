@@ -21,9 +21,17 @@
  *	listed_read	their names, as pagers hand them in
  *	listed_change	changes of their tables
  *
- * One lock, the mutex mach_node_lock: object->node, and struct mach_node. It is taken
- * under the i_rwsem of a directory; a keeper's lock, and locks of Linux's inodes and
- * names are taken under it.
+ * Locks:
+ *
+ *	mach_making_locks	mutexes: the object of a listed name is being made
+ *	listed->calls		mutex: a table is being changed
+ *	  listed->lock		rwsem: a table; under the i_rwsem of its directory taken by
+ *				who looks into that, under a making lock by who makes
+ *	    mach_node_lock	mutex: object->node, and struct mach_node; taken under the
+ *				i_rwsem of a directory. Locks of Linux's inodes and
+ *				names are taken under it
+ *	      keeper->lock	spinlock: what a pager keeps
+ *	      mach_idle_lock	spinlock: objects of listed names that nobody uses
  */
 #ifndef MACH_OBJECT_FILE_H
 #define MACH_OBJECT_FILE_H

@@ -26,7 +26,8 @@
  *				taken before a page's dirty mark is cleared.
  *	    object->lock	the tree of pages, its marks, their states, requests
  *				and counts.
- *	      queue lock	the order in which pages are judged; a leaf.
+ *	      mach_queue_lock	the order in which pages are judged; a leaf.
+ *	      object->wirings	Linux's of the array; a leaf.
  *	mach_objects_lock	the list of all objects; object->lock under it.
  *	mach_pager_lock		the list of all pagers; a leaf.
  */

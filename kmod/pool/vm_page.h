@@ -24,7 +24,7 @@
  *	  mach_kmem_lock		if it is free, and all below it
  *	  object->residence		if it is free, and all below it but page locks
  *	  object->lock			and all below it
- *	  queue lock			spinlock: which chunk goes (page_queue.c)
+ *	  mach_queue_lock		spinlock: which chunk goes (page_queue.c)
  *	  lock of a magazine		and all below it
  *	  lock of a processor's cache	and all below it
  *	  lock of a processor's charges

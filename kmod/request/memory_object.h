@@ -17,8 +17,9 @@
  * frames hold references. It ends once, by the pager's commit, its deadline or
  * the pager's death; what it did not settle by then is dropped.
  *
- * There are no locks here: the object's guards its requests. A request is sent,
- * and waited for, without a lock of its object.
+ * Locks: mach_size_locks, mutexes: who changes the size of an object has one; the
+ * object's residence, and all below it, is taken under it. The object's own lock guards
+ * its requests. A request is sent, and waited for, without any of these.
  */
 #ifndef MACH_MEMORY_OBJECT_H
 #define MACH_MEMORY_OBJECT_H

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What the documents name exists, in code spans and blocks: files, functions,
-structures and their fields, symbols; a function beside a file is in it; the rows of docs/mach-map.md name the files that
-define their symbols; the picture in docs/architecture.md is that of LAYERS."""
+structures and their fields, symbols; a function beside a file is in it; the rows of
+docs/mach-map.md name the files that define their symbols; docs/locking.md has the
+locks; the picture in docs/architecture.md is that of LAYERS."""
 
 import argparse
 import pathlib
@@ -10,6 +11,7 @@ import re
 import sys
 
 import draw
+from opening import locks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = ("kmod", "kunit", "include", "userpager", "tools", "tests")
@@ -204,6 +206,15 @@ def check_places(path):
             yield number, f"{found[1]} is not in {found[2]}"
 
 
+def check_locks(path):
+    """Yields (line number, complaint): each lock of kmod/ is in the text."""
+    text = path.read_text()
+    for folder in sorted((ROOT / "kmod").iterdir()):
+        for name in locks(folder) if folder.is_dir() else ():
+            if name not in text:
+                yield 1, f"{name} is missing"
+
+
 def complaints():
     """Yields (path, line number, complaint)."""
     tree = Tree()
@@ -218,6 +229,8 @@ def complaints():
         yield from ((path, *found) for found in check_manual(path, tree))
     path = ROOT / "docs/mach-map.md"
     yield from ((path, *found) for found in check_rows(path))
+    path = ROOT / "docs/locking.md"
+    yield from ((path, *found) for found in check_locks(path))
     if not draw.agrees():
         yield draw.DOCUMENT, 1, "the picture is not that of LAYERS: " \
             "tests/lint/draw.py --write"

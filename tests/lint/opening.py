@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Each file says below the line of its license what it is; a header of each folder
-of kmod/ opens with the folder's sentence in LAYERS and a line for each file."""
+of kmod/ opens with the folder's sentence in LAYERS, a line for each file, and names
+the locks that its files define."""
 
 import argparse
 import pathlib
@@ -17,6 +18,8 @@ DOCSTRING = re.compile(r'"""(.*?)"""', re.S)
 # Others may have lines for programs above it: limits, what shellcheck is to know.
 HASH = re.compile(r"#!.*\n|# SPDX.*\n|# \w+: \d+\n|# shellcheck .*\n|#\n")
 NAME = re.compile(r" ?\*\t(\w+)\t")
+LOCK = re.compile(r"^(?:static )?(?:(?:DEFINE_(?:MUTEX|SPINLOCK)|DECLARE_RWSEM)\("
+                  r"|struct mutex |spinlock_t |struct rw_semaphore )(\w+)", re.M)
 
 
 def opening(path):
@@ -47,6 +50,12 @@ def check_file(path):
     return None
 
 
+def locks(directory):
+    """The locks that files of a directory define, but for those in structures."""
+    return [name for path in sorted(directory.glob("*.c"))
+            for name in LOCK.findall(path.read_text())]
+
+
 def check_folder(folder):
     """Yields what is wrong with the opening of a folder's top header."""
     sentence = folder.sentence[0].upper() + folder.sentence[1:] + "."
@@ -64,6 +73,9 @@ def check_folder(folder):
     if listed != names:
         yield f"{top[0].relative_to(ROOT)}:2: a line for each file, " \
               f"from the ground up: {' '.join(names)}"
+    for name in locks(directory):
+        if name not in opening(top[0]):
+            yield f"{top[0].relative_to(ROOT)}:2: {name} is not among the locks"
 
 
 def main():
