@@ -18,7 +18,6 @@ struct strace {
 	FILE *file;
 	char *line;
 	size_t room;
-	unsigned long n_line;
 	char *whole;	/* of a call in two lines */
 	struct unfinished *unfinished;
 };
@@ -47,11 +46,6 @@ void strace_close(struct strace *strace)
 	free(strace->whole);
 	free(strace->line);
 	free(strace);
-}
-
-unsigned long strace_line(const struct strace *strace)
-{
-	return strace->n_line;
 }
 
 /* "PID " as in a file, "[pid PID] " as on a terminal, or nothing without -f */
@@ -199,7 +193,6 @@ static bool take_line(struct strace *strace, struct event *event)
 bool strace_next(struct strace *strace, struct event *event)
 {
 	while (getline(&strace->line, &strace->room, strace->file) > 0) {
-		strace->n_line++;
 		strace->line[strcspn(strace->line, "\n")] = 0;
 		if (take_line(strace, event))
 			return true;

@@ -33,6 +33,5 @@ struct strace;
 struct strace *strace_open(const char *path);
 bool strace_next(struct strace *strace, struct event *event);
 void strace_close(struct strace *strace);
-unsigned long strace_line(const struct strace *strace);
 
 #endif /* VMREPLAY_STRACE_H */
