@@ -47,12 +47,15 @@ static int mach_listed_check_link(const struct mach_list_entry *entry)
 static int mach_listed_check(const struct mach_list_entry *entry, bool remove)
 {
 	struct mach_list_entry only = {
+		.size = entry->size,
 		.name = entry->name,
 		.name_length = entry->name_length,
 	};
 
 	if (remove)
 		return memcmp(entry, &only, sizeof(only)) ? -EINVAL : 0;
+	if (entry->reserved)
+		return -EINVAL;
 	if (S_ISLNK(entry->mode))
 		return mach_listed_check_link(entry);
 	if (entry->target || entry->target_length)
@@ -122,6 +125,17 @@ static int mach_listed_read_entry(struct mach_listed_reading *reading,
 	return mach_listing_add(names, &to, reading->name, reading->target);
 }
 
+/* One of an array, each of which has the size that the call says */
+static int mach_listed_copy_entry(struct mach_list_entry *entry,
+				  const void __user *from, u32 size)
+{
+	int err = copy_struct_from_user(entry, sizeof(*entry), from, size);
+
+	if (err)
+		return err;
+	return entry->size == size ? 0 : -EINVAL;
+}
+
 /**
  * mach_listed_read - Copy the entries of a call
  * @args: the call's
@@ -144,8 +158,7 @@ int mach_listed_read(const struct mach_pager_list *args,
 		return -ENOMEM;
 	reading->args = args;
 	for (i = 0; i < args->nr_entries && !err; i++) {
-		err = copy_struct_from_user(&entry, sizeof(entry), from,
-					    args->entry_size) ?:
+		err = mach_listed_copy_entry(&entry, from, args->entry_size) ?:
 		      mach_listed_read_entry(reading, &entry, names);
 		from += args->entry_size;
 		if (fatal_signal_pending(current))

@@ -51,6 +51,7 @@ struct mach_list_entry list_entry(const struct test_name *name)
 	unsigned int mode = name->mode ?: S_IFREG | 0640;
 
 	return (struct mach_list_entry) {
+		.size = sizeof(struct mach_list_entry),
 		.mode = mode,
 		.flags = name->flags,
 		.uid = name->owner ?: LISTED_OWNER,
@@ -91,6 +92,7 @@ long list_names(const struct test_pager *p, uint32_t number, unsigned int flags,
 long list_remove(const struct test_pager *p, uint32_t number, const char *name)
 {
 	struct mach_list_entry entry = {
+		.size = sizeof(entry),
 		.name = (uintptr_t)name, .name_length = strlen(name),
 	};
 

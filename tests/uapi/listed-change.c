@@ -68,6 +68,10 @@ static void test_entries(void)
 	struct mach_list_entry e;
 
 	setup();
+	TRY("size-0", -EINVAL, size, 0);
+	TRY("size-less", -EINVAL, size, sizeof(e) - 8);
+	TRY("size-more", -EINVAL, size, sizeof(e) + 8);
+	TRY("reserved", -EINVAL, reserved, 1);
 	TRY("kind-none", -EINVAL, mode, 0644);
 	TRY("kind-device", -EINVAL, mode, S_IFCHR | 0644);
 	TRY("kind-fifo", -EINVAL, mode, S_IFIFO | 0644);
@@ -200,6 +204,10 @@ static void test_call(void)
 	args = good;
 	args.entry_size = sizeof(later[0]);
 	args.entries = (uintptr_t)later;
+	tap_is("later-unsaid", call(args), -EINVAL);
+	later[0].e.size = sizeof(later[0]);
+	tap_is("later-another", call(args), -EINVAL);
+	later[1].e.size = sizeof(later[1]);
 	tap_is("later", call(args), 0);
 	later[1].more = 1;
 	tap_is("later-says", call(args), -E2BIG);
@@ -243,8 +251,10 @@ static void test_twice(void)
 		{ .name = "a" },
 	};
 	struct mach_list_entry gone[2] = {
-		{ .name = (uintptr_t)"a", .name_length = 1 },
-		{ .name = (uintptr_t)"x", .name_length = 1 },
+		{ .size = sizeof(gone[0]), .name = (uintptr_t)"a",
+		  .name_length = 1 },
+		{ .size = sizeof(gone[0]), .name = (uintptr_t)"x",
+		  .name_length = 1 },
 	};
 	struct stat st;
 

@@ -244,6 +244,7 @@ static int call_list(struct pager *directory, uint32_t flags,
 static struct mach_list_entry entry_of(const struct pager_listing *name)
 {
 	return (struct mach_list_entry) {
+		.size = sizeof(struct mach_list_entry),
 		.mode = name->mode,
 		.flags = name->flags,
 		.uid = name->uid,
@@ -305,6 +306,7 @@ int pager_list_change(struct pager *directory,
 int pager_list_remove(struct pager *directory, const char *name)
 {
 	const struct mach_list_entry entry = {
+		.size = sizeof(entry),
 		.name = (uintptr_t)name,
 		.name_length = strlen(name),
 	};

@@ -39,27 +39,31 @@
 
 /**
  * struct mach_list_entry - One name of a listed directory.
+ * @size: sizeof(struct mach_list_entry), from one to the next
  * @mode: S_IFREG, S_IFDIR or S_IFLNK, and permission bits, of 0777, of a directory 01777
  * @flags: MACH_LIST_*; zero of what is no file
  * @uid: owner: the caller's, or with CAP_CHOWN any (EPERM)
  * @gid: group: one of the caller's, or with CAP_CHOWN any (EPERM)
  * @name_length: bytes of @name, 1 to MACH_NAME_MAX
  * @target_length: bytes of @target, 1 to MACH_PATH_MAX; 0 of what is no link
+ * @reserved: zero
  * @object_size: bytes of a file, 0 to MACH_OBJECT_SIZE_MAX; otherwise 0
  * @cookie: of the object that is made for it
  * @mtime_ns: time of the last change, nanoseconds since 1970
  * @name: address of the name
  * @target: address of what a link says; otherwise 0
  *
- * For REMOVE all but the name and its length is zero.
+ * For REMOVE all but the size, the name and its length is zero.
  */
 struct mach_list_entry {
+	__u32 size;
 	__u32 mode;
 	__u32 flags;
 	__u32 uid;
 	__u32 gid;
 	__u32 name_length;
 	__u32 target_length;
+	__u32 reserved;
 	__aligned_u64 object_size;
 	__aligned_u64 cookie;
 	__s64 mtime_ns;
@@ -67,7 +71,7 @@ struct mach_list_entry {
 	__aligned_u64 target;
 };
 
-#define MACH_LIST_ENTRY_SIZE_VER0	64	/* of the first version */
+#define MACH_LIST_ENTRY_SIZE_VER0	72	/* of the first version */
 
 /**
  * struct mach_pager_list - Hand in names of a listed directory (MACH_PAGER_LIST, pager).
@@ -75,7 +79,7 @@ struct mach_list_entry {
  * @object: number of the directory's object
  * @flags: MACH_LIST_*: BEGIN, END, both or none of them; or CHANGE; or REMOVE
  * @nr_entries: how many
- * @entry_size: sizeof(struct mach_list_entry), from one to the next; 0 if there is none
+ * @entry_size: @size of each entry; 0 if there is none
  * @reserved: zero
  * @entries: address of the entries; 0 if there is none
  *
