@@ -49,16 +49,17 @@ static inline long mach_wait_most(enum mach_manner manner)
  * @condition: not true now; looked at again each time
  * @manner: not MACH_WAIT_NEVER
  * @most: jiffies
+ * @one: it may be enough to wake others
  *
  * Return: 0, -EINTR, -ETIMEDOUT.
  */
-#define mach_wait_event_most(wq, condition, manner, most)		\
+#define mach_wait_event_most(wq, condition, manner, most, one)		\
 ({									\
 	long __left;							\
 									\
 	might_sleep();							\
 	__left = ___wait_event(wq, ___wait_cond_timeout(condition),	\
-			       mach_wait_state(manner), 0, most,	\
+			       mach_wait_state(manner), one, most,	\
 			       __ret = schedule_timeout(__ret));	\
 	__left < 0 ? -EINTR : __left ? 0 : -ETIMEDOUT;			\
 })
@@ -69,7 +70,20 @@ static inline long mach_wait_most(enum mach_manner manner)
 	enum mach_manner __manner = (manner);				\
 									\
 	mach_wait_event_most(wq, condition, __manner,			\
-			     mach_wait_most(__manner));			\
+			     mach_wait_most(__manner), 0);		\
 })
+
+/**
+ * struct mach_waiters - Threads that look again when something may have changed
+ * @queue: where they wait, each to be woken by itself
+ * @events: atomic, how often that was said
+ */
+struct mach_waiters {
+	wait_queue_head_t queue;
+	atomic_t events;
+};
+
+#define MACH_WAITERS_INIT(name)						\
+	{ .queue = __WAIT_QUEUE_HEAD_INITIALIZER((name).queue) }
 
 #endif /* MACH_MANNER_H */

@@ -97,6 +97,7 @@ struct mach_user *mach_user_get_current(void)
 	refcount_set(&made->ref, 1);
 	made->uid = uid;
 	spin_lock(&mach_users_lock);
+	init_waitqueue_head(&made->waiters.queue);
 	user = mach_user_find(uid);
 	if (!user)
 		hash_add(mach_users, &made->node, __kuid_val(uid));

@@ -16,6 +16,7 @@
 #ifndef MACH_USER_H
 #define MACH_USER_H
 
+#include "base/manner.h"
 #include "base/mach_types.h"
 
 #include <linux/atomic.h>
@@ -61,6 +62,7 @@ enum mach_user_kind {
  * @counts: atomic, by enum mach_user_kind
  */
 struct mach_user {
+ * @waiters: for room on his account
 	struct hlist_node node;
 	refcount_t ref;
 	kuid_t uid;
@@ -68,6 +70,7 @@ struct mach_user {
 	atomic_long_t counts[MACH_USER_KINDS];
 };
 
+	struct mach_waiters waiters;
 /* What one of a kind takes of the pool, about */
 static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
 {

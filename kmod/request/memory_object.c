@@ -507,7 +507,7 @@ static void mach_request_unlink(struct mach_request *request)
 	RB_CLEAR_NODE(&request->link);
 	if (request->laundry)
 		atomic_dec(&request->object->laundry);
-	mach_room_end();
+	mach_room_end(request->object);
 }
 
 /**

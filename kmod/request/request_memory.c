@@ -153,7 +153,7 @@ int mach_request_await_reserve(struct mach_object *object)
 	       !mach_object_is_dead(object)) {
 		if (jiffies - started >= MACH_RESERVE_PATIENCE)
 			return -ENOMEM;
-		err = mach_room_wait(MACH_WAIT_KILLED);
+		err = mach_room_wait(object, MACH_WAIT_KILLED);
 	}
 	return err;
 }
@@ -234,7 +234,7 @@ static void mach_request_give_reserve(struct mach_request *request)
 	WARN_ON_ONCE(object->reserve);
 	WRITE_ONCE(object->reserve, request);
 	mach_object_unlock(object);
-	mach_room_wake();
+	mach_room_wake(object);
 	if (mach_object_has_unsent(object))
 		mach_object_queue_launder(object);
 }

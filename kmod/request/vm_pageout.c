@@ -161,16 +161,17 @@ int mach_pageout_wait(struct mach_object *object, enum mach_manner manner)
 {
 	struct mach_patience patience = mach_patience_begin(NULL, manner);
 	int err = 0;
+	bool room;
 
 	while (!err) {
 		if (mach_object_is_dead(object))
 			return 0;
-		if (mach_pageout_may_ask(object, 1) &&
-		    mach_object_has_room(object, 1) &&
-		    (mach_page_available() > mach_pool_reserve() ||
-		     mach_pageout_scan(MACH_PAGEOUT_BATCH)))
+		room = mach_pageout_may_ask(object, 1) &&
+		       mach_object_has_room(object, 1);
+		if (room && (mach_page_available() > mach_pool_reserve() ||
+			     mach_pageout_scan(MACH_PAGEOUT_BATCH)))
 			return 0;
-		err = mach_patience_wait(&patience);
+		err = mach_patience_wait(&patience, room ? NULL : object);
 	}
 	return err;
 }
@@ -204,7 +205,7 @@ int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 	while (!err && !mach_pageout_may_dirty(object) &&
 	       !mach_object_is_dead(object)) {
 		mach_data_return_launder(object, 0, mach_object_npages(object));
-		err = mach_patience_wait(&patience);
+		err = mach_patience_wait(&patience, object);
 	}
 	return err;
 }
