@@ -275,35 +275,58 @@ int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind)
 }
 
 /**
- * mach_map_charge - Count memory as locked by the window's process
- * @map: not locked
- * @bytes: whole pages
- * @privileged: the caller's capabilities count
- *
- * All maps of a process, and its mlock, count together. Return: 0, or -EPERM
- * beyond RLIMIT_MEMLOCK of a caller who is not privileged.
- */
-int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged)
+/* Return: 0, or -EPERM beyond RLIMIT_MEMLOCK. */
+static int mach_map_lock_memory(struct mach_map *map, unsigned long pages,
+				bool exempt)
 {
-	const bool exempt = privileged && capable(CAP_IPC_LOCK);
 	int err;
 
 	/* who has gone locks nothing */
-	if (!bytes || !mmget_not_zero(map->mm))
+	if (!mmget_not_zero(map->mm))
 		return 0;
 	mmap_write_lock(map->mm);
-	err = __account_locked_vm(map->mm, bytes >> PAGE_SHIFT, true, current,
-				  exempt);
+	err = __account_locked_vm(map->mm, pages, true, current, exempt);
 	mmap_write_unlock(map->mm);
 	mmput(map->mm);
 	return err ? -EPERM : 0;
 }
 
+ * mach_map_charge - Count memory as locked by the window's process, and by its user
+ * @map: not locked
+ * @bytes: whole pages
+ * @privileged: the caller's capabilities count
+ *
+ * All maps of a process, and its mlock, count together, and so do all processes of a
+ * user, who may have a part of the pool. Return: 0; -EPERM beyond RLIMIT_MEMLOCK of a
+ * caller who is not privileged; -EAGAIN beyond the user's part.
+ */
+int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged)
+{
+	const bool exempt = privileged && capable(CAP_IPC_LOCK);
+	int err;
+	unsigned long pages = bytes >> PAGE_SHIFT;
+
+	if (!pages)
+		return 0;
+	err = mach_user_charge(map->user, MACH_USER_WIRED, pages);
+	if (err)
+		return err;
+	err = mach_map_lock_memory(map, pages, exempt);
+	if (err)
+		mach_user_add(map->user, MACH_USER_WIRED, -(long)pages);
+	return err;
+}
+
 void mach_map_uncharge(struct mach_map *map, u64 bytes)
 {
-	if (!bytes || !mmget_not_zero(map->mm))
+	unsigned long pages = bytes >> PAGE_SHIFT;
+
+	if (!pages)
 		return;
-	account_locked_vm(map->mm, bytes >> PAGE_SHIFT, false);
+	mach_user_add(map->user, MACH_USER_WIRED, -(long)pages);
+	if (!mmget_not_zero(map->mm))
+		return;
+	account_locked_vm(map->mm, pages, false);
 	mmput(map->mm);
 }
 

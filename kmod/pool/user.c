@@ -35,6 +35,7 @@ static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
 	[MACH_USER_BUSY] = { "busy", ULONG_MAX },
 	[MACH_USER_DIRTY] = { "dirty", ULONG_MAX },
 	[MACH_USER_ANONYMOUS] = { "anonymous", ULONG_MAX },
+	[MACH_USER_WIRED] = { "wired", ULONG_MAX },
 };
 
 module_param_named(user_tasks, mach_user_rules[MACH_USER_TASKS].max, ulong, 0644);

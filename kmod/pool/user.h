@@ -5,9 +5,9 @@
  *
  * A user is the real user ID of whoever opened, registered, made or asked. What is
  * made for a pager (objects, requests, names, frames that wait or are dirty) is its
- * user's, whoever touches it. Each kind has a cap, a module parameter. All of it
- * together that lies in the pool, and that nobody else can give back, is bounded by
- * a part of the pool.
+ * user's, whoever touches it; what is wired is the user's whose task keeps it. Each
+ * kind has a cap, a module parameter. All of it together that lies in the pool, and
+ * that nobody else can give back, is bounded by a part of the pool.
  *
  * Who has CAP_SYS_RESOURCE is counted and never refused.
  *
@@ -36,6 +36,7 @@
  * @MACH_USER_BUSY: frames that wait for his pagers' data
  * @MACH_USER_DIRTY: frames whose data his pagers have to take
  * @MACH_USER_ANONYMOUS: frames of memory without a pager
+ * @MACH_USER_WIRED: frames that his tasks keep, whosever they are
  * @MACH_USER_KINDS: how many kinds there are
  */
 enum mach_user_kind {
@@ -50,6 +51,7 @@ enum mach_user_kind {
 	MACH_USER_BUSY,
 	MACH_USER_DIRTY,
 	MACH_USER_ANONYMOUS,
+	MACH_USER_WIRED,
 	MACH_USER_KINDS,
 };
 
@@ -85,6 +87,7 @@ static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
 	case MACH_USER_BUSY:
 	case MACH_USER_DIRTY:
 	case MACH_USER_ANONYMOUS:
+	case MACH_USER_WIRED:
 		return PAGE_SIZE;
 	default:
 		return 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -474,3 +475,61 @@ int main(int argc, char **argv)
 	chmod(DEVICE, 0600);
 	return status;
 }
+#define WIRERS		16	/* processes */
+#define WIRED		MIB	/* of each, as much as it may lock by itself */
+
+static long do_wire(const uint64_t *arg)	/* fd, offset */
+{
+	struct rlimit limit = { WIRED, WIRED };
+	struct test_task t;
+	char *at;
+
+	CHECK_IS(RESULT(setrlimit(RLIMIT_MEMLOCK, &limit)), 0);
+	task_open(&t, 2 * WIRED);
+	CHECK_IS(task_map(&t, arg[0], arg[1], WIRED, MACH_PROT_READ,
+			  MACH_VM_ANYWHERE, &at), 0);
+	return task_wire(&t, at, WIRED, MACH_PROT_READ);
+}
+
+/* Clean pages, that might go if nobody kept them: each process has a limit of its own. */
+static void wire_with_all(void)
+{
+	struct serve *s = serve_new(WIRERS * WIRED, MIB, 1);
+	struct actor wirer[WIRERS];
+	unsigned int n = 0;
+	long err;
+
+	serve_start(s);
+	for (unsigned int i = 0; i < WIRERS; i++)
+		actor_start(&wirer[i], 1);
+	do {
+		CHECK(n < WIRERS, "%u MiB of %u are wired", n, MEMORY_MIB);
+		err = actor_do(&wirer[n], do_wire, s->fd, n * WIRED);
+	} while (!err && ++n);
+	CHECK_IS(err, -EAGAIN);
+	CHECK(n * WIRED / PAGE > BOUND / 2, "only %u MiB are wired", n);
+	CHECK(n * WIRED / PAGE <= BOUND, "%u MiB are wired", n);
+	/* who lets go makes room for another */
+	actor_kill(&wirer[0]);
+	CHECK_WAIT(!(err = actor_do(&wirer[n + 1], do_wire, s->fd, 0)), WAIT_MS,
+		   "%s", tap_result(err));
+	hold();
+}
+
+static void test_wired(void)
+{
+	struct serve *healthy;
+	uint8_t *map;
+	pid_t pid;
+
+	pool_restore();
+	pool_limit(MEMORY_MIB);
+	pool_set_number("user_memory", PERCENT);
+	pid = greedy_begin(wire_with_all);
+	healthy = pool_object(2 * MEMORY_MIB * MIB, 1);
+	map = pool_start(healthy);
+	pool_verify(map, 1, 0, 2 * MEMORY_MIB * MIB / PAGE, 0);
+	greedy_end(pid);
+}
+
+		{ "wired", test_wired, 0, 60 },

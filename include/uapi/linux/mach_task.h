@@ -184,8 +184,8 @@ struct mach_task_protect {
  * @length: bytes
  *
  * Wiring brings the pages in and keeps them; it counts, per entry. It takes
- * CAP_IPC_LOCK, or the process's RLIMIT_MEMLOCK is the bound (EPERM). What is not
- * wired is unwired without an error.
+ * CAP_IPC_LOCK, or the process's RLIMIT_MEMLOCK is the bound (EPERM); all that a user
+ * has wired is bounded, too (EAGAIN). What is not wired is unwired without an error.
  *
  * BEHAVIOR: holes are EADDRNOTAVAIL, what is outside the window is ENOSPC. FREE
  * makes memory of other kinds inactive, and what is wired stays. ZERO wants the
