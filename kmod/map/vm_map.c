@@ -234,7 +234,8 @@ static int mach_map_borrow(struct mach_map *map)
 int mach_map_fill_spare(struct mach_map *map, enum mach_map_change_kind kind)
 {
 	lockdep_assert_held_write(&map->lock);
-	if (map->spare.n >= MACH_RANGE_STOCK && kind == MACH_MAP_SHRINKS)
+	if (kind == MACH_MAP_KEEPS ||
+	    (map->spare.n >= MACH_RANGE_STOCK && kind == MACH_MAP_SHRINKS))
 		return 0;
 	if (!mach_map_stock(map, MACH_MAP_SPARE_GROWS))
 		return 0;
@@ -274,7 +275,6 @@ int mach_map_lock_write(struct mach_map *map, enum mach_map_change_kind kind)
 	return err;
 }
 
-/**
 /* Return: 0, or -EPERM beyond RLIMIT_MEMLOCK. */
 static int mach_map_lock_memory(struct mach_map *map, unsigned long pages,
 				bool exempt)
@@ -291,6 +291,7 @@ static int mach_map_lock_memory(struct mach_map *map, unsigned long pages,
 	return err ? -EPERM : 0;
 }
 
+/**
  * mach_map_charge - Count memory as locked by the window's process, and by its user
  * @map: not locked
  * @bytes: whole pages
@@ -303,8 +304,8 @@ static int mach_map_lock_memory(struct mach_map *map, unsigned long pages,
 int mach_map_charge(struct mach_map *map, u64 bytes, bool privileged)
 {
 	const bool exempt = privileged && capable(CAP_IPC_LOCK);
-	int err;
 	unsigned long pages = bytes >> PAGE_SHIFT;
+	int err;
 
 	if (!pages)
 		return 0;
@@ -373,6 +374,23 @@ static int mach_map_await_transition(struct mach_map *map)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
+/* Is there an entry that goes on from what lies before @at to what lies behind? */
+static bool mach_map_goes_on(struct mach_map *map, u64 at)
+{
+	struct mach_map_entry *entry = mach_entry_lookup(&map->entries, at);
+
+	lockdep_assert_held_write(&map->lock);
+	return entry && entry->start < at;
+}
+
+/* Where nothing is cut, what a range has can always be changed, and go. */
+static bool mach_map_may_split(struct mach_map *map, u64 start, u64 end)
+{
+	lockdep_assert_held_write(&map->lock);
+	return mach_user_may_split(map->user) ||
+	       (!mach_map_goes_on(map, start) && !mach_map_goes_on(map, end));
+}
+
 int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 		       unsigned long max, enum mach_map_change_kind kind)
 {
@@ -380,9 +398,17 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
 
 	do {
 		err = mach_map_lock_write(map, kind);
-		if (err || !mach_map_in_transition(map, start, end, max))
+		if (err)
 			return err;
-		err = mach_map_await_transition(map);
+		if (mach_map_in_transition(map, start, end, max)) {
+			err = mach_map_await_transition(map);
+		} else if (kind != MACH_MAP_KEEPS &&
+			   !mach_map_may_split(map, start, end)) {
+			mach_map_unlock_write(map);
+			err = -EAGAIN;
+		} else {
+			break;
+		}
 	} while (!err);
 	return err;
 }
@@ -394,7 +420,8 @@ int mach_map_lock_some(struct mach_map *map, u64 start, u64 end,
  * @end: the address after the last
  * @kind: what the caller does to the map
  *
- * Return: as mach_map_lock_write().
+ * Return: as mach_map_lock_write(); -EAGAIN when entries had to be cut, and the map's
+ * user has far too many.
  */
 int mach_map_lock_range(struct mach_map *map, u64 start, u64 end,
 			enum mach_map_change_kind kind)

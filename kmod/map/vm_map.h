@@ -132,11 +132,13 @@ struct mach_spot {
  * enum mach_map_change_kind - What a call is going to do to a map
  * @MACH_MAP_GROWS: enter something: refused where there is no memory
  * @MACH_MAP_SHRINKS: take away, narrow, or give other attributes, which may clip
- *	entries, and is not refused
+ *	entries, and is not refused for want of memory
+ * @MACH_MAP_KEEPS: leave the entries as they are
  */
 enum mach_map_change_kind {
 	MACH_MAP_GROWS,
 	MACH_MAP_SHRINKS,
+	MACH_MAP_KEEPS,
 };
 
 struct mach_map *mach_map_create(void);

@@ -97,8 +97,8 @@ struct mach_user *mach_user_get_current(void)
 		return NULL;
 	refcount_set(&made->ref, 1);
 	made->uid = uid;
-	spin_lock(&mach_users_lock);
 	init_waitqueue_head(&made->waiters.queue);
+	spin_lock(&mach_users_lock);
 	user = mach_user_find(uid);
 	if (!user)
 		hash_add(mach_users, &made->node, __kuid_val(uid));
@@ -176,6 +176,13 @@ bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
 	return !user || atomic_long_read(&user->counts[kind]) + n <= max;
 }
 
+/* Bytes of the pool that a user alone may be able to give back */
+static unsigned long mach_user_most(void)
+{
+	return mach_pool_limit() / 100 *
+	       min(READ_ONCE(mach_user_memory), 100UL) * PAGE_SIZE;
+}
+
 /**
  * mach_user_has_room - May a user have more of the pool?
  * @user: who; NULL: nobody in particular
@@ -183,12 +190,27 @@ bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
  */
 bool mach_user_has_room(struct mach_user *user, unsigned long frames)
 {
-	unsigned long most = mach_pool_limit() / 100 *
-			     min(READ_ONCE(mach_user_memory), 100UL);
-
 	return !user ||
 	       atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
-		       most * PAGE_SIZE;
+		       mach_user_most();
+}
+
+/**
+ * mach_user_may_split - May what a user has be cut into more entries?
+ * @user: who
+ *
+ * By calls that change or take away what is there. They are refused later than those
+ * that add to it: when he has twice the entries that he may have, or a quarter more of
+ * the pool.
+ */
+bool mach_user_may_split(struct mach_user *user)
+{
+	unsigned long n = atomic_long_read(&user->counts[MACH_USER_ENTRIES]);
+	long bytes = atomic_long_read(&user->bytes);
+	long most = mach_user_most();
+
+	return (n / 2 <= READ_ONCE(mach_user_rules[MACH_USER_ENTRIES].max) &&
+		bytes <= most + most / 4) || mach_user_is_exempt();
 }
 
 /**

@@ -62,17 +62,17 @@ enum mach_user_kind {
  * @uid: const
  * @bytes: atomic, of the pool, that the user alone can give back
  * @counts: atomic, by enum mach_user_kind
+ * @waiters: for room on his account
  */
 struct mach_user {
- * @waiters: for room on his account
 	struct hlist_node node;
 	refcount_t ref;
 	kuid_t uid;
 	atomic_long_t bytes;
 	atomic_long_t counts[MACH_USER_KINDS];
+	struct mach_waiters waiters;
 };
 
-	struct mach_waiters waiters;
 /* What one of a kind takes of the pool, about */
 static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
 {
@@ -109,6 +109,7 @@ bool mach_user_is_exempt(void);
 bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
 		   unsigned long n);
 bool mach_user_has_room(struct mach_user *user, unsigned long frames);
+bool mach_user_may_split(struct mach_user *user);
 int mach_user_check(struct mach_user *user, enum mach_user_kind kind,
 		    unsigned long n);
 int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,

@@ -100,7 +100,7 @@ static int mach_stretch_free(struct mach_map *map,
 
 	for (; private && start < at->end; start = next) {
 		next = min(at->end, start + MACH_FREE_BATCH * PAGE_SIZE);
-		err = mach_map_lock_range(map, start, next, MACH_MAP_SHRINKS);
+		err = mach_map_lock_range(map, start, next, MACH_MAP_KEEPS);
 		if (err)
 			return err;
 		private = mach_free_private(map, start, next);

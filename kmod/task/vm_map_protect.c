@@ -149,7 +149,7 @@ static int mach_asleep_wake(struct mach_map *map, struct list_head *list)
 	return err;
 }
 
-/* The lock is let go meanwhile. -EAGAIN: more sleeps there by now. */
+/* The lock is let go meanwhile. Return: 1: more sleeps there by now; 0 or -errno. */
 static int mach_map_rouse(struct mach_map *map, u64 start, u64 end,
 			  const struct mach_change *change)
 {
@@ -167,7 +167,7 @@ static int mach_map_rouse(struct mach_map *map, u64 start, u64 end,
 		down_write(&map->lock);
 		mach_asleep_list(map, start, end, NULL, &now);
 		if (now != bytes)
-			err = err ?: -EAGAIN;
+			err = err ?: 1;
 	}
 	err = err ?: mach_map_fill_spare(map, MACH_MAP_SHRINKS) ?:
 	      mach_map_change_locked(map, start, end, change);
@@ -215,6 +215,6 @@ int mach_map_protect(struct mach_map *map, u64 start, u64 end,
 		return 0;
 	do {
 		err = mach_map_protect_once(map, start, end, change);
-	} while (err == -EAGAIN && !fatal_signal_pending(current));
-	return err == -EAGAIN ? -EINTR : err;
+	} while (err > 0 && !fatal_signal_pending(current));
+	return err > 0 ? -EINTR : err;
 }

@@ -354,6 +354,59 @@ static void fill_with_entries(void)
 	CHECK_IS(task_allocate_at(&t, t.window, PAGE), 0);
 }
 
+/* Each of these cuts a large entry in pieces, as no call that enters something does. */
+
+static long split_protect(struct test_task *t, const char *at)
+{
+	return task_protect(t, at, PAGE, MACH_PROT_READ);
+}
+
+static long split_inherit(struct test_task *t, const char *at)
+{
+	return task_inherit(t, at, PAGE, MACH_INHERIT_NONE);
+}
+
+static long split_behavior(struct test_task *t, const char *at)
+{
+	return task_behavior(t, at, PAGE, MACH_BEHAVIOR_RANDOM);
+}
+
+static long split_deallocate(struct test_task *t, const char *at)
+{
+	return task_deallocate(t, at, PAGE);
+}
+
+#define ENTRIES		64
+
+static void split_entries(void)
+{
+	static long (*const splits[])(struct test_task *t, const char *at) = {
+		split_protect, split_inherit, split_behavior, split_deallocate,
+	};
+	struct test_task t;
+	unsigned int n;
+	long err;
+
+	task_open(&t, 4096 * PAGE);
+	for (unsigned int i = 0; i < ARRAY_SIZE(splits); i++) {
+		CHECK_IS(task_allocate_at(&t, t.window, t.size), 0);
+		n = 0;
+		do {
+			err = splits[i](&t, t.window + (2 * n + 1) * PAGE);
+		} while (!err && ++n < 1024);
+		CHECK(err == -EAGAIN, "split %u: %s", i, tap_result(err));
+		n = task_entries(&t);
+		CHECK(n > ENTRIES && n <= 2 * ENTRIES + 4,
+		      "split %u: %u entries of %u", i, n, ENTRIES);
+		/* what is there can be given up, and whole entries changed, and go */
+		CHECK_IS(task_behavior(&t, t.window + 2 * PAGE, PAGE,
+				       MACH_BEHAVIOR_FREE), 0);
+		CHECK_IS(task_protect(&t, t.window, t.size, MACH_PROT_READ), 0);
+		CHECK_IS(task_deallocate(&t, t.window, t.size), 0);
+		CHECK_IS(task_entries(&t), 0);
+	}
+}
+
 static void few_entries(void)
 {
 	struct test_task t;
@@ -362,6 +415,16 @@ static void few_entries(void)
 	for (unsigned int n = 0; n < 20; n++)
 		CHECK_IS(task_allocate_at(&t, t.window + 2 * n * PAGE, PAGE),
 			 0);
+}
+
+static void test_split(void)
+{
+	pool_restore();
+	pool_set_number("user_entries", ENTRIES);
+	as_user(GREEDY, split_entries);
+	/* and with the task */
+	as_user(GREEDY, split_entries);
+	as_user(OTHER, few_entries);
 }
 
 static void test_entries(void)
@@ -533,3 +596,20 @@ static void test_wired(void)
 }
 
 		{ "wired", test_wired, 0, 60 },
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = {
+		{ "tasks", test_cap, 0, 0 },
+		{ "pagers", test_cap, 1, 0 },
+		{ "queues", test_cap, 2, 0 },
+		{ "objects", test_cap, 3, 0 },
+		{ "names", test_cap, 4, 0 },
+		{ "requests", test_cap, 5, 0 },
+		{ "locks", test_cap, 6, 0 },
+		{ "names-back", test_names_back, 0, 0 },
+		{ "directories-back", test_directories_back, 0, 0 },
+		{ "entries", test_entries, 0, 0 },
+		{ "split", test_split, 0, 0 },
+		{ "memory", test_memory, 0, 0 },
+		{ "apart", test_apart, 0, 120 },
+		{ "busy", test_busy, 0, 0 },

@@ -29,6 +29,9 @@
  * does nothing, except where said. Holes in the range of deallocate, protect,
  * inherit and msync are passed over, unless a flag says otherwise.
  *
+ * A call that would cut an entry in two is EAGAIN if the user has twice as many as one
+ * user may have, whatever it does; one that takes away whole entries never is.
+ *
  * Beside what <linux/mach_vm.h> says, here
  *
  * ==============  ============================================================
