@@ -11,7 +11,8 @@
 /**
  * mach_internal_create - Make an object for anonymous memory
  *
- * Return: with one reference and one right, or NULL.
+ * Return: with one reference and one right; NULL, also if the caller's user has as much
+ * of the pool as he may have: there would be no page for it.
  */
 struct mach_object *mach_internal_create(void)
 {
@@ -19,8 +20,13 @@ struct mach_object *mach_internal_create(void)
 		.size = MACH_OBJECT_SIZE_MAX,
 		.cluster = MACH_INTERNAL_CLUSTER,
 	};
+	struct mach_object *object = mach_object_create(&setup);
 
-	return mach_object_create(&setup);
+	if (object && !mach_object_has_room(object, 0)) {
+		mach_object_right_put(object);
+		return NULL;
+	}
+	return object;
 }
 
 /**

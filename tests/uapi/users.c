@@ -474,6 +474,33 @@ static void test_memory(void)
 	as_user(OTHER, fill_memory);
 }
 
+/* Each page an entry by itself: what it takes besides the page counts as well. */
+static void touch_apart(void)
+{
+	struct test_task t;
+	unsigned int n = 0;
+
+	task_open(&t, 1ULL << 34);
+	while (!task_allocate_at(&t, t.window + 2 * n * PAGE, PAGE))
+		n++;
+	CHECK(n > BOUND, "only %u entries", n);
+	for (unsigned int i = 0; i < n; i++)
+		task_touch(t.window + 2 * i * PAGE, true);
+	hold();
+}
+
+static void test_apart(void)
+{
+	pid_t pid;
+
+	pool_restore();
+	pool_limit(MEMORY_MIB);
+	pool_set_number("user_memory", PERCENT);
+	pid = greedy_begin(touch_apart);
+	as_user(OTHER, fill_memory);
+	greedy_end(pid);
+}
+
 static void begin_silent_faults(struct scene *s, unsigned int objects)
 {
 	const struct pager_setup silent = { .transport = BY_IOCTL };
@@ -517,27 +544,6 @@ static void test_busy(void)
 	greedy_end(pid);
 }
 
-int main(int argc, char **argv)
-{
-	static const struct tap_test tests[] = {
-		{ "tasks", test_cap, 0, 0 },
-		{ "pagers", test_cap, 1, 0 },
-		{ "queues", test_cap, 2, 0 },
-		{ "objects", test_cap, 3, 0 },
-		{ "names", test_cap, 4, 0 },
-		{ "requests", test_cap, 5, 0 },
-		{ "locks", test_cap, 6, 0 },
-		{ "names-back", test_names_back, 0, 0 },
-		{ "directories-back", test_directories_back, 0, 0 },
-		{ "entries", test_entries, 0, 0 },
-		{ "memory", test_memory, 0, 0 },
-		{ "busy", test_busy, 0, 0 },
-	};
-	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
-
-	chmod(DEVICE, 0600);
-	return status;
-}
 #define WIRERS		16	/* processes */
 #define WIRED		MIB	/* of each, as much as it may lock by itself */
 
@@ -595,7 +601,6 @@ static void test_wired(void)
 	greedy_end(pid);
 }
 
-		{ "wired", test_wired, 0, 60 },
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
@@ -613,3 +618,10 @@ int main(int argc, char **argv)
 		{ "memory", test_memory, 0, 0 },
 		{ "apart", test_apart, 0, 120 },
 		{ "busy", test_busy, 0, 0 },
+		{ "wired", test_wired, 0, 60 },
+	};
+	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
+
+	chmod(DEVICE, 0600);
+	return status;
+}
