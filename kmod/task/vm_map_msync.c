@@ -189,20 +189,18 @@ int mach_map_advise(struct mach_map *map, u64 start, u64 end, u32 behavior)
 static int mach_stretch_msync(struct mach_map *map,
 			      const struct mach_stretch *at, u32 flags)
 {
+	struct mach_object *object = at->object;
 	int err = 0;
 
 	if (flags & MACH_SYNC_KILLPAGES)
 		err = mach_stretch_free(map, at);
-	else if (!at->object)
-		return 0;
-	else if (flags & MACH_SYNC_DEACTIVATE)
-		mach_object_deactivate(at->object, at->first,
-				       at->first + at->n);
-	else if (at->object->pager)
-		err = mach_object_msync(at->object, at->first,
-					at->first + at->n, flags, at->writable);
-	if (at->object)
-		mach_object_put(at->object);
+	else if (object && flags & MACH_SYNC_DEACTIVATE)
+		mach_object_deactivate(object, at->first, at->first + at->n);
+	else if (object && object->pager)
+		err = mach_object_msync(object, at->first, at->first + at->n,
+					flags, at->writable);
+	if (object)
+		mach_object_put(object);
 	if (fatal_signal_pending(current))
 		err = err ?: -EINTR;
 	cond_resched();

@@ -102,6 +102,36 @@ static void test_million(void)
 	      entry_cache().active);
 }
 
+static long do_msync_all(const uint64_t *arg)
+{
+	return task_msync(&t, (void *)(uintptr_t)arg[0], arg[1], arg[2]);
+}
+
+/*
+ * Entries without an object, which have nothing to send: who goes over them can be
+ * killed all the same. A second of them is enough to see it.
+ */
+static void test_msync_killed(void)
+{
+	unsigned long n = entries_wanted() / 4;
+	char *at = fragmented(n);
+	struct actor a;
+	long start, all;
+
+	start = tap_now_ms();
+	CHECK_IS(task_msync(&t, at, n * PAGE, tap_variant), 0);
+	all = tap_now_ms() - start;
+	actor_start(&a, 1);
+	actor_begin(&a, 0, do_msync_all, (uintptr_t)at, n * PAGE, tap_variant);
+	tap_pause_ms(all / 8);
+	CHECK(actor_waits(&a, 0, 0), "it was over at once");
+	start = tap_now_ms();
+	actor_kill(&a);
+	start = tap_now_ms() - start;
+	tap_note("%lu entries in %ld ms, killed in %ld", n, all, start);
+	CHECK(start < all / 2, "killed in %ld ms of %ld", start, all);
+}
+
 /* Rights that are equal again make one entry of all of them. */
 static void test_joined(void)
 {
@@ -134,6 +164,8 @@ static void test_closed(void)
 static const struct tap_test tests[] = {
 	{ "million", test_million, 0, 180 },
 	{ "joined", test_joined, 0, 60 },
+	{ "msync-killed", test_msync_killed, MACH_SYNC_SYNCHRONOUS, 60 },
+	{ "deactivate-killed", test_msync_killed, MACH_SYNC_DEACTIVATE, 60 },
 	{ "closed", test_closed, 0, 60 },
 };
 
