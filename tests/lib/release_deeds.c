@@ -281,6 +281,21 @@ static long op_clean_flush(const uint64_t *arg)
 	return 0;
 }
 
+/* What is clean by then is forgotten. */
+static void before_flush(void)
+{
+	CHECK_IS(RESULT(fsync(s->fd)), 0);
+}
+
+static long op_flush(const uint64_t *arg)
+{
+	(void)arg;
+	s->lock = MACH_LOCK_FLUSH | MACH_LOCK_REPLY;
+	CHECK_WAIT(!s->lock && object_info(s->fd).resident <= WIRED, WAIT_MS,
+		   "%llu pages stay", object_info(s->fd).resident);
+	return 0;
+}
+
 /* The last right goes: what is dirty goes to the pager, which is told of the end. */
 static long op_end(const uint64_t *arg)
 {
@@ -318,6 +333,31 @@ static long op_exit(const uint64_t *arg)
 	return op_end(arg);
 }
 
+/* And with a task, some of whose memory is wired, code, or in pieces */
+
+static long user_task(const uint64_t *arg)
+{
+	struct test_task own;
+	char *at;
+
+	task_open(&own, MIB);
+	CHECK_IS(task_allocate_at(&own, own.window, PAGES * PAGE), 0);
+	memset(own.window, 1, 8 * PAGE);
+	CHECK_IS(task_wire(&own, own.window + PAGE, 2 * PAGE, RW), 0);
+	for (unsigned int i = 0; i < PAGES; i += 2)
+		CHECK_IS(task_protect(&own, own.window + i * PAGE, PAGE,
+				      MACH_PROT_READ | i % 4 * 2), 0);
+	CHECK_IS(task_map(&own, arg[0], 0, PAGES * PAGE, RW, 0, &at), 0);
+	pattern_fill(at, 0, PAGES * PAGE, SEED);
+	return 0;
+}
+
+static void before_kill(void)
+{
+	actor_start(&user, 1);
+	CHECK_IS(actor_do(&user, user_task, s->fd), 0);
+}
+
 const struct release_deed release_deeds[] = {
 	{ .name = "deallocate", .fn = op_deallocate },
 	{ .name = "protect", .fn = op_protect },
@@ -347,8 +387,12 @@ const struct release_deed release_deeds[] = {
 	{ .name = "clean", .fn = op_clean, .after = after_sync, .others = true },
 	{ .name = "clean-flush", .fn = op_clean_flush, .after = after_sync,
 	  .others = true },
+	{ .name = "flush", .before = before_flush, .fn = op_flush,
+	  .after = after_sync, .others = true },
 	{ .name = "end", .fn = op_end, .others = true },
 	{ .name = "exit", .before = before_exit, .fn = op_exit, .others = true },
+	{ .name = "exit-task", .before = before_kill, .fn = op_exit,
+	  .others = true },
 };
 
 const size_t release_deeds_nr = ARRAY_SIZE(release_deeds);

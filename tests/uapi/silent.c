@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "slowfile.h"
 #include "tap.h"
 #include "testpager.h"
 
@@ -111,9 +112,89 @@ static void test_late_supply(void)
 	actor_kill(&client);
 }
 
+/* Data of a file that comes late, too: nobody waits for it longer than the deadline. */
+
+static struct test_request held;
+static volatile bool told;
+static long said;
+
+static void *supply_file(void *file)
+{
+	supply.part.kind = MACH_PART_FILE;
+	supply.part.fd = ((struct slowfile *)file)->fd;
+	said = vm_ioctl(p.fd, MACH_PAGER_SUPPLY, &supply);
+	told = true;
+	return NULL;
+}
+
+static void *answer_file(void *file)
+{
+	struct mach_part part = part_file(0, PAGE,
+					  ((struct slowfile *)file)->fd, 0);
+	struct mach_pager_answer answer = pager_answer(&held, &part, 1);
+
+	said = vm_ioctl(p.fd, MACH_PAGER_ANSWER, &answer);
+	told = true;
+	return NULL;
+}
+
+/* Whoever reads meanwhile, before the data comes and long before it does */
+static void check_late(struct actor *client, struct test_object *o, void *buf,
+		       struct slowfile *file)
+{
+	tap_is("reader", actor_end_within(client, 0, SOON), -EIO);
+	CHECK(!told, "the data has come: %s", tap_result(said));
+	CHECK_IS(object_info(o->fd).resident, 0);
+	file->go = true;
+	CHECK_WAIT(told, SOON, "the data does not come");
+	tap_is("told", said, -ESTALE);
+	CHECK_IS(object_info(o->fd).resident, 0);
+	/* another one is served as ever */
+	actor_begin(client, 0, do_pread, o->fd, (uintptr_t)buf, 1, 0);
+	CHECK_IS(pager_next(&p, &held, SOON), 0);
+	pager_reply_one(&p, &held, part_zero(0, PAGE));
+	tap_is("then", actor_end(client, 0), 1);
+	actor_kill(client);
+	slowfile_close(file);
+}
+
+static void test_late_file(void)
+{
+	const struct pager_setup setup = {
+		.transport = BY_IOCTL, .deadline_ms = 500 * tap_slow(),
+	};
+	struct slowfile *file = slowfile_open();
+	uint8_t *buf = shared_alloc(PAGE);
+	struct test_object o;
+	struct actor client;
+	pthread_t thread;
+
+	pager_open(&p, &setup);
+	object_create(&p, &o, PAGE, 0, 0);
+	actor_start(&client, 1);
+	supply = (struct mach_pager_supply) {
+		.size = sizeof(supply), .object = o.number,
+		.part = part_zero(0, PAGE),
+	};
+	if (tap_variant) {
+		CHECK(!pthread_create(&thread, NULL, supply_file, file),
+		      "no thread");
+		CHECK_WAIT(file->asked, SOON, "the file is not read");
+	}
+	actor_begin(&client, 0, do_pread, o.fd, (uintptr_t)buf, 1, 0);
+	if (!tap_variant) {
+		CHECK_IS(pager_next(&p, &held, SOON), 0);
+		CHECK(!pthread_create(&thread, NULL, answer_file, file),
+		      "no thread");
+	}
+	check_late(&client, &o, buf, file);
+}
+
 static const struct tap_test tests[] = {
 	{ .name = "ending", .run = test_ending, .seconds = 120 },
 	{ .name = "late-supply", .run = test_late_supply },
+	{ .name = "late-file-answer", .run = test_late_file, .variant = false },
+	{ .name = "late-file-supply", .run = test_late_file, .variant = true },
 };
 
 int main(int argc, char **argv)

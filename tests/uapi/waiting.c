@@ -142,6 +142,46 @@ static void test_state(void)
 	answer_and_end(pid);
 }
 
+/* The first number of /proc/loadavg, in hundredths */
+static long load_average(void)
+{
+	FILE *file = fopen("/proc/loadavg", "re");
+	float average;
+
+	CHECK(file && fscanf(file, "%f", &average) == 1, "loadavg: %m");
+	fclose(file);
+	return average * 100;
+}
+
+#define MANY		24
+#define SAMPLES_MS	16000	/* in which Linux looks three times */
+
+/*
+ * Those whom a signal cannot take out of it are no load, either: three looks would
+ * count a fifth of them.
+ */
+static void test_load(void)
+{
+	pid_t pid[MANY];
+	long before;
+
+	pid[0] = begin(tap_variant);
+	for (unsigned int i = 1; i < MANY; i++)
+		pid[i] = waiter(tap_variant);
+	before = load_average();
+	tap_pause_ms(SAMPLES_MS);
+	tap_note("%ld/100 after %ld", load_average(), before);
+	CHECK(load_average() < before + 100 * MANY / 10, "%ld/100 after %ld",
+	      load_average(), before);
+	answer_and_end(pid[0]);
+	for (unsigned int i = 1; i < MANY; i++) {
+		int status;
+
+		CHECK_WAIT(ended(pid[i], &status), SOON, "%u does not go on", i);
+		CHECK(!status, "%u has not made the access: %#x", i, status);
+	}
+}
+
 static void test_signal(void)
 {
 	pid_t pid = begin(tap_variant);
@@ -232,6 +272,23 @@ static void test_freezer(void)
 	umount2(GROUPS, MNT_DETACH);
 }
 
+#define PM_DELAY	"/sys/module/suspend/parameters/pm_test_delay"
+
+/* All processes are frozen, as suspending begins, and thawed a moment later. */
+static void test_suspend(void)
+{
+	pid_t pid;
+
+	if (access("/sys/power/pm_test", W_OK))
+		tap_skip("a kernel without CONFIG_PM_DEBUG");
+	write_file(PM_DELAY, "1");
+	write_file("/sys/power/pm_test", "freezer");
+	pid = begin(tap_variant);
+	write_file("/sys/power/state", "freeze");
+	write_file("/sys/power/pm_test", "none");
+	answer_and_end(pid);
+}
+
 static long read_memory(pid_t pid, uint64_t address)
 {
 	char path[32], byte;
@@ -305,6 +362,13 @@ static const struct tap_test tests[] = {
 	EACH("kill", test_kill),
 	EACH("freezer", test_freezer),
 	{ .name = "kill-by-linux", .run = test_kill, .variant = BY_LINUX },
+	{ .name = "load-by-linux", .run = test_load, .variant = BY_LINUX,
+	  .seconds = 60 },
+	{ .name = "load-store", .run = test_load, .variant = STORE,
+	  .seconds = 60 },
+	EACH("suspend", test_suspend),
+	{ .name = "suspend-by-linux", .run = test_suspend, .variant = BY_LINUX,
+	  .seconds = 60 },
 	{ .name = "locked", .run = test_locked },
 	{ .name = "locked-served", .run = test_locked_served },
 };
