@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text files of debugfs: totals, segments, caches, and lines for objects and users. */
 #include "vm_debug.h"
+#include "fault/zero_fill.h"
 #include "file/publish.h"
 #include "file/vm_statistics.h"
 
@@ -57,6 +58,7 @@ static int mach_debug_statistics_show(struct seq_file *seq, void *unused)
 	mach_debug_number(seq, "overhead", vm.overhead);
 	mach_debug_number(seq, "objects", vm.objects);
 	mach_debug_number(seq, "internal_count", vm.internal_count);
+	mach_debug_number(seq, "zeros_ahead", mach_touch_count_ahead());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(mach_debug_statistics);

@@ -7,8 +7,8 @@
 #include "object/pmap.h"
 #include "request/request_memory.h"
 #include "task_access.h"
+#include "task_touch.h"
 #include "vm_fault.h"
-#include "zero_fill.h"
 
 #include <linux/file.h>
 #include <linux/pagemap.h>
@@ -103,9 +103,11 @@ static vm_fault_t mach_task_fault_settle(struct mach_fault *fault,
 			return ret;
 		if (!mach_object_is_internal(object))
 			break;
-		err = mach_internal_fill(object, fault->index);
+		err = mach_task_touch(fault, &ret);
+		if (!err)
+			return ret;
 		fault->asked = true;	/* it was counted */
-	} while (!err);
+	} while (err == -EEXIST);
 	if (err == -EAGAIN)
 		fault->hold = MACH_FAULT_NO_ROOM;
 	else if (err)
@@ -186,10 +188,31 @@ static vm_fault_t mach_task_fault_denied(struct mach_fault *fault,
 	return mach_task_fault_refuse(vmf, mapped);
 }
 
-static vm_fault_t mach_task_fault(struct vm_fault *vmf)
+/*
+ * Look up what the fault hits; memory that may be touched so, and never was, gets its
+ * object. The map is locked for reading, but with an error. Return: 0, -ENOMEM.
+ */
+static int mach_task_fault_find(const struct vm_fault *vmf,
+				struct mach_map_entry **entry)
 {
 	struct mach_map *map = mach_map_of(vmf->vma);
 	u64 address = (u64)vmf->pgoff << PAGE_SHIFT;
+	int err = 0;
+
+	do {
+		*entry = mach_map_lookup(map, address);
+		if (!*entry || (*entry)->object ||
+		    !mach_task_fault_permitted(vmf, *entry))
+			return 0;
+		mach_map_unlock(map);
+		err = mach_map_make_object(map, address);
+	} while (!err);
+	return err;
+}
+
+static vm_fault_t mach_task_fault(struct vm_fault *vmf)
+{
+	struct mach_map *map = mach_map_of(vmf->vma);
 	struct mach_fault fault = {
 		.vmf = vmf,
 		.write = vmf->flags & FAULT_FLAG_WRITE,
@@ -203,17 +226,13 @@ static vm_fault_t mach_task_fault(struct vm_fault *vmf)
 
 	if (!mach_task_fault_is_ours(vmf))
 		return VM_FAULT_SIGSEGV;
-	entry = mach_map_lookup(map, address);
+	if (mach_task_fault_find(vmf, &entry))
+		return VM_FAULT_SIGBUS;
 	if (!mach_task_fault_permitted(vmf, entry))
 		return mach_task_fault_denied(&fault, entry);
 	if (!mach_task_fault_agrees(vmf, entry)) {
 		mach_map_unlock(map);
 		return mach_task_fault_cut(vmf, map);
-	}
-	if (!entry->object) {
-		mach_map_unlock(map);
-		return mach_map_make_object(map, address) ? VM_FAULT_SIGBUS :
-							    VM_FAULT_NOPAGE;
 	}
 	mach_task_fault_place(&fault, entry);
 	ret = mach_task_fault_settle(&fault, &request);

@@ -171,6 +171,25 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 	return ret;
 }
 
+/**
+ * mach_fault_map_new - Map pages that have just become resident
+ * @fault: of the first one
+ * @run: where, all of it where the fault may map
+ * @pages: they
+ *
+ * Return: VM_FAULT_*, not 0.
+ */
+vm_fault_t mach_fault_map_new(struct mach_fault *fault,
+			      const struct mach_run *run, struct page **pages)
+{
+	vm_fault_t ret;
+
+	down_read(&fault->object->residence);
+	ret = mach_fault_map(fault, run, pages);
+	up_read(&fault->object->residence);
+	return ret;
+}
+
 /*
  * The answer is there, and no lock is held. A read takes the lock back and maps
  * what came, which is cheaper than a second fault; a write may not, because

@@ -2,10 +2,12 @@
 /*
  * An access that finds no page-table entry, or no page.
  *
+ *	touch_run	how many pages a first touch brings; pure
  *	zero_fill	the first touch of anonymous memory
  *	vm_fault	what all faults share
  *	fault_page	a page for calls that read and write
  *	file_fault	faults in an area of a file of an object
+ *	task_touch	the first touch of a task's own memory
  *	task_access	what a debugger may do in a window
  *	task_fault	faults in a task's window
  *
@@ -63,6 +65,8 @@ struct mach_fault {
 bool mach_fault_may_dirty(struct mach_object *object, pgoff_t index);
 vm_fault_t mach_fault_resident(struct mach_fault *fault,
 			       struct mach_request **request);
+vm_fault_t mach_fault_map_new(struct mach_fault *fault,
+			      const struct mach_run *run, struct page **pages);
 vm_fault_t mach_fault_bring(struct mach_fault *fault,
 			    struct mach_request *request);
 vm_fault_t mach_vm_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);

@@ -192,24 +192,37 @@ EXPORT_SYMBOL_IF_KUNIT(mach_object_mark_dirty);
 typedef void (*mach_own_fn)(struct page *page, struct mach_object *object,
 			    pgoff_t index);
 
+static int mach_object_insert_locked(struct mach_object *object,
+				     const struct mach_run *run,
+				     struct page *const *pages,
+				     mach_own_fn own)
+{
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&object->lock);
+	err = mach_tree_insert_run(&object->pages, run->first, run->n, pages,
+				   sizeof(*pages), &object->spare);
+	if (err)
+		return err;
+	for (i = 0; i < run->n; i++)
+		own(pages[i], object, run->first + i);
+	object->counts.resident += run->n;
+	mach_object_count_internal(object, run->n);
+	return 0;
+}
+
 static int mach_object_insert(struct mach_object *object, pgoff_t index,
 			      struct page *page, mach_own_fn own)
 {
+	const struct mach_run run = { .first = index, .n = 1 };
 	int err;
 
 	do {
 		mach_object_lock(object);
-		err = mach_tree_insert(&object->pages, index, page,
-				       &object->spare);
-		if (!err) {
-			own(page, object, index);
-			object->counts.resident++;
-			mach_object_count_internal(object, 1);
-		}
+		err = mach_object_insert_locked(object, &run, &page, own);
 		mach_object_unlock(object);
-		if (err == -ENOMEM && mach_object_stock(object, index, 1))
-			return -ENOMEM;
-	} while (err == -ENOMEM);
+	} while (err == -ENOMEM && !mach_object_stock(object, index, 1));
 	return err;
 }
 
@@ -221,20 +234,51 @@ static void mach_page_set_anonymous(struct page *page,
 
 	mach_page_set_owner(page, object, index);
 	mach_page_set_name(page, mach_inode_key, atomic64_inc_return(&number));
+	mach_page_frame(page)->touched = 0;
 }
 
 /**
- * mach_object_add - Put a page where none is, of an object without a pager
+ * mach_object_add - Put zeros where no pages are, of an object without a pager
  * @object: not locked
- * @index: page index
- * @page: a frame, the object's on success
+ * @run: where
+ * @pages: a frame for each, the object's on success
+ * @touched: pages that were touched one after the other, these the last of them
  *
- * Return: 0, -EEXIST, -ENOMEM.
+ * Return: 0; -EEXIST if there is one of them; -ENOMEM. Then nothing was put.
  */
-int mach_object_add(struct mach_object *object, pgoff_t index,
-		    struct page *page)
+int mach_object_add(struct mach_object *object, const struct mach_run *run,
+		    struct page *const *pages, u64 touched)
 {
-	return mach_object_insert(object, index, page, mach_page_set_anonymous);
+	int err;
+
+	do {
+		mach_object_lock(object);
+		err = mach_object_insert_locked(object, run, pages,
+						mach_page_set_anonymous);
+		if (!err) {
+			object->counts.zero_fills += run->n;
+			mach_page_frame(pages[run->n - 1])->touched = touched;
+		}
+		mach_object_unlock(object);
+	} while (err == -ENOMEM &&
+		 !mach_object_stock(object, run->first, run->n));
+	return err;
+}
+
+/**
+ * mach_object_touched - How many first touches have led to a page, one after the other
+ * @object: locked, without a pager
+ * @index: page that is not there
+ *
+ * Return: pages that they have brought, the last one right before @index; 0 if there is
+ * no such page, or if it is wired and nothing is known of it.
+ */
+u64 mach_object_touched(struct mach_object *object, pgoff_t index)
+{
+	struct page *page = mach_object_page(object, index - 1);
+
+	return page && !mach_page_is_wired(page) ?
+	       mach_page_frame(page)->touched : 0;
 }
 
 /**

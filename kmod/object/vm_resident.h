@@ -20,8 +20,9 @@ bool mach_object_mark(struct mach_object *object, pgoff_t index);
 void mach_object_unmark(struct mach_object *object, pgoff_t index);
 void mach_object_mark_written(struct mach_object *object, pgoff_t index);
 void mach_object_mark_dirty(struct mach_object *object, pgoff_t index);
-int mach_object_add(struct mach_object *object, pgoff_t index,
-		    struct page *page);
+int mach_object_add(struct mach_object *object, const struct mach_run *run,
+		    struct page *const *pages, u64 touched);
+u64 mach_object_touched(struct mach_object *object, pgoff_t index);
 unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
 			      pgoff_t end, struct bio_vec *frames,
 			      unsigned int n);

@@ -61,6 +61,9 @@ enum mach_place {
  *
  * @link: (w) in the list that @place tells
  * @wirings: (o) of a wired page, which is on no list: how often
+ * @touched: (o) of another page of anonymous memory, which is on no list either: how
+ *	many pages were touched for the first time one after the other, this one the last;
+ *	0 if it is not the last of them
  * @object: (q) of a page in an object: which
  * @index_low: (q) and its page index there, 48 bits
  * @index_high: (q) the rest of that
@@ -75,6 +78,7 @@ struct mach_frame {
 	union {
 		struct list_head link;
 		u64 wirings;
+		u64 touched;
 	};
 	struct mach_object *object;
 	u32 index_low;

@@ -122,24 +122,19 @@ static unsigned long mach_charge_strip(struct page *page)
 	return charge;
 }
 
-/* Some charges of the caller's cgroup, or at least one. */
-static int mach_charge_gain(unsigned long *charge)
+/* Some charges of the caller's cgroup, without waiting; 0 if there are none. */
+static unsigned long mach_charge_gain_some(void)
 {
+	unsigned long charge;
 	struct page *pages;
 	unsigned int i;
 
 	pages = alloc_pages(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN,
 			    MACH_CHARGE_ORDER);
-	if (!pages) {
-		mach_charge_drain();
-		pages = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-		if (!pages)
-			return -ENOMEM;
-		*charge = mach_charge_strip(pages);
+	if (!pages)
 		return 0;
-	}
 	split_page(pages, MACH_CHARGE_ORDER);
-	*charge = mach_charge_strip(pages);
+	charge = mach_charge_strip(pages);
 	for (i = 1; i < MACH_CHARGE_BATCH; i++) {
 		/* what cannot be kept goes with its page */
 		if (mach_page_charged(pages + i) &&
@@ -147,6 +142,22 @@ static int mach_charge_gain(unsigned long *charge)
 			mach_compat_set_charge(pages + i, 0);
 		__free_page(pages + i);
 	}
+	return charge;
+}
+
+/* The same, or one at least */
+static int mach_charge_gain(unsigned long *charge)
+{
+	struct page *page;
+
+	*charge = mach_charge_gain_some();
+	if (*charge)
+		return 0;
+	mach_charge_drain();
+	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!page)
+		return -ENOMEM;
+	*charge = mach_charge_strip(page);
 	return 0;
 }
 
@@ -172,6 +183,23 @@ int mach_charge_page(struct page *page)
 	}
 	mach_compat_set_charge(page, charge);
 	return 0;
+}
+
+/**
+ * mach_charge_page_at_once - The same, if nobody has to make room for it
+ * @page: frame that nobody else uses yet
+ *
+ * For what nobody has asked for yet. Return: false where mach_charge_page() may help.
+ */
+bool mach_charge_page_at_once(struct page *page)
+{
+	unsigned long charge;
+
+	if (!mach_compat_has_charges())
+		return true;
+	charge = mach_stock_take() ?: mach_charge_gain_some();
+	mach_compat_set_charge(page, charge);
+	return charge;
 }
 
 /**

@@ -24,6 +24,7 @@ static inline bool mach_page_charged(const struct page *page)
 }
 
 int mach_charge_page(struct page *page);
+bool mach_charge_page_at_once(struct page *page);
 void mach_uncharge_page(struct page *page);
 void mach_charge_drain(void);
 

@@ -387,6 +387,26 @@ static long op_store(const uint64_t *arg)
 	return 0;
 }
 
+/* The end of a run: the next touch brings pages ahead, as many as can be had. */
+static void run_before(void)
+{
+	CHECK_IS(task_allocate_at(&t, at + 20 * PAGE, 200 * PAGE), 0);
+	for (unsigned int i = 20; i < 120; i++)
+		*(volatile char *)(at + i * PAGE) = 1;
+}
+
+static long op_store_behind(const uint64_t *arg)
+{
+	(void)arg;
+	for (unsigned int i = 120; i < 200; i++) {
+		volatile char *page = at + i * PAGE;
+
+		page[0] = 1;
+		CHECK(!page[1], "page %u is not zero", i);
+	}
+	return 0;
+}
+
 /* The same far from what is touched: it gets an object of its own. */
 static void far_away(void)
 {
@@ -445,6 +465,7 @@ static const struct deed deeds[] = {
 	{ "load", op_load, untouched, true },
 	{ "store", op_store, untouched, true },
 	{ "store-far", op_store_far, far_away, true },
+	{ "store-behind", op_store_behind, run_before, true },
 };
 
 static void check_contents(const struct deed *d, unsigned int nth)

@@ -593,8 +593,11 @@ static void test_debugfs(void)
 	tap_is("pageins", debug_number("pageins"), vm.pageins);
 	tap_is("chunks_taken", debug_number("chunks_taken"), vm.chunks_taken);
 	tap_is("objects", debug_number("objects"), 1);
+	/* with zeros_ahead, which is here alone */
 	tap_is("lines", lines(debug_text("statistics")),
-	       (sizeof(vm) - sizeof(vm.size) - sizeof(vm.page_size)) / 8 + 1);
+	       (sizeof(vm) - sizeof(vm.size) - sizeof(vm.page_size)) / 8 + 2);
+	CHECK(strstr(debug_text("statistics"), "\nzeros_ahead "),
+	      "zeros_ahead is not shown");
 	tap_is("segments", lines(debug_text("segments")), 1 + segments(seg));
 	tap_is("caches", lines(debug_text("caches")), 1 + caches(cache));
 	text = debug_text("objects");
