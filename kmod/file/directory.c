@@ -265,8 +265,8 @@ void mach_node_list(struct mach_node *node, const struct mach_object *object)
 	if (!object || !object->listed)
 		return;
 	node->listed = true;
-	node->inode->i_op = object->listed->inode_operations;
-	node->inode->i_fop = object->listed->file_operations;
+	node->inode->i_op = object->listed->operations->directory;
+	node->inode->i_fop = object->listed->operations->directory_file;
 }
 
 /* So many names less are in a directory; the node of one that ends by that, or NULL */

@@ -127,22 +127,36 @@ static void mach_idle_note(struct mach_object *object, struct dentry *dentry)
 	struct mach_listing_entry *entry = mach_listed_find(listed,
 							    &dentry->d_name);
 
-	if (!entry || entry->number != object->made->number)
+	if (!entry || mach_listing_inode(entry) != object->made->number)
 		return;
 	entry->size = mach_object_size(object);
 	entry->mtime = mach_compat_mtime(object->inode);
 }
 
+/* The object of the directory that it is in by now, with a reference */
+static struct mach_object *mach_idle_is_in(struct mach_object *object)
+{
+	struct mach_object *directory;
+
+	mutex_lock(&mach_node_lock);
+	directory = object->made->directory;
+	mach_object_get(directory);
+	mutex_unlock(&mach_node_lock);
+	return directory;
+}
+
 /* The name's, the object's and nobody else's: of inode, dentry and object */
 static struct dentry *mach_idle_take_file(struct mach_object *object)
 {
-	struct mach_listed *listed = object->made->directory->listed;
+	struct mach_object *directory = mach_idle_is_in(object);
+	struct mach_listed *listed = directory->listed;
 	struct dentry *dentry;
 
 	down_write(&listed->lock);
 	mutex_lock(&mach_node_lock);
 	dentry = object->node;
 	if (dentry && !mach_object_is_dead(object) &&
+	    object->made->directory == directory &&
 	    mach_idle_take(object, dentry, 2, 1)) {
 		WRITE_ONCE(object->node, NULL);
 		mach_made_leave(object);
@@ -152,6 +166,7 @@ static struct dentry *mach_idle_take_file(struct mach_object *object)
 	}
 	mutex_unlock(&mach_node_lock);
 	up_write(&listed->lock);
+	mach_object_put_later(directory);
 	return dentry;
 }
 

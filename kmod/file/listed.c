@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables of listed directories: birth, death, and names in them. */
 #include "listed.h"
+#include "base/compat.h"
+#include "request/object_size.h"
 
 #include <linux/dcache.h>
 #include <linux/once.h>
@@ -9,15 +11,15 @@
 #include <linux/slab.h>
 
 /* With an empty table, not in sight; or NULL */
-struct mach_listed *mach_listed_create(const struct inode_operations *iop,
-				       const struct file_operations *fop)
+struct mach_listed *
+mach_listed_create(const struct mach_listed_operations *operations, bool asks)
 {
 	struct mach_listed *listed = kzalloc(sizeof(*listed), GFP_KERNEL_ACCOUNT);
 
 	if (!listed)
 		return NULL;
-	listed->inode_operations = iop;
-	listed->file_operations = fop;
+	listed->operations = operations;
+	listed->asks = asks;
 	mutex_init(&listed->calls);
 	init_rwsem(&listed->lock);
 	INIT_LIST_HEAD(&listed->made);
@@ -52,4 +54,35 @@ struct mach_listing_entry *mach_listed_find(const struct mach_listed *listed,
 	return mach_listing_find(&listed->shown,
 				 mach_listed_hash(name->name, name->len),
 				 name->name, name->len);
+}
+
+/**
+ * mach_listed_inode_update - An inode is what a table says of it
+ * @inode: of a name
+ * @entry: that name's; with the lock of its table
+ *
+ * Who reads it meanwhile has no lock, as beside Linux's own setattr_copy().
+ */
+__no_kcsan void mach_listed_inode_update(struct inode *inode,
+					 const struct mach_listing_entry *entry)
+{
+	inode->i_mode = entry->mode;
+	inode->i_uid = KUIDT_INIT(entry->uid);
+	inode->i_gid = KGIDT_INIT(entry->gid);
+	mach_compat_set_times(inode, entry->mtime);
+}
+
+/* The same of one that nobody knows yet; made for this kind of name */
+void mach_listed_inode_fill(struct inode *inode,
+			    const struct mach_listing_entry *entry)
+{
+	inode->i_ino = mach_listing_inode(entry);
+	mach_listed_inode_update(inode, entry);
+	if (S_ISLNK(entry->mode)) {
+		memcpy(inode->i_link, mach_listing_target(entry),
+		       entry->target_length);
+		set_nlink(inode, 1);
+	} else if (S_ISREG(entry->mode)) {
+		mach_inode_set_size(inode, entry->size);
+	}
 }

@@ -20,13 +20,27 @@
 #include <linux/rwsem.h>
 
 /**
+ * struct mach_listed_operations - How listed directories are seen; const
+ * @directory: their inodes
+ * @directory_file: open ones
+ * @inode: makes one of a kind for a name in a table, and for a link with so much room
+ *	for what it says; it is whole by mach_listed_inode_fill()
+ */
+struct mach_listed_operations {
+	const struct inode_operations *directory;
+	const struct file_operations *directory_file;
+	struct inode *(*inode)(struct super_block *sb, umode_t mode, u32 length);
+};
+
+/**
  * struct mach_listed - The table of a listed directory; freed with its object
  *
  * (c) const, (l) @lock, (n) mach_node_lock
  *
- * @inode_operations: (c) of the directory's inode
- * @file_operations: (c) likewise
- * @calls: one change at a time, until all that it means has been done
+ * @operations: (c) how it is seen
+ * @asks: (c) clients ask the pager for changes in it
+ * @calls: one change by the pager at a time, until all that it means has been done; a
+ *	client who waits for an answer that changes it stays while somebody has this
  * @lock: see above
  * @shown: (l) what is in sight; for who gives an object back, its entry's size and time
  * @begun: (l) what will be
@@ -35,8 +49,8 @@
  * @made: (n) objects of names in it
  */
 struct mach_listed {
-	const struct inode_operations *inode_operations;
-	const struct file_operations *file_operations;
+	const struct mach_listed_operations *operations;
+	bool asks;
 	struct mutex calls;	/* see above */
 	struct rw_semaphore lock;
 	struct mach_listing shown;
@@ -52,7 +66,7 @@ struct mach_listed {
  * (c) const, (n) mach_node_lock, (l) @calls of the directory's table, (i) mach_idle_lock
  *
  * @object: (c) whose it is, and with which it is freed
- * @directory: (c) referenced: the object of the directory that the name is in
+ * @directory: (n) referenced: the object of the directory that the name is in
  * @number: (c) of the inode, and the entry
  * @link: (n) among those of the directory, while it has its name
  * @todo: (l) among those that a change of the table is about
@@ -83,11 +97,15 @@ static inline void mach_made_leave(struct mach_object *object)
 		list_del_init(&object->made->link);
 }
 
-struct mach_listed *mach_listed_create(const struct inode_operations *iop,
-				       const struct file_operations *fop);
+struct mach_listed *
+mach_listed_create(const struct mach_listed_operations *operations, bool asks);
 void mach_listed_free(struct mach_listed *listed, struct mach_user *user);
 u32 mach_listed_hash(const char *name, unsigned int length);
 struct mach_listing_entry *mach_listed_find(const struct mach_listed *listed,
 					    const struct qstr *name);
+void mach_listed_inode_update(struct inode *inode,
+			      const struct mach_listing_entry *entry);
+void mach_listed_inode_fill(struct inode *inode,
+			    const struct mach_listing_entry *entry);
 
 #endif /* MACH_LISTED_H */

@@ -62,10 +62,28 @@ static struct dentry *mach_listed_cached(struct mach_listed_changing *changing,
 		dentry = d_hash_and_lookup(changing->directory, &name);
 	if (IS_ERR_OR_NULL(dentry))
 		return NULL;
-	if (d_is_positive(dentry) && d_inode(dentry)->i_ino == entry->number)
+	if (d_is_positive(dentry) &&
+	    d_inode(dentry)->i_ino == mach_listing_inode(entry))
 		return dentry;
 	dput(dentry);
 	return NULL;
+}
+
+/* A name comes: who has found that there was none looks again. */
+static void mach_listed_reveal(struct mach_listed_changing *changing,
+			       const struct mach_listing_entry *entry)
+{
+	struct qstr name = QSTR_INIT(entry->text, entry->name_length);
+	struct dentry *dentry = NULL;
+
+	/* nobody has found anything before there is a table */
+	if (changing->directory && changing->listed->in_sight)
+		dentry = d_hash_and_lookup(changing->directory, &name);
+	if (IS_ERR_OR_NULL(dentry))
+		return;
+	if (d_is_negative(dentry))
+		d_drop(dentry);
+	dput(dentry);
 }
 
 /* Nobody finds it from here on. Return: its object, with a right, if it has one. */
@@ -232,6 +250,7 @@ static void mach_listed_show(struct mach_listed_changing *changing,
 	mach_listing_join(&listed->shown, names, number);
 	for (entry = mach_listing_from(&listed->shown, number, &at); entry;
 	     entry = mach_listing_next(&listed->shown, &at)) {
+		mach_listed_reveal(changing, entry);
 		mach_listed_notify(changing, entry, FS_CREATE);
 		cond_resched();
 	}
@@ -413,18 +432,21 @@ static int mach_listed_apply(struct mach_object *object, u32 flags,
 
 	if (mutex_lock_killable(&listed->calls))
 		return -EINTR;
-	down_write(&listed->lock);
-	/* who has to write something to a file of this very pager may not wait here */
+	/*
+	 * who has to write something to a file of this very pager may not wait here, nor
+	 * may who answers to that
+	 */
 	noio = memalloc_noio_save();
+	down_write(&listed->lock);
 	changing.directory = mach_listed_dentry(object);
 	*grown = -(long)(listed->shown.n + listed->begun.n);
 	err = mach_object_is_dead(object) ? -ENODEV :
 	      mach_listed_do(&changing, flags);
 	*grown += listed->shown.n + listed->begun.n;
 	mach_listed_count(object);
-	memalloc_noio_restore(noio);
 	up_write(&listed->lock);
 	mach_listed_settle(&changing);
+	memalloc_noio_restore(noio);
 	mutex_unlock(&listed->calls);
 	*names = changing.names;
 	return err;

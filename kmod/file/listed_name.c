@@ -6,9 +6,9 @@
 #include "idle.h"
 #include "machobj.h"
 #include "made.h"
+#include "name_call.h"
 #include "object_file.h"
 #include "request/list_request.h"
-#include "request/object_size.h"
 
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -18,16 +18,17 @@
 #define MACH_LISTED_BATCH	4096
 
 /*
- * What there is not is looked up anew, as it may have come meanwhile; so is what has
- * gone, or was in a directory that has.
+ * What has gone, or was in a directory that has, is looked up anew. What there is not is
+ * not: a change that brings it takes that out of the cache, and who makes it with a
+ * client's dentry needs that in there.
  */
 static int mach_listed_revalidate(struct dentry *dentry, unsigned int flags)
 {
 	const struct inode *inode = d_inode_rcu(dentry);
 	const struct inode *dir = d_inode_rcu(READ_ONCE(dentry->d_parent));
 
-	return inode && dir && !(READ_ONCE(inode->i_flags) & S_DEAD) &&
-	       !(READ_ONCE(dir->i_flags) & S_DEAD);
+	return dir && !(READ_ONCE(dir->i_flags) & S_DEAD) &&
+	       (!inode || !(READ_ONCE(inode->i_flags) & S_DEAD));
 }
 
 /* What is there stays in the cache of names for as long as Linux likes. */
@@ -76,22 +77,6 @@ static int mach_listed_wait(struct mach_object *object)
 	return READ_ONCE(listed->in_sight) ? 0 : -EIO;
 }
 
-/**
- * mach_listed_inode_update - An inode is what a table says of it
- * @inode: of a name
- * @entry: that name's; with the lock of its table
- *
- * Who reads it meanwhile has no lock, as beside Linux's own setattr_copy().
- */
-__no_kcsan void mach_listed_inode_update(struct inode *inode,
-					 const struct mach_listing_entry *entry)
-{
-	inode->i_mode = entry->mode;
-	inode->i_uid = KUIDT_INIT(entry->uid);
-	inode->i_gid = KGIDT_INIT(entry->gid);
-	mach_compat_set_times(inode, entry->mtime);
-}
-
 static const struct inode_operations mach_listed_link_operations;
 static const struct inode_operations mach_listed_child_operations;
 static const struct file_operations mach_listed_child_fops;
@@ -121,8 +106,8 @@ static struct inode *mach_listed_directory_inode(struct super_block *sb)
 		return inode;
 	node = inode->i_private;
 	node->listed = true;
-	inode->i_op = &mach_listed_inode_operations;
-	inode->i_fop = &mach_listed_file_operations;
+	inode->i_op = mach_listed_operations.directory;
+	inode->i_fop = mach_listed_operations.directory_file;
 	set_nlink(inode, 2);
 	return inode;
 }
@@ -148,20 +133,6 @@ static struct inode *mach_listed_inode(struct super_block *sb, umode_t mode,
 	if (S_ISLNK(mode))
 		return mach_listed_link_inode(sb, length);
 	return mach_listed_regular_inode();
-}
-
-static void mach_listed_inode_fill(struct inode *inode,
-				   const struct mach_listing_entry *entry)
-{
-	inode->i_ino = entry->number;
-	mach_listed_inode_update(inode, entry);
-	if (S_ISLNK(entry->mode)) {
-		memcpy(inode->i_link, mach_listing_target(entry),
-		       entry->target_length);
-		set_nlink(inode, 1);
-	} else if (S_ISREG(entry->mode)) {
-		mach_inode_set_size(inode, entry->size);
-	}
 }
 
 /**
@@ -255,35 +226,34 @@ static int mach_listed_getattr(MACH_COMPAT_IDMAP *idmap,
 	return 0;
 }
 
-/* Names are the table's, and rights as well. */
-static int mach_listed_setattr(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
-			       struct iattr *attr)
-{
-	int err = setattr_prepare(idmap, dentry, attr);
-
-	return err ?: -EPERM;
-}
-
 static const struct inode_operations mach_listed_link_operations = {
 	.get_link = simple_get_link,
-	.setattr = mach_listed_setattr,
+	.setattr = mach_node_setattr,
 };
 
-const struct inode_operations mach_listed_inode_operations = {
+static const struct inode_operations mach_listed_directory_operations = {
 	.lookup = mach_listed_lookup,
+	.create = mach_name_create,
+	.mkdir = mach_name_mkdir,
+	.symlink = mach_name_symlink,
+	.unlink = mach_name_unlink,
+	.rmdir = mach_name_rmdir,
+	.rename = mach_name_rename,
 	.getattr = mach_listed_getattr,
-	.setattr = mach_listed_setattr,
+	.setattr = mach_node_setattr,
 };
 
 /**
  * struct mach_listed_name - A name on its way to who lists the directory
- * @number: its place, and the inode's number
+ * @place: its place
+ * @inode: number of its inode
  * @mode: kind
  * @length: bytes of @name
  * @name: it
  */
 struct mach_listed_name {
-	u64 number;
+	u64 place;
+	u64 inode;
 	u16 mode;
 	u8 length;
 	char name[];
@@ -295,8 +265,8 @@ static size_t mach_listed_name_size(unsigned int length)
 		     sizeof(u64));
 }
 
-/* As many names as fit, from a number on. Return: bytes of them. */
-static size_t mach_listed_gather(struct mach_listed *listed, u64 number,
+/* As many names as fit, from a place on. Return: bytes of them. */
+static size_t mach_listed_gather(struct mach_listed *listed, u64 place,
 				 void *names)
 {
 	const struct mach_listing_entry *entry;
@@ -305,13 +275,14 @@ static size_t mach_listed_gather(struct mach_listed *listed, u64 number,
 	size_t bytes = 0, size;
 
 	down_read(&listed->lock);
-	for (entry = mach_listing_from(&listed->shown, number, &at); entry;
+	for (entry = mach_listing_from(&listed->shown, place, &at); entry;
 	     entry = mach_listing_next(&listed->shown, &at)) {
 		size = mach_listed_name_size(entry->name_length);
 		if (bytes + size > MACH_LISTED_BATCH)
 			break;
 		name = names + bytes;
-		name->number = entry->number;
+		name->place = entry->number;
+		name->inode = mach_listing_inode(entry);
 		name->mode = entry->mode;
 		name->length = entry->name_length;
 		memcpy(name->name, entry->text, entry->name_length);
@@ -330,16 +301,16 @@ static bool mach_listed_emit(struct dir_context *context, const void *names,
 
 	for (; names < end; names += mach_listed_name_size(name->length)) {
 		name = names;
-		context->pos = name->number;
-		if (!dir_emit(context, name->name, name->length, name->number,
+		context->pos = name->place;
+		if (!dir_emit(context, name->name, name->length, name->inode,
 			      fs_umode_to_dtype(name->mode)))
 			return false;
-		context->pos = name->number + 1;
+		context->pos = name->place + 1;
 	}
 	return bytes && !fatal_signal_pending(current);
 }
 
-/* A number is the place of a name: no inode but the root has 0 or 1. */
+/* Places are numbers of inodes at first: none but the root has 0 or 1. */
 static int mach_listed_iterate_names(struct mach_object *object,
 				     struct dir_context *context)
 {
@@ -372,12 +343,18 @@ static int mach_listed_iterate(struct file *file, struct dir_context *context)
 	return err;
 }
 
-const struct file_operations mach_listed_file_operations = {
+static const struct file_operations mach_listed_file_operations = {
 	.owner = THIS_MODULE,
 	.llseek = generic_file_llseek,
 	.read = generic_read_dir,
 	.iterate_shared = mach_listed_iterate,
-	.fsync = noop_fsync,
+	.fsync = mach_directory_fsync,
+};
+
+const struct mach_listed_operations mach_listed_operations = {
+	.directory = &mach_listed_directory_operations,
+	.directory_file = &mach_listed_file_operations,
+	.inode = mach_listed_inode,
 };
 
 /* Its object is made if there is none; from here on it is a file of that. */
@@ -403,7 +380,7 @@ static const struct file_operations mach_listed_child_fops = {
 	.open = mach_listed_child_open,
 };
 
-/* Of a file the size, as of any other; the rest is the table's. */
+/* Of a file the size, as of any other, once it has an object */
 static int mach_listed_child_setattr(MACH_COMPAT_IDMAP *idmap,
 				     struct dentry *dentry, struct iattr *attr)
 {
@@ -411,7 +388,7 @@ static int mach_listed_child_setattr(MACH_COMPAT_IDMAP *idmap,
 	int err;
 
 	if (!(attr->ia_valid & ATTR_SIZE))
-		return mach_listed_setattr(idmap, dentry, attr);
+		return mach_object_setattr(idmap, dentry, attr);
 	object = mach_made_of(dentry);
 	if (IS_ERR(object))
 		return PTR_ERR(object);

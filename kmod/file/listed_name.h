@@ -5,12 +5,6 @@
 
 #include "listed.h"
 
-struct inode;
-
-extern const struct inode_operations mach_listed_inode_operations;
-extern const struct file_operations mach_listed_file_operations;
-
-void mach_listed_inode_update(struct inode *inode,
-			      const struct mach_listing_entry *entry);
+extern const struct mach_listed_operations mach_listed_operations;
 
 #endif /* MACH_LISTED_NAME_H */

@@ -17,15 +17,25 @@
 #define MACH_LISTING_FEW	(16 * MACH_LISTING_LARGEST)
 #define MACH_LISTING_LOAD	2	/* most entries a bucket, on average */
 
-static u32 mach_entry_bytes(unsigned int name_length, unsigned int target_length)
-{
-	return ALIGN(offsetof(struct mach_listing_entry, text) + name_length +
-		     target_length, MACH_LISTING_UNIT);
-}
-
 static u32 mach_entry_size(const struct mach_listing_entry *entry)
 {
-	return mach_entry_bytes(entry->name_length, entry->target_length);
+	u32 text = entry->name_length + entry->target_length;
+
+	if (entry->flags & MACH_LISTING_RENAMED)
+		text += sizeof(u64);
+	return ALIGN(offsetof(struct mach_listing_entry, text) + text,
+		     MACH_LISTING_UNIT);
+}
+
+/* The number of an entry's inode, whatever it was called before */
+u64 mach_listing_inode(const struct mach_listing_entry *entry)
+{
+	u64 number = entry->number;
+
+	if (entry->flags & MACH_LISTING_RENAMED)
+		memcpy(&number, mach_listing_target(entry) +
+		       entry->target_length, sizeof(number));
+	return number;
 }
 
 static struct mach_listing_entry *
@@ -286,7 +296,8 @@ static void mach_listing_enter(struct mach_listing *listing, u32 slot,
 /**
  * mach_listing_add - Add a name
  * @listing: table
- * @entry: what it is; its number does not matter before mach_listing_join()
+ * @entry: what it is; its number is that of its inode if it is RENAMED, and otherwise
+ *	does not matter before mach_listing_join()
  * @name: so many bytes as @entry says
  * @target: likewise
  *
@@ -311,6 +322,9 @@ int mach_listing_add(struct mach_listing *listing,
 	*added = *entry;
 	memcpy(added->text, name, entry->name_length);
 	memcpy(added->text + entry->name_length, target, entry->target_length);
+	if (entry->flags & MACH_LISTING_RENAMED)
+		memcpy(added->text + entry->name_length + entry->target_length,
+		       &entry->number, sizeof(entry->number));
 	mach_listing_enter(listing, end.slot, added);
 	return 0;
 }

@@ -5,7 +5,8 @@
  *
  * Entries lie one behind the other in blocks, in the order of their numbers, which only
  * grow. So a number is a place for who reads the directory, and stays one when other
- * entries come and go. Buckets of a hash table lead to names. An entry's address holds
+ * entries come and go. It is the inode's as well; but an entry that has been renamed is
+ * at the end, as any that comes, and the number of its inode lies behind its text. Buckets of a hash table lead to names. An entry's address holds
  * until the next call that adds, removes or joins.
  */
 #ifndef MACH_LISTING_H
@@ -16,10 +17,11 @@
 /* Flags of an entry; the others are the pager's */
 #define MACH_LISTING_GONE	0x80	/* removed, and its room is not used again yet */
 #define MACH_LISTING_KEPT	0x40	/* it stays when others go; the caller's */
+#define MACH_LISTING_RENAMED	0x20	/* its inode is older than its place */
 
 /**
  * struct mach_listing_entry - One name
- * @number: of its inode, and its place among all of the table
+ * @number: its place among all of the table; of its inode: mach_listing_inode()
  * @cookie: the pager's word for it
  * @size: bytes of a file
  * @mtime: ns since 1970
@@ -31,7 +33,7 @@
  * @target_length: bytes of what a symbolic link says
  * @name_length: bytes of the name
  * @flags: see above
- * @text: the name, and then the target
+ * @text: the name, and then the target; then the inode's number, if RENAMED
  */
 struct mach_listing_entry {
 	u64 number;
@@ -99,6 +101,7 @@ mach_listing_target(const struct mach_listing_entry *entry)
 	return entry->text + entry->name_length;
 }
 
+u64 mach_listing_inode(const struct mach_listing_entry *entry);
 struct mach_listing_entry *mach_listing_find(const struct mach_listing *listing,
 					     u32 hash, const char *name,
 					     unsigned int length);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The file system of objects: its superblock, mounts, inodes and descriptors. */
 #include "machobj.h"
-#include "asking.h"
 #include "base/compat.h"
 #include "directory.h"
+#include "name_call.h"
 #include "object_file.h"
 #include "pool/vm_page.h"
 #include "request/object_size.h"

@@ -59,16 +59,29 @@ static void mach_object_unlist(struct mach_object *object)
 	mach_made_free(made);
 }
 
+static bool mach_made_is_in(const struct mach_object *directory,
+			    const struct dentry *dentry)
+{
+	const struct mach_node *parent = d_inode(dentry->d_parent)->i_private;
+
+	lockdep_assert_held(&mach_node_lock);
+	return parent->object == directory;
+}
+
 /* What the table says of it, if it is in the table. With a file's inode: for that */
 static int mach_made_look(struct mach_object *directory, struct dentry *dentry,
 			  struct mach_object_setup *setup)
 {
 	struct mach_listed *listed = directory->listed;
-	const struct mach_listing_entry *entry;
+	const struct mach_listing_entry *entry = NULL;
 
 	down_read(&listed->lock);
-	entry = mach_listed_find(listed, &dentry->d_name);
-	if (entry && entry->number != d_inode(dentry)->i_ino)
+	/* its name is for who has one of these, of the table that it is in */
+	mutex_lock(&mach_node_lock);
+	if (mach_made_is_in(directory, dentry))
+		entry = mach_listed_find(listed, &dentry->d_name);
+	mutex_unlock(&mach_node_lock);
+	if (entry && mach_listing_inode(entry) != d_inode(dentry)->i_ino)
 		entry = NULL;
 	if (entry) {
 		setup->cookie = entry->cookie;
@@ -100,7 +113,8 @@ static struct mach_object *mach_made_make(struct mach_object *directory,
 		return ERR_PTR(-ENOMEM);
 	setup.self = &setup.made->object;
 	if (setup.directory) {
-		setup.listed = mach_listed_create(inode->i_op, inode->i_fop);
+		setup.listed = mach_listed_create(directory->listed->operations,
+						  directory->listed->asks);
 		if (!setup.listed) {
 			mach_made_free(setup.made);
 			return ERR_PTR(-ENOMEM);
@@ -124,13 +138,11 @@ static struct mach_object *mach_made_make(struct mach_object *directory,
 static int mach_made_may_enter(struct mach_object *object,
 			       struct dentry *dentry)
 {
-	const struct mach_node *parent = d_inode(dentry->d_parent)->i_private;
-
 	lockdep_assert_held(&mach_node_lock);
 	if (mach_object_is_dead(object))
 		return -EIO;
 	return d_unhashed(dentry) || IS_DEADDIR(d_inode(dentry)) ||
-	       parent->object != object->made->directory ? -ESTALE : 0;
+	       !mach_made_is_in(object->made->directory, dentry) ? -ESTALE : 0;
 }
 
 /* It stands for the directory, which is kept as the one that it is in. */
@@ -264,6 +276,39 @@ static struct mach_object *mach_made_in(struct mach_object *directory,
 	return object;
 }
 
+/* The object of the directory that a name is in, with a right; NULL if that has ended */
+static struct mach_object *mach_made_directory(const struct dentry *dentry)
+{
+	const struct mach_node *parent;
+	struct mach_object *object;
+
+	mutex_lock(&mach_node_lock);
+	parent = d_inode(dentry->d_parent)->i_private;
+	object = parent->object;
+	if (object && !mach_object_right_try_get(object))
+		object = NULL;
+	mutex_unlock(&mach_node_lock);
+	return object;
+}
+
+/* Of one that has none yet. Return: -EAGAIN when it has got into another directory. */
+static struct mach_object *mach_made_here(struct dentry *dentry)
+{
+	struct mach_object *directory = mach_made_directory(dentry), *object;
+
+	if (!directory)
+		return ERR_PTR(-ESTALE);
+	object = mach_made_in(directory, dentry);
+	if (object == ERR_PTR(-ESTALE)) {
+		mutex_lock(&mach_node_lock);
+		if (!mach_made_is_in(directory, dentry))
+			object = ERR_PTR(-EAGAIN);
+		mutex_unlock(&mach_node_lock);
+	}
+	mach_object_right_put(directory);
+	return object;
+}
+
 /**
  * mach_made_of - The object of a name in a listed directory
  * @dentry: of a file or a directory; made if there is none
@@ -275,15 +320,9 @@ static struct mach_object *mach_made_in(struct mach_object *directory,
 struct mach_object *mach_made_of(struct dentry *dentry)
 {
 	struct mach_object *object = mach_made_find(d_inode(dentry));
-	struct mach_object *directory;
 
-	if (!object) {
-		directory = mach_made_of_node(d_inode(dentry->d_parent)->i_private);
-		if (!directory)
-			return ERR_PTR(-ESTALE);
-		object = mach_made_in(directory, dentry);
-		mach_object_right_put(directory);
-	}
+	while (!object || object == ERR_PTR(-EAGAIN))
+		object = mach_made_here(dentry);
 	if (!IS_ERR(object) && object->made)
 		mach_idle_used(object->made);
 	return object;

@@ -158,7 +158,7 @@ static int mach_naming_drop_file(struct mach_naming *naming,
 }
 
 /* What has the name loses it; the directory still counts it. */
-static int mach_naming_drop(struct mach_naming *naming, struct dentry *dentry)
+int mach_naming_drop(struct mach_naming *naming, struct dentry *dentry)
 {
 	int err = d_is_reg(dentry) ? mach_naming_drop_file(naming, dentry) :
 				     mach_naming_drop_node(naming, dentry);
@@ -268,16 +268,4 @@ void mach_naming_finish(struct mach_naming *naming)
 		mach_node_uncharge(naming->node);
 	dput(naming->gone);
 	mach_directory_end(naming->ended);
-}
-
-/* Nobody is to be asked. */
-int mach_naming_at_once(struct mach_naming *naming)
-{
-	int err;
-
-	mutex_lock(&mach_node_lock);
-	err = naming->apply(naming, NULL);
-	mutex_unlock(&mach_node_lock);
-	mach_naming_finish(naming);
-	return err;
 }

@@ -32,6 +32,11 @@ struct iattr;
  * @cred: who changes them
  * @answered: by an answer: it is to be seen at once, not only when Linux has been told;
  *	and what has gone already may go
+ * @directory: the object of the directory that @dentry is in, if that is a listed one,
+ *	with a right; otherwise NULL
+ * @to_directory: of the one that @to is in; likewise
+ * @comes: what is to come into a table, as far as it is known before the answer
+ * @cookie: of that, as the answer says
  *
  * And what is left over:
  *
@@ -53,6 +58,10 @@ struct mach_naming {
 	struct iattr *attr;
 	const struct cred *cred;
 	bool answered;
+	struct mach_object *directory;
+	struct mach_object *to_directory;
+	struct mach_listing comes;
+	u64 cookie;
 	struct dentry *gone;
 	struct mach_node *node;
 	struct mach_object *right;
@@ -66,12 +75,12 @@ struct dentry *mach_name_take(struct mach_object *object);
 
 int mach_naming_file(struct mach_naming *naming, struct mach_object *made);
 int mach_naming_node(struct mach_naming *naming, struct mach_object *made);
+int mach_naming_drop(struct mach_naming *naming, struct dentry *dentry);
 int mach_naming_remove(struct mach_naming *naming, struct mach_object *made);
 int mach_naming_rename(struct mach_naming *naming, struct mach_object *made);
 int mach_naming_attributes(struct mach_naming *naming,
 			   struct mach_object *made);
 
-int mach_naming_at_once(struct mach_naming *naming);
 void mach_naming_finish(struct mach_naming *naming);
 
 #endif /* MACH_NAMING_H */

@@ -12,8 +12,11 @@
  *	path		paths of pagers: walked, and made
  *	kept		links, and directories that a pager keeps
  *	naming		what becomes of names
+ *	listed_naming	the same of those in tables
  *	publish		names of published objects
- *	asking		what clients may change there, and ask the pager for
+ *	asking		clients that ask a pager for changes of names, and wait
+ *	name_wish	what they ask, in the pager's words
+ *	name_call	what clients may change in directories
  *	machobj		the file system: superblock, mounts, inodes
  *	idle		objects of listed directories that nobody uses
  *	made		objects of names in listed directories

@@ -259,7 +259,7 @@ static int mach_vm_version(struct mach_call_context *context,
 	version->features = MACH_FEATURE_IOCTL | MACH_FEATURE_FILE |
 			    MACH_FEATURE_TASK | MACH_FEATURE_PROXY |
 			    MACH_FEATURE_PAGES | MACH_FEATURE_NAMES |
-			    MACH_FEATURE_LISTED;
+			    MACH_FEATURE_LISTED | MACH_FEATURE_ASKS;
 	if (mach_compat_has_ring())
 		version->features |= MACH_FEATURE_RING;
 	version->api_oldest = MACH_VM_API_OLDEST;

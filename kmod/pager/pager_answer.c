@@ -194,7 +194,8 @@ static int mach_answer_pages(struct mach_request *request,
  * struct mach_verdict - What is said of a request as a whole
  * @given: is anything?
  * @error: 0 or -errno
- * @made: number of the object that becomes what the name is of, or 0
+ * @made: number of the object that becomes what the name is of, or 0; in a listed
+ *	directory the cookie of what comes
  */
 struct mach_verdict {
 	bool given;
@@ -312,11 +313,26 @@ static int mach_answer_check(const struct mach_pager_answer *answer)
 	return memchr_inv(&answer->part, 0, sizeof(answer->part)) ? -EINVAL : 0;
 }
 
+/* Of what comes into a table an answer says the cookie; of all else nothing. */
+static struct mach_object *
+mach_answer_listed(const struct mach_request *request, u64 cookie)
+{
+	switch (request->operation) {
+	case MACH_OP_CREATE:
+	case MACH_OP_MKDIR:
+	case MACH_OP_SYMLINK:
+		return NULL;
+	}
+	return cookie ? ERR_PTR(-EINVAL) : NULL;
+}
+
 /* What a DONE names: NULL, or with a reference */
 static struct mach_object *mach_answer_made(struct mach_port *port,
 					    const struct mach_request *request,
 					    u64 number)
 {
+	if (request->object->listed)
+		return mach_answer_listed(request, number);
 	/* a file must be one; of a directory 0 means that it does not ask */
 	if (request->operation != MACH_OP_CREATE &&
 	    (request->operation != MACH_OP_MKDIR || !number))
@@ -337,7 +353,7 @@ static int mach_answer_end_name(struct mach_port *port,
 		made = mach_answer_made(port, request, verdict->made);
 	if (IS_ERR(made))
 		return PTR_ERR(made);
-	err = mach_asking_answer(request, err, made);
+	err = mach_asking_answer(request, err, made, verdict->made);
 	if (made)
 		mach_object_put(made);
 	return err;

@@ -182,13 +182,26 @@ static void mach_pager_uncreate(struct mach_call_context *context,
 	mach_object_put(object);
 }
 
+/* A directory alone asks; of a listed one it is said whether it does. */
+static int mach_pager_check_directory(const struct mach_pager_create *create)
+{
+	const u32 known = MACH_CREATE_DIRECTORY | MACH_CREATE_LISTED |
+			  MACH_CREATE_ASKS;
+
+	if (create->flags & ~known ||
+	    (create->flags & MACH_CREATE_ASKS &&
+	     !(create->flags & MACH_CREATE_LISTED)))
+		return -EINVAL;
+	return create->reserved || create->object || create->fd ||
+	       create->object_size || create->cluster ? -EINVAL : 0;
+}
+
 static int mach_pager_create_check(struct mach_pager_create *create)
 {
 	const u32 known = MACH_CREATE_READ_ONLY | MACH_CREATE_RESIZABLE;
 
-	if ((create->flags & ~MACH_CREATE_LISTED) == MACH_CREATE_DIRECTORY)
-		return create->reserved || create->object || create->fd ||
-		       create->object_size || create->cluster ? -EINVAL : 0;
+	if (create->flags & MACH_CREATE_DIRECTORY)
+		return mach_pager_check_directory(create);
 	if (!create->cluster)
 		create->cluster = 64 * 1024;
 	if (create->flags & ~known || create->reserved ||
@@ -294,8 +307,9 @@ static int mach_pager_create(struct mach_call_context *context,
 	if (err)
 		return err;
 	if (create->flags & MACH_CREATE_LISTED)
-		setup.listed = mach_listed_create(&mach_listed_inode_operations,
-						  &mach_listed_file_operations);
+		setup.listed = mach_listed_create(&mach_listed_operations,
+						  create->flags &
+						  MACH_CREATE_ASKS);
 	object = setup.listed || !(create->flags & MACH_CREATE_LISTED) ?
 		 mach_pager_make(&setup) : NULL;
 	if (!object) {

@@ -157,7 +157,8 @@ static void test_version(void)
 	/* Both kernels of the tests have io_uring. */
 	CHECK_IS(v.features, MACH_FEATURE_RING | MACH_FEATURE_IOCTL |
 		 MACH_FEATURE_FILE | MACH_FEATURE_TASK | MACH_FEATURE_PROXY |
-		 MACH_FEATURE_PAGES | MACH_FEATURE_NAMES | MACH_FEATURE_LISTED);
+		 MACH_FEATURE_PAGES | MACH_FEATURE_NAMES | MACH_FEATURE_LISTED |
+		 MACH_FEATURE_ASKS);
 }
 
 static const struct tap_test tests[] = {

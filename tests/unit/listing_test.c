@@ -38,11 +38,16 @@ void mach_kern_free(void *memory)
 	free(at);
 }
 
-/* What the table should know of name number i; number 0: it is not there. */
+/*
+ * What the table should know of name number i; number 0: it is not there. Its target is
+ * that of the name that it had first.
+ */
 struct known {
 	uint64_t number;
+	uint64_t inode;
 	uint64_t cookie;
 	unsigned int target;
+	unsigned int first;
 };
 
 static struct mach_listing table;
@@ -105,10 +110,11 @@ static bool right(unsigned int i, const struct mach_listing_entry *entry)
 	if (entry->name_length != length || memcmp(entry->text, name, length) ||
 	    entry->cookie != known[i].cookie ||
 	    entry->number != known[i].number ||
+	    mach_listing_inode(entry) != known[i].inode ||
 	    entry->target_length != known[i].target)
 		return property_fail("name %u is another one", i);
 	for (n = 0; n < known[i].target; n++)
-		if (target[n] != (char)('A' + i % 26))
+		if (target[n] != (char)('A' + known[i].first % 26))
 			return property_fail("name %u: target", i);
 	return true;
 }
@@ -213,6 +219,7 @@ static bool join(unsigned int most)
 			if (find(&more, n)) {
 				known[n].cookie = cookie;
 				known[n].target = target_of(n);
+				known[n].first = n;
 			}
 		there += more.n;
 		last_number = number + more.n;
@@ -221,8 +228,10 @@ static bool join(unsigned int most)
 		if (more.n || more.bytes)
 			return property_fail("something is left");
 		for (n = 0; n < NAMES; n++)
-			if (!known[n].number && find(&table, n))
+			if (!known[n].number && find(&table, n)) {
 				known[n].number = find(&table, n)->number;
+				known[n].inode = known[n].number;
+			}
 	}
 	mach_kern_allocations = ULONG_MAX;
 	mach_listing_clear(&more);
@@ -245,11 +254,59 @@ static bool take_away(unsigned int most)
 	return true;
 }
 
+/* A name moves to the end as another one; how, is its user's. */
+static int move(struct mach_listing *more, unsigned int from, unsigned int to)
+{
+	struct mach_listing_entry entry = {
+		.number = known[from].inode,
+		.cookie = known[from].cookie,
+		.hash = hash_of(to),
+		.target_length = known[from].target,
+		.flags = MACH_LISTING_RENAMED,
+	};
+	static char target[4096];
+	char name[256];
+
+	entry.name_length = name_of(to, name);
+	memset(target, 'A' + known[from].first % 26, sizeof(target));
+	return mach_listing_add(more, &entry, name, target) ?:
+	       mach_listing_provide(&table, more);
+}
+
+static bool renamed(unsigned int most)
+{
+	struct mach_listing more = {};
+	unsigned int n, from, to;
+	int err;
+
+	for (n = 0; n < most; n++) {
+		from = property_below(NAMES);
+		to = property_below(NAMES);
+		if (!known[from].number || known[to].number)
+			continue;
+		err = move(&more, from, to);
+		if (err && (err != -ENOMEM || mach_kern_allocations))
+			return property_fail("rename: %d", err);
+		if (!err) {
+			mach_kern_allocations = 0;
+			mach_listing_remove(&table, find(&table, from));
+			mach_listing_join(&table, &more, ++last_number);
+			mach_listing_pack(&table);
+			known[to] = known[from];
+			known[to].number = last_number++;
+			known[from].number = 0;
+		}
+		mach_kern_allocations = ULONG_MAX;
+		mach_listing_clear(&more);
+	}
+	return true;
+}
+
 static bool turn(void)
 {
 	if (!property_below(8))
 		mach_kern_allocations = property_below(6);
-	switch (property_below(6)) {
+	switch (property_below(7)) {
 	case 0:
 		return join(1 + property_below(4)) && compare();
 	case 1:
@@ -264,6 +321,8 @@ static bool turn(void)
 		memset(known, 0, sizeof(known));
 		there = 0;
 		return compare();
+	case 5:
+		return renamed(1 + property_below(50)) && compare();
 	}
 	return from();
 }

@@ -142,7 +142,7 @@ static void show_features(unsigned long long features)
 {
 	static const char * const names[] = {
 		"ring", "ioctl", "file", "task", "proxy", "pages", "names",
-		"listed",
+		"listed", "asks",
 	};
 	unsigned int i;
 

@@ -24,7 +24,43 @@
  * opens the name anew waits for its answer, and gets another object. The size that the
  * file had is the table's then.
  *
- * In a listed directory nothing is published or made, and nothing by clients (EPERM).
+ * In a listed directory nothing is published or made. Nor do clients change anything in
+ * it (EPERM), but for files' sizes; unless it was made with MACH_CREATE_ASKS.
+ */
+
+/**
+ * DOC: listed directories that ask
+ *
+ * With MACH_CREATE_ASKS beside MACH_CREATE_LISTED clients ask the pager for changes, by
+ * the requests of a directory that asks (struct mach_name_request), and the answer
+ * changes the table. All directories in the table do likewise. An older module, in which
+ * listed directories never ask, refuses the flag (EINVAL).
+ *
+ * What a name is of is told by the table's cookie, whether there is an object or not;
+ * @object is 0 if there is none. A name that lies in the table, also a directory's, is
+ * always the request of the directory that it lies in.
+ *
+ * Of CREATE, MKDIR and SYMLINK the source of a DONE is the cookie of the new entry. Its
+ * kind, mode, owner, group and what a link says are those of the request; a file has no
+ * bytes, and MACH_LIST_RESIZABLE; its time is that of the request. No object is made
+ * before somebody opens it. What the pager's store says otherwise it tells by
+ * MACH_LIST_CHANGE, before or after the answer.
+ *
+ * A RENAME leaves the entry what it is, with its cookie and the number of its inode; in
+ * a listing it comes behind all others. It leads to another listed directory of the
+ * pager that asks, and nowhere else (EXDEV).
+ *
+ * MACH_PAGER_LIST goes on meanwhile. An answer finds what the table says by then:
+ *
+ * - what was to go and is not there any more, or is another, may have gone: DONE;
+ * - what was to come and is there with the kind, the cookie and the target that the
+ *   answer says has come; any other is EEXIST, and the request is still held;
+ * - what was to move or to change and is not there is ESTALE; what has come meanwhile
+ *   where it was to move to is EEXIST;
+ * - what is in a directory that was to go is ENOTEMPTY, and the request still held.
+ *
+ * So it is of ENOMEM, when there is none for the entry. A new table that is begun before
+ * an answer, and ended behind it, has to have what that has changed.
  */
 
 /* Flags of struct mach_pager_list */

@@ -112,6 +112,7 @@ struct mach_pager_register {
 #define MACH_CREATE_RESIZABLE	(1U << 1)	/* its size may change */
 #define MACH_CREATE_DIRECTORY	(1U << 2)	/* a directory that asks */
 #define MACH_CREATE_LISTED	(1U << 3)	/* with DIRECTORY: of names in a table */
+#define MACH_CREATE_ASKS	(1U << 4)	/* with LISTED: clients may change it */
 
 /**
  * struct mach_pager_create - Make a memory object (MACH_PAGER_CREATE, pager).
@@ -132,10 +133,11 @@ struct mach_pager_register {
  * When its last object descriptor and mapping are gone and it has no name, its
  * dirty pages are returned and TERMINATE is sent; committing that frees @object.
  *
- * MACH_CREATE_DIRECTORY, which goes with no other flag but LISTED, makes what stands for one
- * directory that asks its pager: MACH_PAGER_MKDIR is given its number, or the answer to
- * a MKDIR. It ends with that directory. Calls about pages, sizes and names of objects
- * refuse it (EINVAL), but for MACH_PAGER_UNPUBLISH and _DESTROY.
+ * MACH_CREATE_DIRECTORY, which goes with no other flag but LISTED, and that with no other
+ * but ASKS (<linux/mach_list.h>), makes what stands for one directory that asks its
+ * pager: MACH_PAGER_MKDIR is given its number, or the answer to a MKDIR. It ends with
+ * that directory. Calls about pages, sizes and names of objects refuse it (EINVAL), but
+ * for MACH_PAGER_UNPUBLISH and _DESTROY.
  */
 struct mach_pager_create {
 	__u32 size;
@@ -362,9 +364,9 @@ struct mach_pager_unpublish {
  * @atime_ns: time of the last access that is to be (SET_ATTRIBUTES with ATIME),
  *	nanoseconds since 1970
  * @mtime_ns: of the last change; likewise
- * @object_cookie: of @object, 0 without
+ * @object_cookie: of @object, 0 without; in a listed directory of what the name is of
  * @directory_cookie: of @directory, 0 without
- * @replaced_cookie: of @replaced, 0 without
+ * @replaced_cookie: of @replaced, 0 without; likewise
  *
  * Names have no zero byte at their end.
  */
@@ -450,8 +452,8 @@ struct mach_message {
  * @length: bytes; a multiple of the page size, or to the end of the object
  * @source: COPY: address of the data; FILE: its offset in the file; ERROR: an
  *	errno that calls report (a fault is SIGBUS): 1 to MACH_ERRNO_MAX, but
- *	not EINTR or EAGAIN; DONE of CREATE and MKDIR: number of an object;
- *	otherwise zero
+ *	not EINTR or EAGAIN; DONE of CREATE and MKDIR: number of an object, and of
+ *	these and SYMLINK in a listed directory a cookie; otherwise zero
  * @fd: FILE: file with positions to read or write, with the caller's rights;
  *	otherwise zero
  * @reserved: zero

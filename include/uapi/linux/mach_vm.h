@@ -111,7 +111,8 @@
  *    and _UNPUBLISH. MACH_PAGER_PUBLISH as it was before is not served any more.
  *    MACH_VM_PROTECT and _MAXIMUM
  * 5  directories that ask their pager: MACH_CREATE_DIRECTORY, MACH_OP_CREATE to
- *    _SET_ATTRIBUTES; listed directories: MACH_CREATE_LISTED, MACH_PAGER_LIST
+ *    _SET_ATTRIBUTES; listed directories: MACH_CREATE_LISTED, MACH_PAGER_LIST, and
+ *    MACH_CREATE_ASKS
  * =  =========================================================================
  */
 
@@ -130,6 +131,7 @@
 #define MACH_FEATURE_PAGES	(1ULL << 5)	/* MACH_TASK_PAGES */
 #define MACH_FEATURE_NAMES	(1ULL << 6)	/* MACH_CREATE_DIRECTORY */
 #define MACH_FEATURE_LISTED	(1ULL << 7)	/* MACH_PAGER_LIST */
+#define MACH_FEATURE_ASKS	(1ULL << 8)	/* MACH_CREATE_ASKS */
 
 /**
  * struct mach_vm_version - What this module is (MACH_VM_VERSION, any kind).
