@@ -36,14 +36,26 @@ long listed_mkdir(const struct test_pager *p, const char *path, uint32_t number)
 	return vm_ioctl(p->fd, MACH_PAGER_MKDIR, &args);
 }
 
-uint32_t listed_create(const struct test_pager *p, const char *path,
-		       uint64_t cookie)
+static uint32_t create(const struct test_pager *p, const char *path,
+		       unsigned int flags, uint64_t cookie)
 {
-	long number = listed_number(p, MACH_CREATE_LISTED, cookie);
+	long number = listed_number(p, flags, cookie);
 
 	CHECK(number > 0, "create: %s", tap_result(number));
 	CHECK_IS(listed_mkdir(p, path, number), 0);
 	return number;
+}
+
+uint32_t listed_create(const struct test_pager *p, const char *path,
+		       uint64_t cookie)
+{
+	return create(p, path, MACH_CREATE_LISTED, cookie);
+}
+
+uint32_t listed_create_asking(const struct test_pager *p, const char *path,
+			      uint64_t cookie)
+{
+	return create(p, path, MACH_CREATE_LISTED | MACH_CREATE_ASKS, cookie);
 }
 
 struct mach_list_entry list_entry(const struct test_name *name)

@@ -39,6 +39,9 @@ long listed_number(const struct test_pager *p, unsigned int flags,
 /* A listed directory in sight, whose table nobody has asked for */
 uint32_t listed_create(const struct test_pager *p, const char *path,
 		       uint64_t cookie);
+/* The same of one that asks, and so all below it */
+uint32_t listed_create_asking(const struct test_pager *p, const char *path,
+			      uint64_t cookie);
 long listed_mkdir(const struct test_pager *p, const char *path, uint32_t number);
 
 struct mach_list_entry list_entry(const struct test_name *name);

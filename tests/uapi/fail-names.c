@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client changes names in a directory that asks, and the pager answers, with the nth
- * allocation failing: what failed has changed nothing.
+ * A client changes names in a directory that asks, a listed one as well, and the pager
+ * answers, with the nth allocation failing: what failed has changed nothing.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 
 #include "asked.h"
 #include "fail_nth.h"
+#include "listing.h"
 #include "naming.h"
 #include "place.h"
 #include "tap.h"
@@ -21,6 +22,7 @@ static struct test_object f, made;
 static struct actor a;
 static struct fail_call *call;
 static uint32_t d;
+static bool listed;
 
 static long there(const char *name)
 {
@@ -44,14 +46,33 @@ static const struct {
 	{ DEED_CHMOD, "d/f", "", 0 },
 };
 
+#define LISTED	ARRAY_SIZE(ops)	/* from this variant on, the same in a listed one */
+#define OPS	ops[tap_variant % LISTED]
+
+/* As it was at first. What has been opened ends, and its pager hears of it. */
+static void list_again(void)
+{
+	static const struct test_name name = {
+		.name = "f", .cookie = 1, .flags = MACH_LIST_RESIZABLE,
+	};
+
+	list_all(&p, d, &name, 1);
+}
+
 static void setup(void)
 {
 	fail_nth_setup();
 	pager_open(&p, &(struct pager_setup){ .transport = BY_IOCTL });
-	d = directory_make(&p, "d", 0777, 1);
-	object_create(&p, &f, PAGE, 0, 0);
-	object_create(&p, &made, PAGE, 0, MACH_CREATE_RESIZABLE);
-	CHECK_IS(object_publish(&p, &f, "d/f", 0), 0);
+	listed = (unsigned int)tap_variant >= LISTED;
+	if (listed) {
+		d = listed_create_asking(&p, "d", 1);
+		list_again();
+	} else {
+		d = directory_make(&p, "d", 0777, 1);
+		object_create(&p, &f, PAGE, 0, 0);
+		object_create(&p, &made, PAGE, 0, MACH_CREATE_RESIZABLE);
+		CHECK_IS(object_publish(&p, &f, "d/f", 0), 0);
+	}
 	call = shared_alloc(sizeof(*call));
 	actor_start(&a, 1);
 }
@@ -60,13 +81,18 @@ static long answer(const uint64_t *arg)
 {
 	const struct test_request *r = (void *)(uintptr_t)arg[0];
 
-	return asked_done(&p, r, r->m.operation == MACH_OP_CREATE ?
-			  made.number : 0);
+	return asked_done(&p, r, r->m.operation != MACH_OP_CREATE ? 0 :
+			  listed ? 2 : made.number);
 }
 
 /* As it was, whether it has been done or not */
 static void undo(void)
 {
+	if (listed) {
+		list_again();
+		CHECK_IS(there("d/new"), -ENOENT);
+		return;
+	}
 	object_unname(&p, made.number);
 	object_unname(&p, f.number);
 	pager_remove(&p, "d/new");
@@ -77,8 +103,8 @@ static void undo(void)
 static void begin(void)
 {
 	const uint64_t arg[] = {
-		NAME_ARGS(ops[tap_variant].deed, ops[tap_variant].name,
-			  ops[tap_variant].to, ops[tap_variant].flags, 0700)
+		NAME_ARGS(OPS.deed, OPS.name,
+			  OPS.to, OPS.flags, 0700)
 	};
 
 	memset(call, 0, sizeof(*call));
@@ -95,6 +121,11 @@ static bool serve(void)
 	while (actor_waits(&a, 0, 1)) {
 		if (pager_next(&p, &r, 0))
 			continue;
+		/* of a turn before */
+		if (r.m.operation == MACH_OP_TERMINATE) {
+			pager_reply_none(&p, &r);
+			continue;
+		}
 		CHECK_IS(answer((const uint64_t []){ (uintptr_t)&r }), 0);
 		asked = true;
 	}
@@ -119,8 +150,8 @@ static void test_client(void)
 					call->result == -ENOMEM),
 		      "%s with allocation %u", tap_result(call->result), nth);
 		CHECK(asked || call->result, "done, but not asked");
-		CHECK(call->result || ops[tap_variant].deed == DEED_UNLINK ||
-		      ops[tap_variant].deed == DEED_CHMOD || !there("d/new"),
+		CHECK(call->result || OPS.deed == DEED_UNLINK ||
+		      OPS.deed == DEED_CHMOD || !there("d/new"),
 		      "done, but not there");
 		if (!asked)
 			CHECK(there("d/new") == -ENOENT && !there("d/f"),
@@ -144,7 +175,11 @@ static void test_answer(void)
 	do {
 		begin();
 		actor_begin_args(&a, 0, do_name, call->arg);
-		CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
+		do {
+			CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
+			if (r.m.operation == MACH_OP_TERMINATE)
+				pager_reply_none(&p, &r);
+		} while (r.m.operation == MACH_OP_TERMINATE);
 		deed = (struct fail_call){ .fn = answer, .nth = ++nth,
 					   .arg[0] = (uintptr_t)&r };
 		fail_nth_call(&deed);
@@ -176,6 +211,12 @@ static const struct tap_test tests[] = {
 	OP("unlink", 3),
 	OP("rename", 4),
 	OP("chmod", 5),
+	OP("listed-create", 6),
+	OP("listed-mkdir", 7),
+	OP("listed-symlink", 8),
+	OP("listed-unlink", 9),
+	OP("listed-rename", 10),
+	OP("listed-chmod", 11),
 };
 
 int main(int argc, char **argv)
