@@ -11,10 +11,12 @@
 /**
  * struct pager_asked - What a client wants, as long as the request is held.
  * @name: as the operations see it
+ * @cookie: of what is made in a listed directory
  * @text: the name and what follows it, each with a zero byte at its end
  */
 struct pager_asked {
 	struct pager_name name;
+	uint64_t cookie;
 	char text[];
 };
 
@@ -73,6 +75,28 @@ static struct timespec time_of(int64_t ns)
 	return time;
 }
 
+/* What has this number and cookie, with a reference, if we know it; or NULL */
+static struct pager *find_named(struct pager_session *session, uint32_t number,
+				uint64_t cookie)
+{
+	struct pager *pager;
+
+	if (!number)
+		return NULL;
+	if (!(cookie & PAGER_COOKIE_LISTED))
+		return pager_lookup(session, cookie);
+	pthread_mutex_lock(&session->lock);
+	pager = pager_made_find(session, number);
+	pthread_mutex_unlock(&session->lock);
+	return pager;
+}
+
+/* The user's word, of what is in a listed directory */
+static uint64_t cookie_of(uint64_t cookie)
+{
+	return cookie & PAGER_COOKIE_LISTED ? cookie & ~PAGER_COOKIE_LISTED : 0;
+}
+
 /* What was read to @text: @at bytes, which are known, or less, then the names. */
 static void decode(struct pager_asked *asked, struct pager_session *session,
 		   const struct mach_name_request *from, size_t at)
@@ -95,15 +119,16 @@ static void decode(struct pager_asked *asked, struct pager_session *session,
 		.replaces = from->replaces,
 		.atime = time_of(from->atime_ns),
 		.mtime = time_of(from->mtime_ns),
+		.object = find_named(session, from->object,
+				     from->object_cookie),
+		.directory = find_named(session, from->directory,
+					from->directory_cookie),
+		.replaced = find_named(session, from->replaced,
+				       from->replaced_cookie),
+		.cookie = cookie_of(from->object_cookie),
+		.directory_cookie = cookie_of(from->directory_cookie),
+		.replaced_cookie = cookie_of(from->replaced_cookie),
 	};
-	if (from->object)
-		asked->name.object = pager_lookup(session, from->object_cookie);
-	if (from->directory)
-		asked->name.directory = pager_lookup(session,
-						     from->directory_cookie);
-	if (from->replaced)
-		asked->name.replaced = pager_lookup(session,
-						    from->replaced_cookie);
 }
 
 static void forget(struct pager_request *req)
@@ -191,6 +216,31 @@ static int answer(struct pager_request *req, uint32_t kind, uint64_t source)
 	return pager_call(req->queue->session, MACH_PAGER_ANSWER, &answer);
 }
 
+static bool makes(uint16_t operation)
+{
+	return operation == MACH_OP_CREATE || operation == MACH_OP_MKDIR ||
+	       operation == MACH_OP_SYMLINK;
+}
+
+int pager_name_cookie(struct pager_request *req, uint64_t cookie)
+{
+	if (!req->asked || !makes(req->message.operation) ||
+	    cookie & PAGER_COOKIE_LISTED)
+		return EINVAL;
+	req->asked->cookie = cookie;
+	return 0;
+}
+
+/* What has come: an object's number, or in a listed directory a cookie */
+static uint64_t source_of(const struct pager_request *req,
+			  const struct pager *made)
+{
+	if (!(req->message.cookie & PAGER_COOKIE_LISTED))
+		return made ? made->object : 0;
+	return makes(req->message.operation) ?
+	       req->asked->cookie | PAGER_COOKIE_LISTED : 0;
+}
+
 /* The request ends in any case, unless it has ended or the session has. */
 static int answer_name(struct pager_request *req, const struct pager *made,
 		       int err)
@@ -199,7 +249,7 @@ static int answer_name(struct pager_request *req, const struct pager *made,
 
 	if (err)
 		return answer(req, MACH_PART_ERROR, pager_errno(err));
-	refused = answer(req, MACH_PART_DONE, made ? made->object : 0);
+	refused = answer(req, MACH_PART_DONE, source_of(req, made));
 	if (refused && refused != ESTALE && refused != ENODEV)
 		answer(req, MACH_PART_ERROR, EIO);
 	return refused;

@@ -63,6 +63,13 @@ static bool is_name(uint16_t operation)
 	return operation >= MACH_OP_CREATE && operation <= MACH_OP_SET_ATTRIBUTES;
 }
 
+static bool serve_name(struct pager_request *req)
+{
+	pager_serve_name(req);
+	req->queue->detached = false;
+	return false;
+}
+
 /* Of a listed name, which the module has made an object for; or it has gone. */
 static bool dispatch_made(struct pager_request *req)
 {
@@ -78,6 +85,8 @@ static bool dispatch_made(struct pager_request *req)
 			pager_request_finish(req, err);
 		return true;
 	}
+	if (!err && is_name(req->message.operation))
+		return serve_name(req);
 	return answered(req, err ?: call_operation(req->pager, req));
 }
 
@@ -94,11 +103,8 @@ bool pager_dispatch(struct pager_request *req)
 	req->pager = pager_lookup(session, req->message.cookie);
 	if (unlikely(!req->pager))
 		return dispatch_made(req);
-	if (is_name(req->message.operation)) {
-		pager_serve_name(req);
-		req->queue->detached = false;
-		return false;
-	}
+	if (is_name(req->message.operation))
+		return serve_name(req);
 	return answered(req, call_operation(req->pager, req));
 }
 

@@ -8,10 +8,20 @@
  * message on, in a table of its own.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "transport.h"
+
+/* What the structure had at first */
+#define OPS_SIZE_VER0	offsetof(struct pager_listed_ops, names)
+
+/* What clients may change, or NULL */
+static const struct pager_name_ops *names_of(const struct pager_listed_ops *ops)
+{
+	return ops->size > OPS_SIZE_VER0 ? ops->names : NULL;
+}
 
 static void terminate_directory(struct pager *directory)
 {
@@ -21,8 +31,16 @@ static void terminate_directory(struct pager *directory)
 		ops->terminate(directory);
 }
 
+static int sync_directory(struct pager *directory, struct pager_request *req)
+{
+	const struct pager_name_ops *names = directory->names;
+
+	return names && names->sync ? names->sync(directory, req) : 0;
+}
+
 /* It has no pages. */
 static const struct pager_ops directory_ops = {
+	.sync = sync_directory,
 	.terminate = terminate_directory,
 };
 
@@ -35,6 +53,7 @@ static int open_made(struct pager *pager, const struct mach_message *message)
 	pager->upi = file.upi;
 	if (message->operation == MACH_OP_LIST) {
 		pager->ops = &directory_ops;
+		pager->names = names_of(ops);
 		return 0;
 	}
 	if (!ops->open)
@@ -175,7 +194,12 @@ int pager_list(struct pager *directory, struct pager_request *req)
 int pager_set_listed(struct pager_session *session,
 		     const struct pager_listed_ops *ops, void *upi)
 {
-	if (!ops || ops->size < sizeof(*ops) || !ops->list)
+	const struct pager_name_ops *names;
+
+	if (!ops || ops->size < OPS_SIZE_VER0 || !ops->list)
+		return EINVAL;
+	names = names_of(ops);
+	if (names && names->size < sizeof(*names))
 		return EINVAL;
 	if (session->listed)
 		return EEXIST;
@@ -190,16 +214,20 @@ int pager_set_listed(struct pager_session *session,
 int pager_create_listed(struct pager_session *session, uint64_t cookie,
 			struct pager **directory)
 {
+	const struct pager_name_ops *names;
 	int err;
 
 	if (!session->listed || cookie & PAGER_COOKIE_LISTED)
 		return EINVAL;
+	names = names_of(session->listed);
 	err = pager_make(session, &(struct pager_setup) {
 				 .ops = &directory_ops,
+				 .names = names,
 				 .upi = session->listed_upi,
 				 .cookie = cookie | PAGER_COOKIE_LISTED,
 				 .flags = MACH_CREATE_DIRECTORY |
-					  MACH_CREATE_LISTED,
+					  MACH_CREATE_LISTED |
+					  (names ? MACH_CREATE_ASKS : 0),
 			 }, directory);
 	if (err)
 		return err;

@@ -33,6 +33,10 @@ extern "C" {
  * @replaces: rename: something has the new name
  * @atime: time of the last access that is to be
  * @mtime: time of the last change that is to be
+ * @cookie: in a listed directory (<userpager/listed.h>): of what the name is of, also
+ *	where @object is NULL, as nobody has used it yet
+ * @directory_cookie: of @directory, if that is listed
+ * @replaced_cookie: of what has the new name there
  *
  * It is there until the request is answered, and so are the objects.
  */
@@ -50,6 +54,9 @@ struct pager_name {
 	bool replaces;
 	struct timespec atime;
 	struct timespec mtime;
+	uint64_t cookie;
+	uint64_t directory_cookie;
+	uint64_t replaced_cookie;
 };
 
 /**
@@ -140,6 +147,15 @@ int pager_create_directory(struct pager_session *session,
  */
 int pager_publish_directory(struct pager *directory, const char *name,
 			    uid_t uid, gid_t gid, mode_t mode);
+
+/**
+ * pager_name_cookie - Say what is made in a listed directory.
+ * @req: of a create, mkdir or symlink there, before it is answered
+ * @cookie: the user's word for what comes, below 2^63; 0 if it is not said
+ *
+ * Return: 0; EINVAL.
+ */
+int pager_name_cookie(struct pager_request *req, uint64_t cookie);
 
 /**
  * pager_answer_name - End a detached request about a name.

@@ -6,6 +6,7 @@
 #define _USERPAGER_LISTED_H
 
 #include <linux/mach_list.h>
+#include <userpager/directory.h>
 #include <userpager/pager.h>
 
 #ifdef __cplusplus
@@ -67,8 +68,19 @@ struct pager_file {
  *	request. NULL: EIO
  * @terminate: a directory has gone, or its names may be forgotten: when somebody looks
  *	into it again, it is listed again. May be NULL
+ * @names: what clients may change in listed directories; NULL: nothing but sizes. May be
+ *	left out by programs that were built without it
  *
  * Called from the session's workers.
+ *
+ * Operations of @names are as in a directory that asks, but for these. What is made has
+ * no object yet: @made is left NULL, and pager_name_cookie() says which it is. When they
+ * return 0 the module's table has the change, by the answer: the entry that comes has
+ * the mode, owner and target that were wanted, and a file no bytes and
+ * MACH_LIST_RESIZABLE. Whatever is otherwise is told by pager_list_change(), which may
+ * be called at any time: it waits for nobody. A name that it brings before the answer
+ * must be the one that the answer is about; otherwise the answer is refused with
+ * EEXIST. @terminate there is not called: there is one of all listed directories.
  */
 struct pager_listed_ops {
 	size_t size;
@@ -77,6 +89,7 @@ struct pager_listed_ops {
 	int (*open)(struct pager *file, uint64_t cookie,
 		    struct pager_file *what);
 	void (*terminate)(struct pager *directory);
+	const struct pager_name_ops *names;
 };
 
 /**
