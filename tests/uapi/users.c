@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -568,6 +569,8 @@ static void wire_with_all(void)
 	unsigned int n = 0;
 	long err;
 
+	/* the pager's descriptor is taken from its process */
+	CHECK_IS(RESULT(prctl(PR_SET_DUMPABLE, 1)), 0);
 	serve_start(s);
 	for (unsigned int i = 0; i < WIRERS; i++)
 		actor_start(&wirer[i], 1);
