@@ -109,7 +109,7 @@ struct slowfile *slowfile_open(void)
 {
 	struct slowfile *s = shared_alloc(sizeof(*s));
 	char dir[] = "/tmp/machvm-slow-XXXXXX", options[80], path[64];
-	int fuse;
+	int fuse, pid;
 
 	CHECK(mkdtemp(dir), "%s: %m", dir);
 	/* it is refused, but loads the module, which makes the device */
@@ -121,10 +121,12 @@ struct slowfile *slowfile_open(void)
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
 	if (mount("slow", dir, "fuse", MS_NOSUID | MS_NODEV, options))
 		tap_skip("no FUSE: %m");
-	s->pid = fork();
-	CHECK(s->pid >= 0, "fork: %m");
-	if (!s->pid)
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid)
 		serve(s, fuse);
+	/* shared: the child must not say that it is 0 */
+	s->pid = pid;
 	close(fuse);
 	snprintf(path, sizeof(path), "%s/file", dir);
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
