@@ -7,8 +7,8 @@
  *	vm_fault	what all faults share
  *	fault_page	a page for calls that read and write
  *	file_fault	faults in an area of a file of an object
- *	task_touch	the first touch of a task's own memory
  *	task_access	what a debugger may do in a window
+ *	task_touch	the first touch of a task's own memory
  *	task_fault	faults in a task's window
  *
  * A fault that finds its page maps it and its resident neighbours. One that

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rows of build/bench/results.csv, which tools/bench/run collects. */
 #include "common/rows.h"
+#include "common/options.h"
 
 #include <err.h>
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static FILE *file;
 static const char *series = "?";
@@ -51,4 +54,36 @@ void rows_close(void)
 	if (file && fclose(file))
 		err(1, "the results");
 	file = NULL;
+}
+
+/**
+ * rows_parse - The command line of a program that counts, up to its first argument
+ * @argc: of main()
+ * @argv: of main(); --csv and --series are taken, others end the program
+ * @usage: what --help prints
+ */
+void rows_parse(int argc, char **argv, const char *usage)
+{
+	static const struct option options[] = {
+		{ "csv", required_argument, NULL, 'c' },
+		{ "series", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			rows_open(optarg);
+			break;
+		case 's':
+			rows_of(optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			bad_usage(NULL);
+		}
 }

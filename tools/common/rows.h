@@ -8,5 +8,6 @@ void rows_of(const char *kernel);
 void rows_add(const char *subject, const char *thing, const char *metric,
 	      double value);
 void rows_close(void);
+void rows_parse(int argc, char **argv, const char *usage);
 
 #endif /* TOOLS_ROWS_H */

@@ -14,7 +14,6 @@
 #include "common/random.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -311,34 +310,12 @@ static const char usage[] =
 "kernel there.\n"
 "Exit status: 0 ok, 1 failure, 2 usage.\n";
 
-static const struct option options[] = {
-	{ "csv", required_argument, NULL, 'c' },
-	{ "series", required_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },
-	{ }
-};
-
 int main(int argc, char **argv)
 {
 	static const unsigned long usual[] = { 10, 1000, 100000, 1000000 };
 	unsigned int i;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			rows_open(optarg);
-			break;
-		case 's':
-			rows_of(optarg);
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			bad_usage(NULL);
-		}
-	}
+	rows_parse(argc, argv, usage);
 	for (i = 0; optind == argc && i < sizeof(usual) / sizeof(usual[0]); i++)
 		bench_both(usual[i]);
 	for (; optind < argc; optind++)

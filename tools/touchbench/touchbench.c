@@ -12,7 +12,6 @@
 
 #include <err.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -258,13 +257,6 @@ static const char usage[] =
 "kernel there.\n"
 "Exit status: 0 ok, 1 failure, 2 usage.\n";
 
-static const struct option options[] = {
-	{ "csv", required_argument, NULL, 'c' },
-	{ "series", required_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },
-	{ }
-};
-
 static void measure_all(const struct subject *subject)
 {
 	for (unsigned int i = 0; i < NR(cases); i++)
@@ -281,23 +273,7 @@ static const struct subject *subject_named(const char *name)
 
 int main(int argc, char **argv)
 {
-	int option;
-
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			rows_open(optarg);
-			break;
-		case 's':
-			rows_of(optarg);
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			bad_usage(NULL);
-		}
-	}
+	rows_parse(argc, argv, usage);
 	for (size_t i = 0; optind == argc && i < NR(subjects); i++)
 		measure_all(&subjects[i]);
 	for (; optind < argc; optind++)
