@@ -245,9 +245,28 @@ static void some_made(char *path, void (*some_path)(char *path))
 	}
 }
 
-void fake_client(int real, void (*some_path)(char *path))
+bool fake_patient;
+unsigned int fake_dressed;
+static bool working;
+
+int __real_utimensat(int directory, const char *path,
+		     const struct timespec times[2], int flags);
+int __wrap_utimensat(int directory, const char *path,
+		     const struct timespec times[2], int flags);
+
+int __wrap_utimensat(int directory, const char *path,
+		     const struct timespec times[2], int flags)
 {
-	struct pager_request req = { .killed = !property_below(8) };
+	if (!working)
+		fake_dressed++;
+	return __real_utimensat(directory, path, times, flags);
+}
+
+static void client(int real, void (*some_path)(char *path))
+{
+	struct pager_request req = {
+		.killed = !fake_patient && !property_below(8),
+	};
 	struct pager *pager;
 	struct made *made;
 
@@ -265,4 +284,13 @@ void fake_client(int real, void (*some_path)(char *path))
 		client_changes(pager, &req);
 	else
 		client_renames(pager, &req, made, real);
+}
+
+void fake_client(int real, void (*some_path)(char *path))
+{
+	bool before = working;
+
+	working = true;
+	client(real, some_path);
+	working = before;
 }

@@ -51,6 +51,10 @@ extern struct fake_pagers fake_held;
 extern const char *fake_broken;	/* a rule that the tree did not keep */
 /* Clients are at work: called where a pager waits, under no lock. */
 extern void (*fake_gap)(void);
+/* Clients are never killed. */
+extern bool fake_patient;
+/* How often the tree has set times by itself, not for a client */
+extern unsigned int fake_dressed;
 
 struct made *fake_find(const char *path);
 /* One request, and what is to happen when it is answered with success */

@@ -19,12 +19,16 @@
 #define NAMES		8
 #define TOP		"top"
 
-/* Who may change what: others alone; clients as well; clients, and nobody tells of it */
-enum mode { FOLLOW, ASK, ASK_UNWATCHED };
+/*
+ * Who may change what: others alone; clients as well; clients, and nobody tells of it;
+ * clients, all of whom get their answers
+ */
+enum mode { FOLLOW, ASK, ASK_UNWATCHED, CLIENTS };
 
 static enum mode mode;
 
-static char where[] = { "/tmp/tree-test-XXXXXX" };
+static char above[] = { "/tmp/tree-test-XXXXXX" };
+static char where[sizeof(above) + sizeof(TOP)];
 static struct config config = { .name = TOP, .open_files = 4 };
 static struct tree *tree;
 static int real;
@@ -263,7 +267,7 @@ static void meanwhile(void)
 		return;
 	busy = true;
 	do {
-		if (mode == ASK_UNWATCHED || property_below(8))
+		if (mode != ASK || property_below(8))
 			fake_client(real, path_of_client);
 		else
 			change();
@@ -334,8 +338,13 @@ static bool ask_unwatched(void)
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
+	(void)st, (void)type;
+	return ftw->level ? remove(path) : 0;
+}
+
+static void clear(void)
+{
+	nftw(where, remove_one, 16, FTW_PHYS | FTW_DEPTH);
 }
 
 static void stop(void)
@@ -367,6 +376,9 @@ static void serve(enum mode wanted)
 	if (tree)
 		stop();
 	mode = wanted;
+	if (mode == CLIENTS)
+		clear();
+	fake_patient = mode == CLIENTS;
 	config.writable = mode != FOLLOW;
 	if (tree_open(&config, &tree) ||
 	    tree_publish(tree, (struct pager_session *)1))
@@ -378,22 +390,55 @@ static void serve(enum mode wanted)
 	fake_gap = mode == FOLLOW ? NULL : meanwhile;
 }
 
+/*
+ * What a client sets stays as it is: what is shown has the times of what is behind, here
+ * since it is the same, and nobody sets them anew.
+ */
+static bool leave_times(void)
+{
+	unsigned int n = 100;
+
+	if (mode != CLIENTS) {
+		serve(CLIENTS);
+		tree->objects = open(above, O_PATH | O_DIRECTORY);
+	}
+	settle();
+	fake_dressed = 0;
+	while (n--) {
+		fake_client(real, path_of_client);
+		if (!property_below(10))
+			tree_check(tree);
+	}
+	settle();
+	if (!check())
+		return false;
+	return !fake_dressed ||
+	       property_fail("times were set %u times", fake_dressed);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct property properties[] = {
 		{ "tree-follows", 20, follow },
 		{ "tree-asks", 15, ask },
 		{ "tree-asks-unwatched", 10, ask_unwatched },
+		{ "tree-leaves-times", 20, leave_times },
 	};
 	int err;
 
-	config.directory = mkdtemp(where);
+	if (!mkdtemp(above))
+		return 2;
+	sprintf(where, "%s/%s", above, TOP);
+	mkdir(where, 0700);
+	config.directory = where;
 	real = open(where, O_RDONLY | O_DIRECTORY);
 	if (real < 0)
 		return 2;
-	err = property_main(properties, 3, argc, argv);
+	err = property_main(properties, 4, argc, argv);
 	if (tree)
 		stop();
-	nftw(where, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	clear();
+	rmdir(where);
+	rmdir(above);
 	return err;
 }

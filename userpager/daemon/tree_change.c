@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What others have changed in a file of a tree: its size, its contents, its rights.
+ * What others have changed in a file of a tree: its size, its contents, its rights; and
+ * the times of a directory.
  *
  * We are told of our own writes, too: what has the time of the last of them is ours.
  * Others who write in the same tick of the clock may be missed, so when none of ours
@@ -151,4 +152,15 @@ bool tree_file_follow(struct tree *tree, struct tree_name *name, int directory)
 	if (st.st_ino)
 		follow_rights(tree, name, &st, foreign);
 	return true;
+}
+
+bool tree_directory_follow(struct tree_name *directory, int fd)
+{
+	struct timespec before = directory->facts.modified;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	tree_facts_set(&directory->facts, &st);
+	return !tree_time_equal(&before, &st.st_mtim);
 }

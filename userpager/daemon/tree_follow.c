@@ -10,19 +10,15 @@ int tree_watch_fd(const struct tree *tree)
 	return tree->poll;
 }
 
-/* @fd: of the directory; what happens in the tree has changed its times there. */
+/* @fd: of the directory; what we make in the tree has changed its times there. */
 static void look_at_name(struct tree *tree, struct tree_name *directory, int fd,
 			 const char *name)
 {
-	const struct timespec before = directory->facts.modified;
-	unsigned long shows = tree->shows;
-	struct stat st;
+	const bool others = tree_directory_follow(directory, fd);
+	const unsigned long shows = tree->shows;
 
-	if (!fstat(fd, &st))
-		tree_facts_set(&directory->facts, &st);
 	tree_look(tree, directory, fd, name);
-	if (shows != tree->shows ||
-	    !tree_time_equal(&before, &directory->facts.modified))
+	if (others || shows != tree->shows)
 		tree_dress_times(tree, directory);
 }
 

@@ -396,7 +396,10 @@ int tree_show(struct tree *tree, struct tree_name *name);
 int tree_show_root(struct tree *tree);
 /* Leaves if it is a link, which is still shown then if a client has moved it. */
 void tree_hide(struct tree *tree, struct tree_name *name);
-/* Owner, group, mode and times again, as the facts have changed. Leaves. */
+/*
+ * Owner, group, mode and times again, as others have changed the facts. Leaves, and what
+ * a client sets meanwhile is shown again only afterwards: not for what clients alone do.
+ */
 void tree_dress(struct tree *tree, struct tree_name *name);
 void tree_dress_times(struct tree *tree, struct tree_name *name);
 /* The object of a file, and links to it, where its names are now. Leaves. */
@@ -406,6 +409,8 @@ int tree_show_again(struct tree *tree, struct tree_name *name);
 
 /* tree_change.c: false if it has to be looked at later. Leaves. */
 bool tree_file_follow(struct tree *tree, struct tree_name *name, int directory);
+/* @fd: of a directory. Have others given it another time? Then that is known now. */
+bool tree_directory_follow(struct tree_name *directory, int fd);
 /* The file has the time that its object has. Under both locks; it leaves nothing. */
 void tree_file_stamp(struct tree_file *file);
 

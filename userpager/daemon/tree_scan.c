@@ -440,10 +440,7 @@ static void read_entries(struct tree *tree, struct tree_name *directory,
 {
 	struct tree_name *name;
 	struct dirent *entry;
-	struct stat st;
 
-	if (!fstat(dirfd(dir), &st))
-		tree_facts_set(&directory->facts, &st);
 	tree->serial++;
 	errno = 0;
 	while ((entry = readdir(dir))) {
@@ -467,7 +464,9 @@ static void read_entries(struct tree *tree, struct tree_name *directory,
 static void read_directory(struct tree *tree, struct tree_name *directory)
 {
 	int fd = tree_open_directory(tree, directory, O_RDONLY);
+	const unsigned long shows = tree->shows;
 	DIR *dir = NULL;
+	bool others;
 
 	/* it was moved, and is found elsewhere */
 	if (fd == -ENOENT && directory->parent) {
@@ -480,9 +479,11 @@ static void read_directory(struct tree *tree, struct tree_name *directory)
 		dir = fdopendir(fd);
 	}
 	if (dir) {
+		others = tree_directory_follow(directory, fd);
 		read_entries(tree, directory, dir);
 		closedir(dir);
-		tree_dress_times(tree, directory);
+		if (others || shows != tree->shows || tree->rescanning)
+			tree_dress_times(tree, directory);
 		return;
 	}
 	leave_out(tree, directory, NULL, LEFT_OUT, fd < 0 ? -fd : ENOMEM);

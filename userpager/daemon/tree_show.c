@@ -101,10 +101,11 @@ static void dress(struct tree *tree, struct tree_name *name, bool rights)
 		close(fd);
 		tree_enter(tree);
 	} while (!name->gone && !same_facts(&facts, &name->facts));
-	if (fd == -EAGAIN && name->parent) {
-		name->undressed = rights;
+	if (fd != -EAGAIN)
+		return;
+	name->undressed = true;
+	if (name->parent)
 		tree_note(tree, name->parent, name->name, false);
-	}
 }
 
 void tree_dress_times(struct tree *tree, struct tree_name *name)
@@ -468,7 +469,7 @@ int tree_show(struct tree *tree, struct tree_name *name)
 	char said[TREE_SHOWN];
 	int err = try_to_show(tree, name);
 
-	if (!err && (name->kind == TREE_LINK || name->undressed))
+	if (!err && (name->kind != TREE_FILE || name->undressed))
 		dress(tree, name, name->undressed);
 	if (!err || err == EAGAIN)
 		return err;
