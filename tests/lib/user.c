@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Processes of users without privilege. */
 #define _GNU_SOURCE
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@ void as_user(uid_t uid, void (*deed)(void))
 	if (!pid) {
 		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
 		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
+		/* his processes take descriptors from each other */
+		CHECK_IS(RESULT(prctl(PR_SET_DUMPABLE, 1)), 0);
 		deed();
 		_exit(0);
 	}
