@@ -62,6 +62,10 @@ rm "$work/now.csv"
 gives no-file 1 'No such file'
 
 rows "$work/now.csv" $old,12345
+mv "$work/committed.csv" "$work/kept.csv"
+"$root/tools/bench/gate" --renew "$work/now.csv" "$work/committed.csv"
+gives made-anew 0 '1 counts compared, 0 above'
+mv "$work/kept.csv" "$work/committed.csv"
 "$root/tools/bench/gate" --renew "$work/now.csv" "$work/committed.csv"
 gives renewed 0 '1 counts compared, 0 above'
 rows "$work/now.csv" 6.12,icount,machvm,cold-seq,1,20000
