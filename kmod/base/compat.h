@@ -173,6 +173,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 static inline void mach_compat_touch(struct inode *inode)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	/* as Linux's own */
 	data_race(inode_set_mtime_to_ts(inode,
 					inode_set_ctime_current(inode)));
 #else

@@ -6,7 +6,8 @@
  * Entries lie one behind the other in blocks, in the order of their numbers, which only
  * grow. So a number is a place for who reads the directory, and stays one when other
  * entries come and go. It is the inode's as well; but an entry that has been renamed is
- * at the end, as any that comes, and the number of its inode lies behind its text. Buckets of a hash table lead to names. An entry's address holds
+ * at the end, as any that comes, and the number of its inode lies behind its text.
+ * Buckets of a hash table lead to names. An entry's address holds
  * until the next call that adds, removes or joins.
  */
 #ifndef MACH_LISTING_H

@@ -21,7 +21,7 @@ void mach_wish_owner(struct mach_name_wish *wish, struct mach_naming *naming,
 
 /* What the pager that is asked has a number for */
 struct mach_object *mach_known_object(struct mach_pager *pager,
-					     struct inode *inode)
+				      struct inode *inode)
 {
 	struct mach_object *object = NULL;
 	struct mach_node *node;

@@ -24,10 +24,11 @@ struct mach_size_wish {
 	u16 flags;
 };
 
-/* What Linux says of a file of this size; no file has holes here. stat(2) locks nothing. */
+/* What Linux says of a file of this size; no file has holes here */
 static inline void mach_inode_set_size(struct inode *inode, u64 size)
 {
 	i_size_write(inode, size);
+	/* for stat(2), which locks nothing */
 	data_race(inode->i_blocks = DIV_ROUND_UP_ULL(size, SECTOR_SIZE));
 }
 

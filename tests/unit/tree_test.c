@@ -338,7 +338,8 @@ static bool ask_unwatched(void)
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {
-	(void)st, (void)type;
+	(void)st;
+	(void)type;
 	return ftw->level ? remove(path) : 0;
 }
 

@@ -176,11 +176,12 @@ static void check(char *region, unsigned int which)
 {
 	for (uint32_t i = 0; i < cases[which].n; i++) {
 		const uint64_t *word = word_of(region, order[i]);
-		uint64_t rest = 0;
+		uint64_t rest = 0, first;
 
 		for (size_t j = 1; j < WORDS; j++)
 			rest |= word[j];
-		if (rest || *word != (cases[which].written ? order[i] + 1 : 0))
+		first = cases[which].written ? order[i] + 1 : 0;
+		if (rest || *word != first)
 			errx(1, "wrong data in page %u", order[i]);
 	}
 }
