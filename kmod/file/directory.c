@@ -204,6 +204,16 @@ bool mach_name_is_free(const struct dentry *dentry)
 	       !d_unhashed(dentry) && d_is_negative(dentry);
 }
 
+/* Does its name lie in the directory that stands for this object? */
+bool mach_name_is_in(const struct mach_object *directory,
+		     const struct dentry *dentry)
+{
+	const struct mach_node *node = d_inode(dentry->d_parent)->i_private;
+
+	lockdep_assert_held(&mach_node_lock);
+	return node->object == directory;
+}
+
 /**
  * mach_directory_add - Give a name its inode
  * @dentry: free

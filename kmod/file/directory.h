@@ -97,6 +97,8 @@ int mach_node_may_ask(const struct mach_object *object);
 void mach_node_set_object(struct mach_node *node, struct mach_object *object);
 
 bool mach_name_is_free(const struct dentry *dentry);
+bool mach_name_is_in(const struct mach_object *directory,
+		     const struct dentry *dentry);
 struct dentry *mach_directory_add(struct dentry *dentry, struct inode *inode);
 void mach_directory_tell(struct dentry *dentry);
 void mach_directory_close(struct dentry *directory);

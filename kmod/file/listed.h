@@ -97,6 +97,13 @@ static inline void mach_made_leave(struct mach_object *object)
 		list_del_init(&object->made->link);
 }
 
+/* With the lock of its table: a directory has so many names. */
+static inline void mach_listed_count(struct mach_object *directory)
+{
+	lockdep_assert_held(&mach_node_lock);
+	directory->tabled = directory->listed->shown.n;
+}
+
 struct mach_listed *
 mach_listed_create(const struct mach_listed_operations *operations, bool asks);
 void mach_listed_free(struct mach_listed *listed, struct mach_user *user);

@@ -51,18 +51,26 @@ static void mach_listed_notify(struct mach_listed_changing *changing,
 	fsnotify_name(mask, dir, FSNOTIFY_EVENT_INODE, dir, &name, 0);
 }
 
-/* A name's dentry, if it is in the cache and has the inode of this entry */
-static struct dentry *mach_listed_cached(struct mach_listed_changing *changing,
-					 const struct mach_listing_entry *entry)
+/* A name's dentry, if it is in the cache, whatever is known of it there */
+static struct dentry *
+mach_listed_looked_up(struct mach_listed_changing *changing,
+		      const struct mach_listing_entry *entry)
 {
 	struct qstr name = QSTR_INIT(entry->text, entry->name_length);
 	struct dentry *dentry = NULL;
 
 	if (changing->directory)
 		dentry = d_hash_and_lookup(changing->directory, &name);
-	if (IS_ERR_OR_NULL(dentry))
-		return NULL;
-	if (d_is_positive(dentry) &&
+	return IS_ERR(dentry) ? NULL : dentry;
+}
+
+/* The same, if it has the inode of this entry */
+static struct dentry *mach_listed_cached(struct mach_listed_changing *changing,
+					 const struct mach_listing_entry *entry)
+{
+	struct dentry *dentry = mach_listed_looked_up(changing, entry);
+
+	if (dentry && d_is_positive(dentry) &&
 	    d_inode(dentry)->i_ino == mach_listing_inode(entry))
 		return dentry;
 	dput(dentry);
@@ -73,15 +81,11 @@ static struct dentry *mach_listed_cached(struct mach_listed_changing *changing,
 static void mach_listed_reveal(struct mach_listed_changing *changing,
 			       const struct mach_listing_entry *entry)
 {
-	struct qstr name = QSTR_INIT(entry->text, entry->name_length);
-	struct dentry *dentry = NULL;
-
 	/* nobody has found anything before there is a table */
-	if (changing->directory && changing->listed->in_sight)
-		dentry = d_hash_and_lookup(changing->directory, &name);
-	if (IS_ERR_OR_NULL(dentry))
-		return;
-	if (d_is_negative(dentry))
+	struct dentry *dentry = changing->listed->in_sight ?
+				mach_listed_looked_up(changing, entry) : NULL;
+
+	if (dentry && d_is_negative(dentry))
 		d_drop(dentry);
 	dput(dentry);
 }
@@ -386,14 +390,6 @@ static struct dentry *mach_listed_dentry(struct mach_object *object)
 	return dentry;
 }
 
-static void mach_listed_count(struct mach_object *object)
-{
-	lockdep_assert_held(&object->listed->lock);
-	mutex_lock(&mach_node_lock);
-	object->tabled = object->listed->shown.n;
-	mutex_unlock(&mach_node_lock);
-}
-
 /* Without the lock of the table: what a change means for objects */
 static void mach_listed_settle(struct mach_listed_changing *changing)
 {
@@ -443,7 +439,9 @@ static int mach_listed_apply(struct mach_object *object, u32 flags,
 	err = mach_object_is_dead(object) ? -ENODEV :
 	      mach_listed_do(&changing, flags);
 	*grown += listed->shown.n + listed->begun.n;
+	mutex_lock(&mach_node_lock);
 	mach_listed_count(object);
+	mutex_unlock(&mach_node_lock);
 	up_write(&listed->lock);
 	mach_listed_settle(&changing);
 	memalloc_noio_restore(noio);

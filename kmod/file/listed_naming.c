@@ -107,10 +107,8 @@ static struct mach_listing_entry *mach_naming_comes(struct mach_naming *naming)
 static bool mach_naming_is_in(const struct mach_object *directory,
 			      const struct dentry *dentry)
 {
-	const struct mach_node *node = d_inode(dentry->d_parent)->i_private;
-
-	lockdep_assert_held(&mach_node_lock);
-	return node->object == directory && !IS_DEADDIR(node->inode);
+	return mach_name_is_in(directory, dentry) &&
+	       !IS_DEADDIR(d_inode(dentry->d_parent));
 }
 
 /* The entry of a name that is there, if it is still the same */
@@ -159,12 +157,6 @@ static struct mach_object *mach_naming_made(const struct dentry *dentry)
 	return object && object->node == dentry ? object : NULL;
 }
 
-static void mach_naming_count(struct mach_object *directory)
-{
-	lockdep_assert_held(&mach_node_lock);
-	directory->tabled = directory->listed->shown.n;
-}
-
 /* Is what was handed in meanwhile what the pager now says has come? */
 static bool mach_naming_has_come(struct mach_naming *naming,
 				 const struct mach_listing_entry *entry)
@@ -206,7 +198,7 @@ int mach_listed_naming_add(struct mach_naming *naming, struct mach_object *made)
 	} else {
 		mach_naming_comes(naming)->cookie = naming->cookie;
 		entry = mach_naming_join(naming);
-		mach_naming_count(directory);
+		mach_listed_count(directory);
 	}
 	mach_listed_inode_fill(naming->inode, entry);
 	d_instantiate(dentry, naming->inode);
@@ -242,7 +234,7 @@ static int mach_naming_lose(struct mach_naming *naming,
 	inode_set_flags(inode, S_DEAD, S_DEAD);
 	mach_listing_remove(&directory->listed->shown, entry);
 	mach_user_add(directory->user, MACH_USER_NAMES, -1);
-	mach_naming_count(directory);
+	mach_listed_count(directory);
 	mach_compat_touch(parent->inode);
 	return 0;
 }
@@ -300,8 +292,8 @@ static void mach_naming_move(struct mach_naming *naming,
 	comes->flags |= entry->flags;
 	mach_listing_remove(&naming->directory->listed->shown, entry);
 	mach_naming_join(naming);
-	mach_naming_count(naming->directory);
-	mach_naming_count(naming->to_directory);
+	mach_listed_count(naming->directory);
+	mach_listed_count(naming->to_directory);
 	if (object && old != new)
 		mach_made_move(object, old, new, naming->to_directory);
 	d_move(dentry, naming->to);

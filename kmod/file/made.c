@@ -59,15 +59,6 @@ static void mach_object_unlist(struct mach_object *object)
 	mach_made_free(made);
 }
 
-static bool mach_made_is_in(const struct mach_object *directory,
-			    const struct dentry *dentry)
-{
-	const struct mach_node *parent = d_inode(dentry->d_parent)->i_private;
-
-	lockdep_assert_held(&mach_node_lock);
-	return parent->object == directory;
-}
-
 /* What the table says of it, if it is in the table. With a file's inode: for that */
 static int mach_made_look(struct mach_object *directory, struct dentry *dentry,
 			  struct mach_object_setup *setup)
@@ -78,7 +69,7 @@ static int mach_made_look(struct mach_object *directory, struct dentry *dentry,
 	down_read(&listed->lock);
 	/* its name is for who has one of these, of the table that it is in */
 	mutex_lock(&mach_node_lock);
-	if (mach_made_is_in(directory, dentry))
+	if (mach_name_is_in(directory, dentry))
 		entry = mach_listed_find(listed, &dentry->d_name);
 	mutex_unlock(&mach_node_lock);
 	if (entry && mach_listing_inode(entry) != d_inode(dentry)->i_ino)
@@ -142,7 +133,7 @@ static int mach_made_may_enter(struct mach_object *object,
 	if (mach_object_is_dead(object))
 		return -EIO;
 	return d_unhashed(dentry) || IS_DEADDIR(d_inode(dentry)) ||
-	       !mach_made_is_in(object->made->directory, dentry) ? -ESTALE : 0;
+	       !mach_name_is_in(object->made->directory, dentry) ? -ESTALE : 0;
 }
 
 /* It stands for the directory, which is kept as the one that it is in. */
@@ -190,15 +181,22 @@ static int mach_made_enter(struct mach_object *object, struct dentry *dentry)
 	return err;
 }
 
+/* What a directory is known by, with a right; or NULL */
+static struct mach_object *mach_made_right(const struct mach_node *node)
+{
+	struct mach_object *object = node->object;
+
+	lockdep_assert_held(&mach_node_lock);
+	return object && mach_object_right_try_get(object) ? object : NULL;
+}
+
 /* The object of a directory, with a right, if it has one */
 static struct mach_object *mach_made_of_node(struct mach_node *node)
 {
 	struct mach_object *object;
 
 	mutex_lock(&mach_node_lock);
-	object = node->object;
-	if (object && !mach_object_right_try_get(object))
-		object = NULL;
+	object = mach_made_right(node);
 	mutex_unlock(&mach_node_lock);
 	return object;
 }
@@ -279,14 +277,10 @@ static struct mach_object *mach_made_in(struct mach_object *directory,
 /* The object of the directory that a name is in, with a right; NULL if that has ended */
 static struct mach_object *mach_made_directory(const struct dentry *dentry)
 {
-	const struct mach_node *parent;
 	struct mach_object *object;
 
 	mutex_lock(&mach_node_lock);
-	parent = d_inode(dentry->d_parent)->i_private;
-	object = parent->object;
-	if (object && !mach_object_right_try_get(object))
-		object = NULL;
+	object = mach_made_right(d_inode(dentry->d_parent)->i_private);
 	mutex_unlock(&mach_node_lock);
 	return object;
 }
@@ -301,7 +295,7 @@ static struct mach_object *mach_made_here(struct dentry *dentry)
 	object = mach_made_in(directory, dentry);
 	if (object == ERR_PTR(-ESTALE)) {
 		mutex_lock(&mach_node_lock);
-		if (!mach_made_is_in(directory, dentry))
+		if (!mach_name_is_in(directory, dentry))
 			object = ERR_PTR(-EAGAIN);
 		mutex_unlock(&mach_node_lock);
 	}

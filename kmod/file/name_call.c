@@ -39,15 +39,30 @@ static struct dentry *mach_name_lookup(struct inode *dir, struct dentry *dentry,
 	return NULL;
 }
 
+/* For what counts as a name of the pager's user, from before it is asked for */
+static int mach_ask_counted(struct mach_asking *asking,
+			    const struct mach_name_wish *wish)
+{
+	struct mach_object *object = asking->object;
+	int err = mach_name_charge(object->user, object);
+
+	if (err)
+		return err;
+	err = mach_ask(asking, wish);
+	if (err)
+		mach_user_add(object->user, MACH_USER_NAMES, -1);
+	return err;
+}
+
 /* A file, link or directory that comes into a table: an inode and an entry for it */
 static int mach_ask_entry(struct mach_asking *asking,
 			  MACH_COMPAT_IDMAP *idmap, struct inode *dir,
 			  umode_t mode, struct mach_name_wish *wish)
 {
-	struct mach_object *object = asking->object;
+	const struct mach_listed *listed = asking->object->listed;
 	struct mach_naming *naming = &asking->naming;
-	struct inode *inode = object->listed->operations->inode(dir->i_sb, mode,
-								wish->to.len);
+	struct inode *inode = listed->operations->inode(dir->i_sb, mode,
+							wish->to.len);
 	int err;
 
 	if (IS_ERR(inode))
@@ -59,12 +74,7 @@ static int mach_ask_entry(struct mach_asking *asking,
 	wish->head.mode = inode->i_mode;
 	mach_wish_owner(wish, naming, inode->i_uid, inode->i_gid);
 	err = mach_listed_naming_comes(naming, &wish->name, inode, &wish->to) ?:
-	      mach_name_charge(object->user, object);
-	if (!err) {
-		err = mach_ask(asking, wish);
-		if (err)
-			mach_user_add(object->user, MACH_USER_NAMES, -1);
-	}
+	      mach_ask_counted(asking, wish);
 	if (naming->inode)
 		iput(naming->inode);
 	return err;
@@ -74,9 +84,7 @@ static int mach_ask_entry(struct mach_asking *asking,
 static int mach_ask_file(struct mach_asking *asking, struct inode *dir,
 			 umode_t mode, struct mach_name_wish *wish)
 {
-	struct mach_user *user = asking->object->user;
 	struct mach_naming *naming = &asking->naming;
-	int err;
 
 	naming->apply = mach_naming_file;
 	naming->mode = mode & ~S_IFMT;
@@ -84,13 +92,7 @@ static int mach_ask_file(struct mach_asking *asking, struct inode *dir,
 	wish->head.mode = mode;
 	mach_wish_owner(wish, naming, current_fsuid(),
 			dir->i_mode & S_ISGID ? dir->i_gid : current_fsgid());
-	err = mach_name_charge(user, asking->object);
-	if (err)
-		return err;
-	err = mach_ask(asking, wish);
-	if (err)
-		mach_user_add(user, MACH_USER_NAMES, -1);
-	return err;
+	return mach_ask_counted(asking, wish);
 }
 
 int mach_name_create(MACH_COMPAT_IDMAP *idmap, struct inode *dir,

@@ -277,6 +277,7 @@ u64 mach_object_touched(struct mach_object *object, pgoff_t index)
 {
 	struct page *page = mach_object_page(object, index - 1);
 
+	lockdep_assert_held(&object->lock);
 	return page && !mach_page_is_wired(page) ?
 	       mach_page_frame(page)->touched : 0;
 }
