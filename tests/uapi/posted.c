@@ -79,7 +79,8 @@ static void check_posted(const struct kind *kind)
 	struct io_uring_cqe *cqe;
 
 	if (kind->setup & IORING_SETUP_SQPOLL)
-		tap_pause_ms(5);	/* the thread that polls takes them */
+		CHECK_WAIT(!io_uring_sq_ready(&p.ring), SOON,
+			   "the thread that polls takes nothing");
 	CHECK(io_uring_peek_cqe(&p.ring, &cqe) == -EAGAIN,
 	      "a command ended: %s", tap_result(cqe->res));
 }
