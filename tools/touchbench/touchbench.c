@@ -180,7 +180,9 @@ static void check(char *region, unsigned int which)
 
 		for (size_t j = 1; j < WORDS; j++)
 			rest |= word[j];
-		first = cases[which].written ? order[i] + 1 : 0;
+		first = order[i] + 1;
+		if (!cases[which].written)
+			first = 0;
 		if (rest || *word != first)
 			errx(1, "wrong data in page %u", order[i]);
 	}
