@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,4 +198,58 @@ long asked_error(struct test_pager *p, const struct test_request *r, int error)
 	struct mach_part part = part_error(0, PAGE, error);
 
 	return pager_reply(p, r, &part, 1, false);
+}
+
+const struct ask_how asks[ASKS] = {
+	[ASK_CREATE] = { "create", DEED_CREATE, MACH_OP_CREATE, "d/new", "",
+			 "", true },
+	[ASK_MKDIR] = { "mkdir", DEED_MKDIR, MACH_OP_MKDIR, "d/new", "", "",
+			true },
+	[ASK_SYMLINK] = { "symlink", DEED_SYMLINK, MACH_OP_SYMLINK, "d/new",
+			  "text", "text", true },
+	[ASK_UNLINK] = { "unlink", DEED_UNLINK, MACH_OP_UNLINK, "d/f", "", "",
+			 false },
+	[ASK_UNLINK_LINK] = { "unlink-link", DEED_UNLINK, MACH_OP_UNLINK,
+			      "d/l", "", "", false },
+	[ASK_RMDIR] = { "rmdir", DEED_RMDIR, MACH_OP_RMDIR, "d/sub", "", "",
+			false },
+	[ASK_RENAME] = { "rename", DEED_RENAME, MACH_OP_RENAME, "d/f", "d/new",
+			 "new", false },
+	[ASK_RENAME_ONTO] = { "rename-onto", DEED_RENAME, MACH_OP_RENAME, "d/f",
+			      "d/l", "l", false },
+	[ASK_CHMOD] = { "chmod", DEED_CHMOD, MACH_OP_SET_ATTRIBUTES, "d/f", "",
+			"", false },
+};
+
+void ask_begin(struct actor *a, struct test_pager *p, struct test_request *r,
+	       struct asked *asked, uint32_t d, enum ask what)
+{
+	const struct ask_how *ask = &asks[what];
+
+	actor_begin(a, 0, do_name,
+		    NAME_ARGS(ask->deed, ask->path, ask->to, 0, 0700));
+	asked_next(p, r, asked, ask->operation, d, ask->path + strlen("d/"),
+		   ask->told);
+}
+
+static unsigned int digit_of(uint32_t mask)
+{
+	return mask == IN_CREATE ? 1 : mask == IN_MOVED_FROM ? 2 :
+	       mask == IN_MOVED_TO ? 3 : mask == IN_DELETE ? 4 :
+	       mask == IN_ATTRIB ? 5 : 15;
+}
+
+unsigned int watched(int watch)
+{
+	char events[4096] __attribute__((aligned(8)));
+	long got = read(watch, events, sizeof(events));
+	const struct inotify_event *event;
+	unsigned int seen = 0;
+
+	for (char *at = events; at < events + got;
+	     at += sizeof(*event) + event->len) {
+		event = (void *)at;
+		seen = seen << 4 | digit_of(event->mask);
+	}
+	return seen;
 }

@@ -42,6 +42,46 @@ struct asked {
 	char to[MACH_PATH_MAX + 1];
 };
 
+/* What clients ask of "d", in which are the file "f", the link "l" and the directory "sub" */
+enum ask {
+	ASK_CREATE,
+	ASK_MKDIR,
+	ASK_SYMLINK,
+	ASK_UNLINK,
+	ASK_UNLINK_LINK,
+	ASK_RMDIR,
+	ASK_RENAME,
+	ASK_RENAME_ONTO,
+	ASK_CHMOD,
+	ASKS
+};
+
+/**
+ * struct ask_how - How it is asked
+ * @sub: its name in a test
+ * @deed: of the client
+ * @operation: that the pager gets
+ * @path: what it is about
+ * @to: the new name, or what a link says
+ * @told: to the pager, of @to
+ * @comes: something new comes by it
+ */
+struct ask_how {
+	const char *sub;
+	enum deed deed;
+	int operation;
+	const char *path;
+	const char *to;
+	const char *told;
+	bool comes;
+};
+
+extern const struct ask_how asks[ASKS];
+
+/* The first thread of a client asks the pager of "d", whose object this is, and that gets it. */
+void ask_begin(struct actor *a, struct test_pager *p, struct test_request *r,
+	       struct asked *asked, uint32_t d, enum ask what);
+
 /* The number of a new object of a directory; -errno. */
 long directory_create(const struct test_pager *p, uint64_t cookie);
 /* A directory that asks by it, owned by a user with a group of the same number */
@@ -57,6 +97,11 @@ uint32_t directory_make(const struct test_pager *p, const char *name,
 void asked_next(struct test_pager *p, struct test_request *r,
 		struct asked *asked, int operation, uint32_t object,
 		const char *name, const char *to);
+/*
+ * What has happened in a watched directory since, a hexadecimal digit each, in order:
+ * 1 created, 2 moved from, 3 moved to, 4 deleted, 5 attributes, 15 another event
+ */
+unsigned int watched(int watch);
 /* The results of answers. */
 long asked_done(struct test_pager *p, const struct test_request *r,
 		uint64_t made);

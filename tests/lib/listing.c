@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,5 +153,24 @@ long do_names(const uint64_t *arg)
 	if (errno)
 		n = -errno;
 	closedir(dir);
+	return n;
+}
+
+long list_stays(int dir, size_t bytes, unsigned int *seen)
+{
+	char buffer[4096];
+	long at = 0, n;
+	unsigned int i;
+
+	CHECK(bytes <= sizeof(buffer), "%zu bytes", bytes);
+	n = syscall(SYS_getdents64, dir, buffer, bytes);
+	CHECK(n >= 0, "getdents64: %m");
+	while (at < n) {
+		const struct dirent64 *entry = (void *)(buffer + at);
+
+		if (sscanf(entry->d_name, "stays-%u", &i) == 1)
+			seen[i]++;
+		at += entry->d_reclen;
+	}
 	return n;
 }

@@ -60,6 +60,12 @@ void list_all(const struct test_pager *p, uint32_t number,
 void expect_list(struct test_pager *p, struct test_request *r, uint32_t number);
 void list_done(struct test_pager *p, const struct test_request *r);
 
+/*
+ * Read at most so many bytes of a listing, and count the names "stays-N" by their
+ * numbers; the bytes that came.
+ */
+long list_stays(int dir, size_t bytes, unsigned int *seen);
+
 /* For actors: path below the root; the result of lstat(2), into shared memory */
 long do_lstat(const uint64_t *arg);
 /* The same: how many names, but for "." and "..", does a listing show? */

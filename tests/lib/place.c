@@ -39,6 +39,13 @@ long node_stat(const char *name, struct stat *st)
 	return RESULT(stat(node_path(name), st));
 }
 
+long node_there(const char *name)
+{
+	struct stat st;
+
+	return RESULT(lstat(node_path(name), &st));
+}
+
 long node_open(const char *name, int flags)
 {
 	return RESULT(open(node_path(name), flags | O_CLOEXEC, 0600));

@@ -16,6 +16,8 @@ const char *node_path(const char *name);
 /* Results of stat(2) and open(2) of it; the descriptor is not inherited. */
 long node_stat(const char *name, struct stat *st);
 long node_open(const char *name, int flags);
+/* Is it there? 0 or -errno, of a link for itself. */
+long node_there(const char *name);
 /* /proc's path of a descriptor; good as long. */
 const char *fd_path(int fd);
 /* Does a directory list this name? */

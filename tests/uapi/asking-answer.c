@@ -53,42 +53,9 @@ static void end(void)
 #define DO(...)		actor_do(&a, do_name, NAME_ARGS(__VA_ARGS__))
 #define END()		actor_end(&a, 0)
 
-static long there(const char *name)
+static void begin_operation(enum ask what)
 {
-	struct stat st;
-
-	return RESULT(lstat(node_path(name), &st));
-}
-
-/* Each operation, on the names that setup() makes */
-static const struct {
-	const char *sub;
-	enum deed deed;
-	int operation;
-	const char *path;
-	const char *to;
-	const char *told;	/* of @to */
-} operations[] = {
-	{ "create", DEED_CREATE, MACH_OP_CREATE, "d/new", "", "" },
-	{ "mkdir", DEED_MKDIR, MACH_OP_MKDIR, "d/new", "", "" },
-	{ "symlink", DEED_SYMLINK, MACH_OP_SYMLINK, "d/new", "text", "text" },
-	{ "unlink", DEED_UNLINK, MACH_OP_UNLINK, "d/f", "", "" },
-	{ "unlink-link", DEED_UNLINK, MACH_OP_UNLINK, "d/l", "", "" },
-	{ "rmdir", DEED_RMDIR, MACH_OP_RMDIR, "d/sub", "", "" },
-	{ "rename", DEED_RENAME, MACH_OP_RENAME, "d/f", "d/new", "new" },
-	{ "rename-onto", DEED_RENAME, MACH_OP_RENAME, "d/f", "d/l", "l" },
-	{ "chmod", DEED_CHMOD, MACH_OP_SET_ATTRIBUTES, "d/f", "", "" },
-};
-
-/* Which of them */
-enum { CREATE, MKDIR, SYMLINK, UNLINK, UNLINK_LINK };
-
-static void begin_operation(size_t i)
-{
-	BEGIN(operations[i].deed, operations[i].path, operations[i].to, 0,
-	      0700);
-	asked_next(&p, &r, &asked, operations[i].operation, d,
-		   operations[i].path + strlen("d/"), operations[i].told);
+	ask_begin(&a, &p, &r, &asked, d, what);
 }
 
 /*
@@ -99,7 +66,7 @@ static bool others_are_same(void)
 {
 	struct stat st;
 
-	return !there("d/f") && !there("d/l") && !there("d/sub") &&
+	return !node_there("d/f") && !node_there("d/l") && !node_there("d/sub") &&
 	       !stat(node_path("d/f"), &st) && (st.st_mode & 0777) == 0666 &&
 	       st.st_nlink == 1 && !stat(node_path("d"), &st) &&
 	       st.st_nlink == 3;
@@ -112,7 +79,7 @@ static void check_others(const char *sub)
 
 static void check_same(const char *sub)
 {
-	tap_sub(sub, others_are_same() && there("d/new") == -ENOENT,
+	tap_sub(sub, others_are_same() && node_there("d/new") == -ENOENT,
 		"something has changed");
 }
 
@@ -120,10 +87,10 @@ static void check_same(const char *sub)
 static void test_refused(void)
 {
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
 		CHECK_IS(asked_error(&p, &r, EROFS), 0);
-		tap_is(operations[i].sub, END(), -EROFS);
+		tap_is(asks[i].sub, END(), -EROFS);
 		check_same("same");
 	}
 	end();
@@ -163,7 +130,7 @@ static void test_parts(void)
 	struct mach_part parts[2] = { part_done(0, PAGE), part_done(0, PAGE) };
 
 	setup();
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	parts[0] = part_zero(0, PAGE);
 	tap_is("zeros", pager_reply(&p, &r, parts, 1, false), -EPROTO);
 	parts[0] = part_done(0, PAGE);
@@ -183,7 +150,7 @@ static void test_parts(void)
 	tap_is("none", pager_reply(&p, &r, NULL, 0, false), 0);
 	tap_is("result", END(), -EIO);
 	tap_is("again", asked_done(&p, &r, 0), -ESTALE);
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	parts[0] = part_error(0, PAGE, EROFS);
 	tap_is("last-counts", pager_reply(&p, &r, parts, 2, false), 0);
 	tap_is("last-result", END(), 0);
@@ -196,7 +163,7 @@ static void test_collect(void)
 	char text[128];
 
 	setup();
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	tap_is("all", pager_collect(&p, &r, 0, r.m.length, text), 0);
 	tap_is("over", pager_collect(&p, &r, 0, r.m.length + 1, text), -ERANGE);
 	tap_is("behind", pager_collect(&p, &r, r.m.length, 1, text), -ERANGE);
@@ -285,7 +252,7 @@ static void test_gone(void)
 	CHECK_IS(object_publish_as(&p, &f, "elsewhere", 0666, 0), 0);
 	tap_is("another-name", asked_done(&p, &r, 0), 0);
 	tap_is("another-name-result", END(), 0);
-	tap_is("another-name-stays", there("elsewhere"), 0);
+	tap_is("another-name-stays", node_there("elsewhere"), 0);
 	CHECK_IS(object_unname(&p, f.number), 0);
 	CHECK_IS(object_publish_as(&p, &f, "d/f", 0666, 0), 0);
 	CHECK_IS(pager_link(&p, "d/l", "f", 0), 0);
@@ -294,7 +261,7 @@ static void test_gone(void)
 	CHECK_IS(pager_remove(&p, "d/l"), 0);
 	tap_is("replaced", asked_done(&p, &r, 0), 0);
 	tap_is("replaced-result", END(), 0);
-	tap_is("replaced-there", there("d/l"), 0);
+	tap_is("replaced-there", node_there("d/l"), 0);
 	tap_is("listed", DO(DEED_LIST, "d", 0, 0, 0), 1);
 	CHECK_IS(object_unname(&p, f.number), 0);
 	/* the directory itself, which ends with what was in it */
@@ -313,10 +280,10 @@ static void test_gone(void)
 static void test_killed(void)
 {
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
 		actor_kill(&a);
-		tap_is(operations[i].sub, asked_done(&p, &r, 0), -ESTALE);
+		tap_is(asks[i].sub, asked_done(&p, &r, 0), -ESTALE);
 		check_same("same");
 		actor_start(&a, 1);
 	}
@@ -335,9 +302,9 @@ static void test_deadline(void)
 	};
 
 	setup_with(&hasty);
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
-		tap_is(operations[i].sub, END(), -EIO);
+		tap_is(asks[i].sub, END(), -EIO);
 		tap_is("late", asked_error(&p, &r, EROFS), -ESTALE);
 		check_same("same");
 	}
@@ -347,7 +314,7 @@ static void test_deadline(void)
 static void test_death(void)
 {
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	BEGIN_IN(1, DEED_LIST, "d", 0, 0, 0);
 	BEGIN_IN(2, DEED_CREATE, "d/other", 0, O_RDWR, 0600);
 	tap_is("waits", actor_waits(&a, 2, 50), 1);
@@ -357,7 +324,7 @@ static void test_death(void)
 	actor_end(&a, 1);
 	/* either it was asked already, or there is no such directory any more */
 	tap_is("second", actor_end(&a, 2) < 0, 1);
-	CHECK_WAIT(there("d") == -ENOENT, WAIT_MS, "d is left");
+	CHECK_WAIT(node_there("d") == -ENOENT, WAIT_MS, "d is left");
 	actor_stop(&a);
 }
 
@@ -365,7 +332,7 @@ static void test_death(void)
 static void test_others(void)
 {
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	BEGIN_IN(1, DEED_STAT, "d/f", 0, 0, 0);
 	tap_is("stat", actor_end(&a, 1), 0);
 	BEGIN_IN(1, DEED_STAT, "d/none", 0, 0, 0);
@@ -391,7 +358,7 @@ static void test_stuck(void)
 	setup();
 	object_create(&p, &o, PAGE, 0, 0);
 	number = directory_create(&p, 9);
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	tap_is("publish", object_publish(&p, &o, "d/o", 0), -EDEADLK);
 	tap_is("symlink", pager_link(&p, "d/o", "x", 0), -EDEADLK);
 	tap_is("mkdir", pager_mkdir(&p, "d/o", 0, 0), -EDEADLK);
@@ -424,13 +391,13 @@ static void test_publisher_waits(void)
 	/* another process that has the pager's descriptor */
 	actor_unhide_fd(p.fd);
 	actor_start(&other, 1);
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	actor_begin(&other, 0, publish_later, (uintptr_t)"d/later");
 	tap_is("waits", actor_waits(&other, 0, 50), 1);
 	tap_is("answer", asked_error(&p, &r, EROFS), 0);
 	tap_is("result", END(), -EROFS);
 	tap_is("made", actor_end(&other, 0), 0);
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	actor_begin(&other, 0, publish_later, (uintptr_t)"d/killed");
 	tap_is("waits-again", actor_waits(&other, 0, 50), 1);
 	actor_kill(&other);
@@ -483,14 +450,14 @@ static void test_quota(void)
 static void test_ring(void)
 {
 	setup_with(&(struct pager_setup){ .transport = BY_RING });
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	CHECK_IS(asked_done(&p, &r, 0), 0);
 	tap_is("done", END(), 0);
-	begin_operation(UNLINK_LINK);
+	begin_operation(ASK_UNLINK_LINK);
 	actor_kill(&a);
 	CHECK_IS(asked_done(&p, &r, 0), 0);
 	tap_is("late", pager_next(&p, &r, WAIT_MS), -ESTALE);
-	tap_is("same", there("d/l"), 0);
+	tap_is("same", node_there("d/l"), 0);
 	close(f.fd);
 	pager_close(&p);
 }

@@ -39,13 +39,6 @@ static void end(void)
 	pager_close(&p);
 }
 
-static long there(const char *name)
-{
-	struct stat st;
-
-	return RESULT(lstat(node_path(name), &st));
-}
-
 static long root_links(void)
 {
 	struct stat st;
@@ -83,16 +76,16 @@ static void test_made(void)
 	tap_is("same", object_publish(&p, &o2, "a/b/c", 0), -EEXIST);
 	tap_is("second", object_publish(&p, &o2, "a/b/d", 0), 0);
 	tap_is("unpublish", object_unpublish(&p, &o), 0);
-	tap_is("stays", there("a/b/d"), 0);
-	tap_is("gone", there("a/b/c"), -ENOENT);
+	tap_is("stays", node_there("a/b/d"), 0);
+	tap_is("gone", node_there("a/b/c"), -ENOENT);
 	tap_is("rmdir-full", RESULT(rmdir(node_path("a/b"))), -ENOTEMPTY);
 	tap_is("unlink", RESULT(unlink(node_path("a/b/d"))), 0);
-	tap_is("inner-gone", there("a/b"), -ENOENT);
-	tap_is("outer-gone", there("a"), -ENOENT);
+	tap_is("inner-gone", node_there("a/b"), -ENOENT);
+	tap_is("outer-gone", node_there("a"), -ENOENT);
 	tap_is("root-links-again", root_links(), links);
 	tap_is("again", object_publish(&p, &o, "a/b/c", 0), 0);
 	end();
-	CHECK_WAIT(there("a") == -ENOENT, WAIT_MS, "a directory outlives all");
+	CHECK_WAIT(node_there("a") == -ENOENT, WAIT_MS, "a directory outlives all");
 }
 
 static void test_unpublish(void)
@@ -104,7 +97,7 @@ static void test_unpublish(void)
 	tap_is("none", object_unpublish(&p, &o), -ENOENT);
 	CHECK_IS(object_publish(&p, &o, "name", 0), 0);
 	tap_is("unpublish", object_unpublish(&p, &o), 0);
-	tap_is("gone", there("name"), -ENOENT);
+	tap_is("gone", node_there("name"), -ENOENT);
 	tap_is("unlisted", dir_lists(MACH_VM_NODE_DIR, "name"), 0);
 	tap_is("state", object_info(o.fd).state, MACH_OBJECT_ALIVE);
 	CHECK_IS(RESULT(fstat(o.fd, &st)), 0);
@@ -129,7 +122,7 @@ static void test_refused(void)
 	setup();
 	CHECK_IS(object_publish(&p, &o, "file", 0), 0);
 	tap_is("has-name", object_publish(&p, &o, "x/y/z", 0), -EEXIST);
-	tap_is("nothing", there("x"), -ENOENT);
+	tap_is("nothing", node_there("x"), -ENOENT);
 	tap_is("below-file", object_publish(&p, &o2, "file/x", 0), -ENOTDIR);
 	tap_is("below-file-2", object_publish(&p, &o2, "file/x/y", 0),
 	       -ENOTDIR);
@@ -145,7 +138,7 @@ static void test_refused(void)
 	CHECK_IS(vm_ioctl(p.fd, MACH_PAGER_DESTROY, &(struct mach_pager_destroy)
 			  { .size = sizeof(struct mach_pager_destroy),
 			    .object = o2.number }), 0);
-	tap_is("destroyed", there("d"), -ENOENT);
+	tap_is("destroyed", node_there("d"), -ENOENT);
 	end();
 }
 
@@ -205,11 +198,11 @@ static void test_deep(void)
 	tap_sub("maps", mmap(NULL, PAGE, PROT_READ, MAP_SHARED,
 			     openat(dir, path, O_RDWR), 0) != MAP_FAILED, "%m");
 	tap_is("unpublish", object_unpublish(&p, &o), 0);
-	tap_is("gone", there("d"), -ENOENT);
+	tap_is("gone", node_there("d"), -ENOENT);
 	tap_is("again", object_publish(&p, &o, path, 0), 0);
 	close(dir);
 	end();
-	CHECK_WAIT(there("d") == -ENOENT, WAIT_MS, "it outlives its pager");
+	CHECK_WAIT(node_there("d") == -ENOENT, WAIT_MS, "it outlives its pager");
 }
 
 /* Other pagers' names keep a directory, whoever made it. */
@@ -232,11 +225,11 @@ static void test_shared(void)
 	end();
 	CHECK_WAIT(!dir_lists(node_path("s"), "mine"), WAIT_MS,
 		   "a dead pager's name stays");
-	tap_is("stays", there("s/kept/other"), 0);
-	tap_is("link-gone", there("s/link"), -ENOENT);
+	tap_is("stays", node_there("s/kept/other"), 0);
+	tap_is("link-gone", node_there("s/link"), -ENOENT);
 	tap_is("unpublish", object_unpublish(&p2, &other), 0);
 	/* the dead one's reaper may be at it */
-	CHECK_WAIT(there("s") == -ENOENT, WAIT_MS, "it stays without a name");
+	CHECK_WAIT(node_there("s") == -ENOENT, WAIT_MS, "it stays without a name");
 	pager_close(&p2);
 	close(other.fd);
 }
@@ -260,7 +253,7 @@ static bool listed_but_not_there(void)
 
 	CHECK(dir, "opendir: %m");
 	while ((entry = readdir(dir)))
-		found |= there(entry->d_name) == -ENOENT;
+		found |= node_there(entry->d_name) == -ENOENT;
 	closedir(dir);
 	return found;
 }
@@ -280,9 +273,9 @@ static void test_killed(void)
 	tap_is("follows", opened(node_open("killed-link", O_RDONLY)), 0);
 	CHECK_IS(RESULT(kill(pid, SIGKILL)), 0);
 	CHECK(waitpid(pid, &status, 0) == pid, "wait: %m");
-	tap_is("link", there("killed-link"), -ENOENT);
-	tap_is("file", there("killed/by/9"), -ENOENT);
-	CHECK_WAIT(there("killed") == -ENOENT, WAIT_MS,
+	tap_is("link", node_there("killed-link"), -ENOENT);
+	tap_is("file", node_there("killed/by/9"), -ENOENT);
+	CHECK_WAIT(node_there("killed") == -ENOENT, WAIT_MS,
 		   "the directory of a killed pager stays");
 	CHECK_WAIT(!listed_but_not_there(), 500,
 		   "a name is listed that is not there");
@@ -298,25 +291,25 @@ static void test_kept(void)
 	tap_is("again", pager_mkdir(&p, "k/deep", 0, 0), -EEXIST);
 	CHECK_IS(object_publish(&p, &o, "k/deep/o", 0), 0);
 	CHECK_IS(object_unpublish(&p, &o), 0);
-	tap_is("stays", there("k/deep"), 0);
+	tap_is("stays", node_there("k/deep"), 0);
 	become(OTHER);
 	tap_is("other-rmdir", RESULT(rmdir(node_path("k/deep"))), -EACCES);
 	become_root();
 	CHECK_IS(object_publish(&p, &o, "k/deep/o", 0), 0);
 	tap_is("rmdir-full", RESULT(rmdir(node_path("k/deep"))), -ENOTEMPTY);
 	tap_is("remove-full", pager_remove(&p, "k/deep"), 0);
-	tap_is("with-a-name", there("k/deep"), 0);
+	tap_is("with-a-name", node_there("k/deep"), 0);
 	tap_is("remove-again", pager_remove(&p, "k/deep"), -EPERM);
 	CHECK_IS(object_unpublish(&p, &o), 0);
-	tap_is("gone", there("k"), -ENOENT);
+	tap_is("gone", node_there("k"), -ENOENT);
 	tap_is("remove-none", pager_remove(&p, "k/deep"), -ENOENT);
 	tap_is("default", pager_mkdir(&p, "k", 0, 0), 0);
 	check_directory("default-mode", "k", 0755, 0, 2);
 	tap_is("rmdir", RESULT(rmdir(node_path("k"))), 0);
-	tap_is("rmdir-gone", there("k"), -ENOENT);
+	tap_is("rmdir-gone", node_there("k"), -ENOENT);
 	tap_is("remove-empty", pager_mkdir(&p, "k", 0, 0) ?:
 	       pager_remove(&p, "k"), 0);
-	tap_is("remove-gone", there("k"), -ENOENT);
+	tap_is("remove-gone", node_there("k"), -ENOENT);
 	tap_is("root", pager_remove(&p, "."), -EINVAL);
 	end();
 }
@@ -336,15 +329,15 @@ static void test_taken_over(void)
 	check_directory("changed", "t", 0711, OWNER, 2);
 	tap_is("kept", pager_mkdir(&p, "t", 0, 0), -EEXIST);
 	CHECK_IS(object_unpublish(&p, &o), 0);
-	tap_is("stays", there("t"), 0);
+	tap_is("stays", node_there("t"), 0);
 	pager_close(&p2);
 	/* a successor need not wait until the dead one is cleared away */
 	tap_is("successor", pager_mkdir(&p, "t", 0755, 0), 0);
 	check_directory("successor's", "t", 0755, 0, 2);
 	tap_pause_ms(50);
-	tap_is("successor-stays", there("t"), 0);
+	tap_is("successor-stays", node_there("t"), 0);
 	end();
-	CHECK_WAIT(there("t") == -ENOENT, WAIT_MS, "it stays");
+	CHECK_WAIT(node_there("t") == -ENOENT, WAIT_MS, "it stays");
 }
 
 static void test_links(void)
@@ -383,8 +376,8 @@ static void test_links(void)
 	tap_is("listed-through", dir_lists(node_path("to-d"), "file"), 1);
 	tap_is("publish-there", object_publish(&p, &o2, "loop", 0), -EEXIST);
 	end();
-	tap_is("death", there("d/link"), -ENOENT);
-	tap_is("death-long", there("long"), -ENOENT);
+	tap_is("death", node_there("d/link"), -ENOENT);
+	tap_is("death-long", node_there("long"), -ENOENT);
 }
 
 static void test_links_taken_away(void)
@@ -401,17 +394,17 @@ static void test_links_taken_away(void)
 	become(OWNER);
 	tap_is("owner", RESULT(unlink(node_path("link"))), 0);
 	become_root();
-	tap_is("gone", there("link"), -ENOENT);
+	tap_is("gone", node_there("link"), -ENOENT);
 	tap_is("remove-none", pager_remove(&p, "link"), -ENOENT);
 	CHECK_IS(pager_link(&p, "sub/link", "x", 0), 0);
 	tap_is("remove", pager_remove(&p, "sub/link"), 0);
-	tap_is("directory-gone", there("sub"), -ENOENT);
+	tap_is("directory-gone", node_there("sub"), -ENOENT);
 	CHECK_IS(pager_link(&p, "sub/link", "x", 0), 0);
 	tap_is("chown", RESULT(lchown(node_path("sub/link"), OTHER, -1)), 0);
 	CHECK_IS(RESULT(lstat(node_path("sub/link"), &st)), 0);
 	tap_is("chowned", st.st_uid, OTHER);
 	tap_is("unlink", RESULT(unlink(node_path("sub/link"))), 0);
-	tap_is("sub-gone", there("sub"), -ENOENT);
+	tap_is("sub-gone", node_there("sub"), -ENOENT);
 	end();
 }
 
@@ -462,14 +455,14 @@ static void test_mounted_on(void)
 	own_mounts();
 	CHECK_IS(object_publish(&p, &o, "m/n/file", 0), 0);
 	CHECK_IS(RESULT(mount("t", node_path("m/n"), "tmpfs", 0, NULL)), 0);
-	tap_is("hidden", there("m/n/file"), -ENOENT);
+	tap_is("hidden", node_there("m/n/file"), -ENOENT);
 	tap_is("below", object_publish(&p, &o2, "m/n/second", 0), 0);
 	tap_is("busy", RESULT(rmdir(node_path("m/n"))), -EBUSY);
 	CHECK_IS(object_unpublish(&p, &o), 0);
 	tap_is("stays", is_mounted("/m/n "), 1);
 	CHECK_IS(object_unpublish(&p, &o2), 0);
 	tap_is("gone", is_mounted("/m/n "), 0);
-	tap_is("directory", there("m"), -ENOENT);
+	tap_is("directory", node_there("m"), -ENOENT);
 	end();
 }
 
@@ -544,7 +537,7 @@ static void test_listed_into(void)
 	tap_is("mkdir", pager_mkdir(&p, "list/kept", 0, 0), 0);
 	tap_is("remove", pager_remove(&p, "list/kept"), 0);
 	tap_is("unpublish", object_unpublish(&p, &o2), 0);
-	tap_is("gone", there("list/sub"), -ENOENT);
+	tap_is("gone", node_there("list/sub"), -ENOENT);
 	pager_reply_one(&p, &r, part_zero(r.m.offset, r.m.length));
 	tap_sub("listed", actor_end(&reader, 0) > 0, "nothing is listed");
 	actor_stop(&reader);

@@ -24,13 +24,6 @@ static struct fail_call *call;
 static uint32_t d;
 static bool listed;
 
-static long there(const char *name)
-{
-	struct stat st;
-
-	return RESULT(lstat(node_path(name), &st));
-}
-
 /* The deeds; each is undone by the pager. */
 static const struct {
 	enum deed deed;
@@ -90,13 +83,13 @@ static void undo(void)
 {
 	if (listed) {
 		list_again();
-		CHECK_IS(there("d/new"), -ENOENT);
+		CHECK_IS(node_there("d/new"), -ENOENT);
 		return;
 	}
 	object_unname(&p, made.number);
 	object_unname(&p, f.number);
 	pager_remove(&p, "d/new");
-	CHECK_IS(there("d/new"), -ENOENT);
+	CHECK_IS(node_there("d/new"), -ENOENT);
 	CHECK_IS(object_publish(&p, &f, "d/f", 0), 0);
 }
 
@@ -151,10 +144,10 @@ static void test_client(void)
 		      "%s with allocation %u", tap_result(call->result), nth);
 		CHECK(asked || call->result, "done, but not asked");
 		CHECK(call->result || OPS.deed == DEED_UNLINK ||
-		      OPS.deed == DEED_CHMOD || !there("d/new"),
+		      OPS.deed == DEED_CHMOD || !node_there("d/new"),
 		      "done, but not there");
 		if (!asked)
-			CHECK(there("d/new") == -ENOENT && !there("d/f"),
+			CHECK(node_there("d/new") == -ENOENT && !node_there("d/f"),
 			      "failed, and something has changed");
 		undo();
 		CHECK(nth < NTH_MAX, "no end of allocations");
@@ -187,7 +180,7 @@ static void test_answer(void)
 			CHECK(deed.injected && deed.result == -ENOMEM,
 			      "%s with allocation %u",
 			      tap_result(deed.result), nth);
-			CHECK(there("d/new") == -ENOENT && !there("d/f"),
+			CHECK(node_there("d/new") == -ENOENT && !node_there("d/f"),
 			      "refused, and something has changed");
 			CHECK_IS(answer(deed.arg), 0);
 		}

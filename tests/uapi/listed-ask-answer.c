@@ -69,52 +69,16 @@ static void end(void)
 #define DO(...)		actor_do(&a, do_name, NAME_ARGS(__VA_ARGS__))
 #define END()		actor_end(&a, 0)
 
-static long there(const char *name)
+static void begin_operation(enum ask what)
 {
-	struct stat st;
-
-	return RESULT(lstat(node_path(name), &st));
-}
-
-/* Each operation, on the names that setup() makes */
-static const struct {
-	const char *sub;
-	enum deed deed;
-	int operation;
-	const char *path;
-	const char *to;
-	const char *told;	/* of @to */
-	bool comes;
-} operations[] = {
-	{ "create", DEED_CREATE, MACH_OP_CREATE, "d/new", "", "", true },
-	{ "mkdir", DEED_MKDIR, MACH_OP_MKDIR, "d/new", "", "", true },
-	{ "symlink", DEED_SYMLINK, MACH_OP_SYMLINK, "d/new", "text", "text",
-	  true },
-	{ "unlink", DEED_UNLINK, MACH_OP_UNLINK, "d/f", "", "", false },
-	{ "unlink-link", DEED_UNLINK, MACH_OP_UNLINK, "d/l", "", "", false },
-	{ "rmdir", DEED_RMDIR, MACH_OP_RMDIR, "d/sub", "", "", false },
-	{ "rename", DEED_RENAME, MACH_OP_RENAME, "d/f", "d/new", "new", false },
-	{ "rename-onto", DEED_RENAME, MACH_OP_RENAME, "d/f", "d/l", "l",
-	  false },
-	{ "chmod", DEED_CHMOD, MACH_OP_SET_ATTRIBUTES, "d/f", "", "", false },
-};
-
-/* Which of them */
-enum { CREATE, MKDIR, SYMLINK, UNLINK, UNLINK_LINK, RMDIR, RENAME, ONTO, CHMOD };
-
-static void begin_operation(size_t i)
-{
-	BEGIN(operations[i].deed, operations[i].path, operations[i].to, 0,
-	      0700);
-	asked_next(&p, &r, &asked, operations[i].operation, d,
-		   operations[i].path + strlen("d/"), operations[i].told);
+	ask_begin(&a, &p, &r, &asked, d, what);
 }
 
 /* As setup() made it: the same files, and no other */
 static bool is_same(void)
 {
 	bool same = do_names((const uint64_t []){ (uintptr_t)"d" }) == 3 &&
-		    there("d/new") == -ENOENT &&
+		    node_there("d/new") == -ENOENT &&
 		    status("f").st_mode == (S_IFREG | 0640);
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -132,10 +96,10 @@ static void check_same(const char *sub)
 static void test_refused(void)
 {
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
 		CHECK_IS(asked_error(&p, &r, EROFS), 0);
-		tap_is(operations[i].sub, END(), -EROFS);
+		tap_is(asks[i].sub, END(), -EROFS);
 		check_same("same");
 	}
 	end();
@@ -145,17 +109,17 @@ static void test_refused(void)
 static void test_source(void)
 {
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
-		if (operations[i].comes)
+	for (enum ask i = 0; i < ASKS; i++) {
+		if (asks[i].comes)
 			continue;
 		begin_operation(i);
-		tap_is(operations[i].sub, asked_done(&p, &r, 7), -EINVAL);
+		tap_is(asks[i].sub, asked_done(&p, &r, 7), -EINVAL);
 		tap_is("waits", actor_waits(&a, 0, 20), 1);
 		CHECK_IS(asked_error(&p, &r, EROFS), 0);
 		CHECK_IS(END(), -EROFS);
 		check_same("same");
 	}
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	tap_is("in-use", asked_done(&p, &r, 1), 0);
 	tap_is("in-use-result", END(), 0);
 	tap_is("another", status("new").st_ino != numbers[0], 1);
@@ -163,7 +127,7 @@ static void test_source(void)
 	CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
 	CHECK_IS(r.m.operation, MACH_OP_TERMINATE);
 	pager_reply_none(&p, &r);
-	begin_operation(MKDIR);
+	begin_operation(ASK_MKDIR);
 	tap_is("any", asked_done(&p, &r, ~0ULL), 0);
 	CHECK_IS(END(), 0);
 	end();
@@ -174,7 +138,7 @@ static void test_parts(void)
 	struct mach_part part = part_zero(0, PAGE);
 
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	tap_is("zeros", pager_reply(&p, &r, &part, 1, false), -EPROTO);
 	part = part_done(0, PAGE);
 	part.fd = 1;
@@ -182,14 +146,14 @@ static void test_parts(void)
 	part.fd = 0;
 	part.source = 5;
 	tap_is("more", pager_reply(&p, &r, &part, 1, true), 0);
-	tap_is("more-same", there("d/new"), -ENOENT);
+	tap_is("more-same", node_there("d/new"), -ENOENT);
 	tap_is("waits", actor_waits(&a, 0, 50), 1);
 	tap_is("none", pager_reply(&p, &r, NULL, 0, false), 0);
 	tap_is("result", END(), -EIO);
 	check_same("same");
 	tap_is("again", asked_done(&p, &r, 5), -ESTALE);
 	check_same("again-same");
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	CHECK_IS(asked_done(&p, &r, 5), 0);
 	tap_is("twice", asked_done(&p, &r, 6), -ESTALE);
 	CHECK_IS(END(), 0);
@@ -205,7 +169,7 @@ static void test_come(void)
 	};
 
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &new, 1), 0);
 	tap_is("other-cookie", asked_done(&p, &r, 6), -EEXIST);
 	tap_is("waits", actor_waits(&a, 0, 20), 1);
@@ -218,7 +182,7 @@ static void test_come(void)
 	pager_reply_none(&p, &r);
 	check_same("same");
 	/* of another kind, which then goes */
-	begin_operation(MKDIR);
+	begin_operation(ASK_MKDIR);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &new, 1), 0);
 	tap_is("kind", asked_done(&p, &r, 5), -EEXIST);
 	CHECK_IS(list_remove(&p, d, "new"), 0);
@@ -226,7 +190,7 @@ static void test_come(void)
 	CHECK_IS(END(), 0);
 	tap_is("directory", status("new").st_mode, S_IFDIR | 0700);
 	CHECK_IS(list_remove(&p, d, "new"), 0);
-	begin_operation(SYMLINK);
+	begin_operation(ASK_SYMLINK);
 	new = (struct test_name) { .name = "new", .mode = S_IFLNK | 0777,
 				   .target = "texT", .cookie = 5 };
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &new, 1), 0);
@@ -243,38 +207,38 @@ static void test_gone(void)
 
 	other.cookie = 44;
 	setup();
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	CHECK_IS(list_remove(&p, d, "f"), 0);
 	tap_is("taken", asked_done(&p, &r, 0), 0);
 	tap_is("taken-result", END(), 0);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, names, 1), 0);
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &other, 1), 0);
 	tap_is("another", asked_done(&p, &r, 0), 0);
 	tap_is("another-result", END(), 0);
-	tap_is("another-stays", there("d/f"), 0);
-	begin_operation(RENAME);
+	tap_is("another-stays", node_there("d/f"), 0);
+	begin_operation(ASK_RENAME);
 	CHECK_IS(list_remove(&p, d, "f"), 0);
 	tap_is("moved", asked_done(&p, &r, 0), -ESTALE);
 	tap_is("moved-result", END(), -ENOENT);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &other, 1), 0);
-	begin_operation(CHMOD);
+	begin_operation(ASK_CHMOD);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, names, 1), 0);
 	tap_is("changed", asked_done(&p, &r, 0), -ESTALE);
 	tap_is("changed-result", END(), -ENOENT);
 	tap_is("changed-not", status("f").st_mode, S_IFREG | 0640);
 	/* where it was to move to */
-	begin_operation(RENAME);
+	begin_operation(ASK_RENAME);
 	other.name = "new";
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, &other, 1), 0);
 	tap_is("come", asked_done(&p, &r, 0), -EEXIST);
 	CHECK_IS(list_remove(&p, d, "new"), 0);
 	tap_is("come-gone", asked_done(&p, &r, 0), 0);
 	CHECK_IS(END(), 0);
-	tap_is("come-there", there("d/new"), 0);
+	tap_is("come-there", node_there("d/new"), 0);
 	CHECK_IS(list_remove(&p, d, "new"), 0);
 	CHECK_IS(list_names(&p, d, MACH_LIST_CHANGE, names, 1), 0);
-	begin_operation(ONTO);
+	begin_operation(ASK_RENAME_ONTO);
 	CHECK_IS(list_remove(&p, d, "l"), 0);
 	tap_is("replaced", asked_done(&p, &r, 0), 0);
 	CHECK_IS(END(), 0);
@@ -294,10 +258,10 @@ static void test_filled(void)
 	list_all(&p, sub, NULL, 0);
 	list_done(&p, &r);
 	CHECK_IS(END(), 0);
-	begin_operation(RMDIR);
+	begin_operation(ASK_RMDIR);
 	CHECK_IS(list_names(&p, sub, MACH_LIST_CHANGE, names, 1), 0);
 	tap_is("full", asked_done(&p, &r, 0), -ENOTEMPTY);
-	tap_is("stays", there("d/sub"), 0);
+	tap_is("stays", node_there("d/sub"), 0);
 	CHECK_IS(list_remove(&p, sub, "f"), 0);
 	tap_is("empty", asked_done(&p, &r, 0), 0);
 	CHECK_IS(END(), 0);
@@ -312,16 +276,16 @@ static void test_table(void)
 {
 	setup();
 	CHECK_IS(list_names(&p, d, MACH_LIST_BEGIN, names, 2), 0);
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	CHECK_IS(asked_done(&p, &r, 5), 0);
 	CHECK_IS(END(), 0);
-	begin_operation(UNLINK);
+	begin_operation(ASK_UNLINK);
 	CHECK_IS(list_names(&p, d, MACH_LIST_END, names + 2, 1), 0);
 	tap_is("same-file", status("f").st_ino == numbers[0], 1);
 	CHECK_IS(asked_done(&p, &r, 0), 0);
-	tap_is("gone", there("d/f"), -ENOENT);
+	tap_is("gone", node_there("d/f"), -ENOENT);
 	CHECK_IS(END(), 0);
-	tap_is("forgotten", there("d/new"), -ENOENT);
+	tap_is("forgotten", node_there("d/new"), -ENOENT);
 	/* of what was opened */
 	CHECK_IS(pager_next(&p, &r, WAIT_MS), 0);
 	CHECK_IS(r.m.operation, MACH_OP_TERMINATE);
@@ -333,7 +297,7 @@ static void test_table(void)
 static void test_given_up(void)
 {
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	CHECK_IS(object_unname(&p, d), 0);
 	tap_is("create", asked_done(&p, &r, 5), -ESTALE);
 	tap_is("create-result", END(), -ENOENT);
@@ -343,7 +307,7 @@ static void test_given_up(void)
 	actor_stop(&a);
 	pager_close(&p);
 	setup();
-	begin_operation(RENAME);
+	begin_operation(ASK_RENAME);
 	CHECK_IS(object_destroy(&p, d), 0);
 	tap_is("destroyed", asked_done(&p, &r, 0), -ESTALE);
 	tap_is("destroyed-result", END() < 0, 1);
@@ -354,14 +318,14 @@ static void test_given_up(void)
 static void test_killed(void)
 {
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
 		actor_kill(&a);
-		tap_is(operations[i].sub, asked_done(&p, &r, 0), -ESTALE);
+		tap_is(asks[i].sub, asked_done(&p, &r, 0), -ESTALE);
 		check_same("same");
 		actor_start(&a, 4);
 	}
-	begin_operation(MKDIR);
+	begin_operation(ASK_MKDIR);
 	CHECK_IS(asked_done(&p, &r, 6), 0);
 	tap_is("next", END(), 0);
 	end();
@@ -372,9 +336,9 @@ static void test_deadline(void)
 	setup_with(&(struct pager_setup) {
 		.transport = BY_IOCTL, .deadline_ms = 200 * tap_slow(),
 	});
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+	for (enum ask i = 0; i < ASKS; i++) {
 		begin_operation(i);
-		tap_is(operations[i].sub, END(), -EIO);
+		tap_is(asks[i].sub, END(), -EIO);
 		tap_is("late", asked_done(&p, &r, 0), -ESTALE);
 		check_same("same");
 	}
@@ -384,7 +348,7 @@ static void test_deadline(void)
 static void test_death(void)
 {
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	BEGIN_IN(1, DEED_LIST, "d", 0, 0, 0);
 	BEGIN_IN(2, DEED_CREATE, "d/other", 0, O_RDWR, 0600);
 	tap_is("waits", actor_waits(&a, 2, 50), 1);
@@ -392,7 +356,7 @@ static void test_death(void)
 	tap_is("result", END(), -EIO);
 	actor_end(&a, 1);
 	tap_is("second", actor_end(&a, 2) < 0, 1);
-	CHECK_WAIT(there("d") == -ENOENT, WAIT_MS, "d is left");
+	CHECK_WAIT(node_there("d") == -ENOENT, WAIT_MS, "d is left");
 	actor_stop(&a);
 }
 
@@ -400,7 +364,7 @@ static void test_death(void)
 static void test_others(void)
 {
 	setup();
-	begin_operation(CREATE);
+	begin_operation(ASK_CREATE);
 	BEGIN_IN(1, DEED_STAT, "d/f", 0, 0, 0);
 	tap_is("stat", actor_end(&a, 1), 0);
 	BEGIN_IN(1, DEED_STAT, "d/new", 0, 0, 0);

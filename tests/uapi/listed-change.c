@@ -9,7 +9,6 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "listing.h"
@@ -236,10 +235,9 @@ static void test_create(void)
 static long there(const char *name)
 {
 	char path[300];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "listed/%s", name);
-	return RESULT(lstat(node_path(path), &st));
+	return node_there(path);
 }
 
 /* A name twice, or not there: nothing of the call happens. */
@@ -372,6 +370,7 @@ static void test_watched(void)
 }
 
 #define STAYING	200
+#define LISTED_BYTES	600	/* a part of a listing */
 
 static const char *numbered(const char *kind, unsigned int i)
 {
@@ -381,24 +380,6 @@ static const char *numbered(const char *kind, unsigned int i)
 
 	snprintf(text, sizeof(*name), "%s-%u", kind, i);
 	return text;
-}
-
-/* Read some of a listing: how many of the names that stay are seen. */
-static long read_some(int dir, unsigned int *seen)
-{
-	char buffer[600];
-	long at = 0, n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer));
-	unsigned int i;
-
-	CHECK(n >= 0, "getdents64: %m");
-	while (at < n) {
-		struct dirent64 *entry = (void *)(buffer + at);
-
-		if (sscanf(entry->d_name, "stays-%u", &i) == 1)
-			seen[i]++;
-		at += entry->d_reclen;
-	}
-	return n;
 }
 
 /* A change that concerns other names, of which there are new ones each time */
@@ -442,7 +423,7 @@ static void test_listing(void)
 	list_staying(0);
 	dir = open(node_path("listed"), O_RDONLY | O_DIRECTORY);
 	CHECK(dir >= 0, "open: %m");
-	while (read_some(dir, seen)) {
+	while (list_stays(dir, LISTED_BYTES, seen)) {
 		if (turn % 4 == 3)
 			list_staying(turn);
 		else
@@ -454,7 +435,7 @@ static void test_listing(void)
 	tap_is("once", 0, 0);
 	memset(seen, 0, sizeof(seen));
 	CHECK(lseek(dir, 0, SEEK_SET) == 0, "lseek: %m");
-	while (read_some(dir, seen))
+	while (list_stays(dir, LISTED_BYTES, seen))
 		continue;
 	for (unsigned int i = 0; i < STAYING; i++)
 		CHECK(seen[i] == 1, "name %u is seen %u times", i, seen[i]);
