@@ -23,7 +23,7 @@ endif
 one_kernel = $(if $(KVER),$(KVER),6.1)
 
 .PHONY: all modules userpager tools tests deps demo proving check check-quick \
-	check-race soak bench bench-check shell lint abi unit install uninstall clean help
+	check-debug check-race soak bench bench-check shell lint abi unit install uninstall clean help
 
 all: modules userpager tools
 
@@ -70,11 +70,11 @@ check-quick: deps
 	@$(MAKE) -s all tests
 	@tests/run --quick
 
-check-race: deps
-	@scripts/kernel prepare race
-	@$(MAKE) -s modules KDIR= KVER=race
+check-debug check-race: check-%: deps
+	@scripts/kernel prepare $*
+	@$(MAKE) -s modules KDIR= KVER=$*
 	@$(MAKE) -s userpager tools tests
-	@tests/run --only vm --kver race 'uapi/*' 'kunit/*'
+	@tests/run --only vm --kver $* 'uapi/*' 'mach/*' 'kunit/*'
 
 soak: deps
 	@$(MAKE) -s all tests
@@ -137,6 +137,8 @@ help:
 	@echo '                 and on two kernels that watch themselves; what has passed'
 	@echo '                 with the same sources counts, unless ANEW=1 is given'
 	@echo '  check-quick    what shows most in five minutes'
+	@echo '  check-debug    all tests of the interface and in the kernel where KASAN and'
+	@echo '                 lockdep look; check runs a short set there'
 	@echo '  check-race     all tests of the interface and in the kernel where KCSAN'
 	@echo '                 looks for races; check runs a short set there'
 	@echo '  soak           ROUNDS=$(ROUNDS) of what finds more the longer it runs: pagers'

@@ -22,7 +22,7 @@ reload()
 # The module complains when it goes and a frame, a structure or a reference is left.
 often()
 {
-	local i rounds=40
+	local i rounds=16
 	[ -f "$module" ] || skip "no $module"
 	[ ! "${MACHVM_SOAK:-}" ] || rounds=200
 	rounds=$((rounds / ${MACHVM_SLOW:-1}))

@@ -34,6 +34,9 @@ struct fail_call {
  */
 void fail_nth_setup(void);
 
+/* Which one is to fail after the nth: the next, or in a brief check of many a later one */
+unsigned int fail_next(unsigned int nth);
+
 /*
  * From now on every allocation of this thread fails, or of @everybody those of the
  * module as well; until it is over.

@@ -150,6 +150,16 @@ int tap_slow(void)
 	return factor > 0 ? factor : 1;
 }
 
+bool tap_brief(void)
+{
+	return getenv("MACHVM_BRIEF");
+}
+
+long tap_storm_ms(long ms)
+{
+	return tap_brief() ? ms * tap_slow() / 3 : ms * tap_slow();
+}
+
 long tap_now_ms(void)
 {
 	struct timespec ts;

@@ -62,6 +62,12 @@ const char *tap_result(long value);
 /* How much longer than usual all may take here: $MACHVM_SLOW, or 1. */
 int tap_slow(void);
 
+/* Is this one of many tests on a kernel where each takes long? $MACHVM_BRIEF */
+bool tap_brief(void);
+
+/* How long to go on with what finds more the longer it lasts; usually @ms */
+long tap_storm_ms(long ms);
+
 long tap_now_ms(void);
 void tap_pause_ms(long ms);
 

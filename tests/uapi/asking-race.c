@@ -13,7 +13,7 @@
 #include "place.h"
 #include "tap.h"
 
-#define RACE_MS		(2500L * tap_slow())
+#define RACE_MS		tap_storm_ms(2500)
 
 static const char * const directories[] = {
 	"race/a", "race/b", "race/a/n0", "race/b/n1",

@@ -192,7 +192,7 @@ static void test_publish_destroy(void)
 }
 
 #define NAMES		4	/* that racing threads speak of */
-#define RACE_MS		(3000L * tap_slow())
+#define RACE_MS		tap_storm_ms(3000)
 
 static const char *race_name(unsigned int i)
 {

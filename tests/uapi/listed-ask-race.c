@@ -18,7 +18,7 @@
 #include "pool.h"
 #include "tap.h"
 
-#define RACE_MS		(4000L * tap_slow())
+#define RACE_MS		tap_storm_ms(4000)
 #define NAMES		6
 
 static const char * const directories[] = {

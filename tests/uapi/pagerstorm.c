@@ -26,7 +26,7 @@
 
 #define WICKED		12341
 #define OTHER		12342
-#define STORM_MS	(4000 * tap_slow())
+#define STORM_MS	tap_storm_ms(4000)
 #define SOON		(10000 * tap_slow())	/* ms */
 #define DEADLINE	200			/* ms, of each pager */
 #define NUMBERS		8			/* objects that calls guess */

@@ -14,7 +14,7 @@
 
 #define COLD	1	/* ids of objects */
 #define HOT	2
-#define BRIEFLY	(1000 * tap_slow())	/* ms that a race goes on */
+#define BRIEFLY	tap_storm_ms(1000)	/* ms that a race goes on */
 
 static struct serve *cold;
 static uint8_t *cold_map;

@@ -19,7 +19,7 @@
 #define LEAST	(8 * PAGE)	/* what lies below is never cut */
 #define CLUSTER	(4 * PAGE)
 #define WORKERS	4
-#define BRIEFLY	(700 * tap_slow())	/* ms that a race goes on */
+#define BRIEFLY	tap_storm_ms(700)	/* ms that a race goes on */
 #define ENOUGH	20			/* sizes, at least */
 
 static struct serve *v;

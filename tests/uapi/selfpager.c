@@ -23,7 +23,7 @@
 
 #define SIZE	(256 * PAGE)
 #define CLUSTER	(4 * PAGE)
-#define BRIEFLY	(1500 * tap_slow())	/* ms that a storm goes on */
+#define BRIEFLY	tap_storm_ms(1500)	/* ms that a storm goes on */
 #define SOON	(3000 * tap_slow())	/* ms; a tenth of a deadline */
 
 static struct self self;

@@ -15,7 +15,7 @@
 #include "place.h"
 #include "tap.h"
 
-#define RACE_MS		(4000L * tap_slow())
+#define RACE_MS		tap_storm_ms(4000)
 #define VICTIMS		6
 
 static const struct pager_setup by_ioctl = { .transport = BY_IOCTL };
