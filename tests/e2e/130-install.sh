@@ -20,18 +20,24 @@ few_modules()
 	depmod
 }
 
+# files_of TOP LIST: of those that LIST names what they are there, and contain
+files_of()
+{
+	(cd "$1" && find -files0-from "$2" -maxdepth 0 \
+		-type f -exec cksum -- {} + -o -printf '%y %p %l\n') 2>/dev/null |
+		sort
+}
+
 # All that the machine has and its host has not, or has otherwise, but for what
 # ldconfig and groupadd note down for themselves; and the modules.
 own_files()
 {
-	local top=/run/machvm/top/upper type path
-	find "$top" -mindepth 1 -printf '%y %P\n' | while read -r type path; do
-		case $type in
-		d) [ -d "/run/machvm/host/$path" ] || echo "$path/" ;;
-		*) cmp -s "$top/$path" "/run/machvm/host/$path" || echo "$path" ;;
-		esac
-	done | grep -vxE \
-		'var/cache/ldconfig/.*|etc/ld.so.cache|etc/g(roup|shadow)-' || true
+	local top=/run/machvm/top/upper
+	(cd "$top" && find . -mindepth 1 -print0) >"$work/list"
+	comm -23 <(files_of "$top" "$work/list") \
+		<(files_of /run/machvm/host "$work/list") | grep -vE \
+		' \./(var/cache/ldconfig(/.*)?|etc/ld\.so\.cache|etc/g(roup|shadow)-) ?$' ||
+		true
 	find "/lib/modules/$release" -type d
 	find "/lib/modules/$release" -type f -exec cksum {} +
 }
