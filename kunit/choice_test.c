@@ -182,7 +182,7 @@ static void idle_queue_comes_first(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, queue(test, q)->held, 1);
 		for (q = 0; q < QUEUES; q++)
 			answer(test, where(test, q), q);
-		KUNIT_EXPECT_EQ(test, c->port->held, 0);
+		KUNIT_EXPECT_EQ(test, c->port->pager.held, 0);
 	}
 }
 

@@ -259,7 +259,7 @@ static void compare(struct kunit *test, struct model *m)
 	}
 	KUNIT_ASSERT_EQ(test, i, m->nr_pending);
 	KUNIT_ASSERT_EQ(test, mach_port_asks(c->port), i > 0);
-	KUNIT_ASSERT_EQ(test, c->port->held, model_held(m));
+	KUNIT_ASSERT_EQ(test, c->port->pager.held, model_held(m));
 	KUNIT_ASSERT_EQ(test, c->object->held, model_held(m));
 	i = m->nr_armed;
 	hlist_for_each_entry(slot, &c->port->queues[0].armed, link) {

@@ -40,25 +40,6 @@ int mach_size_settle(void *copy, u32 first, u32 known, u32 most)
 	return 0;
 }
 
-/* offset + length <= limit, in a form that cannot wrap */
-bool mach_range_fits(u64 offset, u64 length, u64 limit)
-{
-	return offset <= limit && length <= limit - offset;
-}
-
-/**
- * mach_range_aligned - Is a range of whole pages, as far as an object has them?
- * @offset: first byte
- * @length: bytes; the range fits into the object
- * @size: bytes of the object: its last page may end there
- */
-bool mach_range_aligned(u64 offset, u64 length, u64 size)
-{
-	if (!IS_ALIGNED(offset, PAGE_SIZE))
-		return false;
-	return IS_ALIGNED(length, PAGE_SIZE) || offset + length == size;
-}
-
 bool mach_cluster_valid(u32 bytes)
 {
 	return is_power_of_2(bytes) && bytes >= PAGE_SIZE &&

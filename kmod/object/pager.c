@@ -80,7 +80,8 @@ bool mach_pager_is_stuck(struct mach_pager *pager, u32 object)
 {
 	if (mach_pager_is_ending(pager))
 		return true;
-	if (!pager->ops->working(pager))
+	/* what the current thread holds it knows of */
+	if (!READ_ONCE(pager->held) || !pager->ops->working(pager))
 		return false;
 	pr_warn_ratelimited("machvm: %s[%d]: thread %d works on a request and would wait for object %u of its own session: refused\n",
 			    current->comm, task_tgid_nr(current),

@@ -54,6 +54,7 @@ struct mach_pager_ops {
  * @exempt: const: its user may have what he wants
  * @ref: atomic
  * @hand_off: of threads that wait for this pager; no lock: see there
+ * @held: (its port's lock) requests that threads of it work on; looked at without
  * @id: const once enlisted; no other pager ever has the same
  * @node: among all pagers, of pager.c
  */
@@ -67,6 +68,7 @@ struct mach_pager {
 	bool exempt;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
+	unsigned int held;
 	u32 id;
 	struct rb_node node;
 };

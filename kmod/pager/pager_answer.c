@@ -301,7 +301,7 @@ static int mach_answer_parts(struct mach_request *request,
 	return mach_answer_array(request, answer, verdict);
 }
 
-static int mach_answer_check(const struct mach_pager_answer *answer)
+static inline int mach_answer_check(const struct mach_pager_answer *answer)
 {
 	u32 left = answer->size - offsetof(struct mach_pager_answer, part);
 
@@ -372,6 +372,35 @@ static int mach_answer_end(struct mach_port *port, struct mach_request *request,
 	return answer->nr_parts && request->n ? 0 : err;
 }
 
+/* Begin to apply an answer. Return: the slot that holds the request, or ERR_PTR() */
+static inline struct mach_slot *
+mach_answer_begin(struct mach_port *port,
+		  const struct mach_pager_answer *answer)
+{
+	int err = mach_answer_check(answer);
+
+	if (err)
+		return ERR_PTR(err);
+	return mach_port_hold(port, answer->queue, answer->tag,
+			      answer->generation);
+}
+
+static inline int mach_answer_apply(struct mach_port *port,
+				    struct mach_slot *slot,
+				    const struct mach_pager_answer *answer,
+				    bool more)
+{
+	struct mach_request *request = slot->request;
+	struct mach_verdict verdict = {};
+	int err;
+
+	err = mach_request_has_ended(request) ? -ESTALE :
+	      mach_answer_parts(request, answer, &verdict);
+	if (!err && !more)
+		err = mach_answer_end(port, request, answer, &verdict);
+	return err;
+}
+
 /**
  * mach_answer - Apply an answer to the request that a slot holds
  * @port: the pager's
@@ -385,25 +414,39 @@ static int mach_answer_end(struct mach_port *port, struct mach_request *request,
 int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 		bool more)
 {
-	struct mach_verdict verdict = {};
-	struct mach_slot *slot;
+	struct mach_slot *slot = mach_answer_begin(port, answer);
 	int err;
 
-	err = mach_answer_check(answer);
-	if (err)
-		return err;
-	slot = mach_port_hold(port, answer->queue, answer->tag,
-			      answer->generation);
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	err = mach_request_has_ended(slot->request) ? -ESTALE :
-	      mach_answer_parts(slot->request, answer, &verdict);
-	if (!err && !more)
-		err = mach_answer_end(port, slot->request, answer, &verdict);
+	err = mach_answer_apply(port, slot, answer, more);
 	mach_port_release(port, slot, err == -ESTALE || (!err && !more));
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_answer);
+
+/**
+ * mach_answer_last - The same for an answer with which the request ends
+ * @port: the pager's
+ * @answer: as above
+ *
+ * Return: the slot, which is still to be released; or, when refused, an ERR_PTR() of
+ * the same errors.
+ */
+struct mach_slot *mach_answer_last(struct mach_port *port,
+				   const struct mach_pager_answer *answer)
+{
+	struct mach_slot *slot = mach_answer_begin(port, answer);
+	int err;
+
+	if (IS_ERR(slot))
+		return slot;
+	err = mach_answer_apply(port, slot, answer, false);
+	if (!err)
+		return slot;
+	mach_port_release(port, slot, err == -ESTALE);
+	return ERR_PTR(err);
+}
 
 /* Without fetching the next one: so others of the queue may be ready for it. */
 int mach_answer_only(struct mach_port *port,
@@ -532,5 +575,6 @@ int mach_answer_unasked(struct mach_object *object,
 			return -EFAULT;
 		err = mach_supply_unasked(object, part, supplied);
 	} while (err == -EFAULT && --tries && !fatal_signal_pending(current));
-	return err;
+	/* it did fit: the object was cut meanwhile */
+	return err == -ERANGE ? -EINVAL : err;
 }

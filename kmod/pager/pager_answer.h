@@ -10,6 +10,8 @@
 
 int mach_answer(struct mach_port *port, const struct mach_pager_answer *answer,
 		bool more);
+struct mach_slot *mach_answer_last(struct mach_port *port,
+				   const struct mach_pager_answer *answer);
 int mach_answer_only(struct mach_port *port,
 		     const struct mach_pager_answer *answer, bool more);
 int mach_answer_collect(struct mach_port *port,

@@ -185,7 +185,7 @@ static bool mach_object_holds_all(const struct mach_port *port,
 				  const struct mach_object *object)
 {
 	lockdep_assert_held(&port->lock);
-	return object->held && object->held == port->held;
+	return object->held && object->held == port->pager.held;
 }
 
 /* Usually the queue of this CPU has nothing: then it is taken. */

@@ -143,7 +143,6 @@ struct mach_queue {
  * @sweeping: (p) the sweep is due
  * @ticking: (p) the tick is due
  * @asking: (p) objects with requests that wait for a slot, in turn
- * @held: (p) slots that have a request
  * @due: (p) all requests that may still pass their deadline, by it
  * @told: (p) the deadline that a message told last, in jiffies
  * @told_ns: (p) the same as messages tell it; 0: none yet
@@ -182,7 +181,6 @@ struct mach_port {
 	bool sweeping;
 	bool ticking;
 	struct list_head asking;
-	unsigned int held;
 	struct list_head due;
 	unsigned long told;
 	u64 told_ns;

@@ -18,18 +18,20 @@ static int mach_ring_may_post(struct mach_port *port)
 	return atomic_read(&port->mappings) ? 0 : -ENODEV;
 }
 
-/* Have the command wait for a request, until its ring ends. */
-static int mach_ring_post(struct mach_port *port,
-			  const struct mach_pager_answer *command,
-			  struct io_uring_cmd *ioucmd,
-			  unsigned int issue_flags)
+/* From now on the command may wait, until its ring ends: nothing that takes long now. */
+static struct pid *mach_ring_begin(struct mach_port *port,
+				   struct io_uring_cmd *ioucmd,
+				   unsigned int issue_flags)
 {
-	int ret;
-
 	mach_command_init(ioucmd, port);
 	mach_compat_ring_mark(ioucmd, issue_flags);
-	ret = mach_port_arm(port, command->queue, command->tag, ioucmd,
-			    task_pid(mach_compat_cmd_task(ioucmd)));
+	return task_pid(mach_compat_cmd_task(ioucmd));
+}
+
+/* It waits, or has got a request, or has failed. */
+static int mach_ring_end(struct io_uring_cmd *ioucmd, int ret,
+			 unsigned int issue_flags)
+{
 	return mach_compat_ring_return(ioucmd, mach_command_outcome(ioucmd, ret),
 				       issue_flags);
 }
@@ -39,14 +41,19 @@ static int mach_ring_fetch(struct mach_port *port,
 			   struct io_uring_cmd *ioucmd,
 			   unsigned int issue_flags)
 {
-	int err;
+	struct pid *thread;
+	int ret;
 
 	if (command->generation || command->nr_parts || command->reserved ||
 	    command->parts ||
 	    memchr_inv(&command->part, 0, sizeof(command->part)))
 		return -EINVAL;
-	err = mach_ring_may_post(port);
-	return err ?: mach_ring_post(port, command, ioucmd, issue_flags);
+	ret = mach_ring_may_post(port);
+	if (ret)
+		return ret;
+	thread = mach_ring_begin(port, ioucmd, issue_flags);
+	ret = mach_port_arm(port, command->queue, command->tag, ioucmd, thread);
+	return mach_ring_end(ioucmd, ret, issue_flags);
 }
 
 static int mach_ring_commit_and_fetch(struct mach_port *port,
@@ -54,9 +61,18 @@ static int mach_ring_commit_and_fetch(struct mach_port *port,
 				      struct io_uring_cmd *ioucmd,
 				      unsigned int issue_flags)
 {
-	int err = mach_ring_may_post(port) ?: mach_answer(port, command, false);
+	struct mach_slot *slot;
+	struct pid *thread;
+	int ret = mach_ring_may_post(port);
 
-	return err ?: mach_ring_post(port, command, ioucmd, issue_flags);
+	if (ret)
+		return ret;
+	slot = mach_answer_last(port, command);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	thread = mach_ring_begin(port, ioucmd, issue_flags);
+	ret = mach_port_release_and_arm(port, slot, ioucmd, thread);
+	return mach_ring_end(ioucmd, ret, issue_flags);
 }
 
 static int mach_ring_execute(struct mach_port *port,

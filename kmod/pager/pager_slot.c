@@ -102,8 +102,9 @@ static void mach_message_fill(struct mach_port *port,
 }
 
 /* The slot, free, takes over the request's reference. */
-static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
-			    struct mach_request *request)
+static inline void mach_slot_offer(struct mach_port *port,
+				   struct mach_slot *slot,
+				   struct mach_request *request)
 {
 	lockdep_assert_held(&port->lock);
 	WARN_ON_ONCE(slot->state != MACH_SLOT_FREE);
@@ -115,7 +116,7 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 	WRITE_ONCE(slot->queue->latest_near, request->near);
 	slot->turn = slot->queue->offers;
 	slot->queue->held++;
-	port->held++;
+	WRITE_ONCE(port->pager.held, port->pager.held + 1);
 	request->object->held++;
 	slot->generation++;
 	/* a field of a later version goes only into messages that have it */
@@ -126,11 +127,12 @@ static void mach_slot_offer(struct mach_port *port, struct mach_slot *slot,
 }
 
 /* The slot has no request now. */
-static void mach_slot_clear(struct mach_port *port, struct mach_slot *slot)
+static inline void mach_slot_clear(struct mach_port *port,
+				   struct mach_slot *slot)
 {
 	lockdep_assert_held(&port->lock);
 	slot->queue->held--;
-	port->held--;
+	WRITE_ONCE(port->pager.held, port->pager.held - 1);
 	slot->request->object->held--;
 	slot->state = MACH_SLOT_FREE;
 	slot->request = NULL;
@@ -315,6 +317,57 @@ void mach_port_match(struct mach_port *port)
 EXPORT_SYMBOL_IF_KUNIT(mach_port_match);
 
 /**
+ * struct mach_armed - What came of it that a command is to wait in a slot
+ * @ret: as of mach_port_arm(), so far
+ * @more: what waits was offered to who does: more may be possible
+ * @got: a command to complete, which may be the same; or NULL
+ */
+struct mach_armed {
+	int ret;
+	bool more;
+	struct io_uring_cmd *got;
+};
+
+static inline struct mach_armed mach_slot_arm(struct mach_port *port,
+					      struct mach_slot *slot,
+					      struct io_uring_cmd *command,
+					      struct pid *thread)
+{
+	struct mach_armed armed = { .ret = -EIOCBQUEUED };
+
+	lockdep_assert_held(&port->lock);
+	if (port->dead) {
+		armed.ret = -ENODEV;
+	} else if (slot->state != MACH_SLOT_FREE) {
+		armed.ret = -EBUSY;
+	} else {
+		mach_worker_claim(&port->workers, &slot->worker, thread);
+		mach_slot_wait(port, slot, command, NULL);
+		if (mach_port_asks(port))
+			armed.more = mach_port_match_one(port, false,
+							 &armed.got);
+	}
+	return armed;
+}
+
+/* The same, without the lock. Return: what the command ends with */
+static inline int mach_slot_armed(struct mach_port *port,
+				  struct io_uring_cmd *command,
+				  const struct mach_armed *armed)
+{
+	int ret = armed->ret;
+
+	if (!armed->more)
+		return ret;
+	if (armed->got == command)
+		ret = 0;
+	else if (armed->got)
+		mach_command_done(armed->got, 0);
+	mach_port_match(port);
+	return ret;
+}
+
+/**
  * mach_port_arm - Fetch: have a command wait for a request
  * @port: the pager's
  * @queue: its queue
@@ -329,32 +382,15 @@ int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 		  struct io_uring_cmd *command, struct pid *thread)
 {
 	struct mach_slot *slot = mach_port_slot(port, queue, tag);
-	struct io_uring_cmd *got = NULL;
-	int ret = -EIOCBQUEUED;
-	bool more = false;
+	struct mach_armed armed;
 
 	if (!slot)
 		return -ENOENT;
-	mach_queue_hand_off(port, &port->queues[queue]);
+	mach_queue_hand_off(port, slot->queue);
 	spin_lock(&port->lock);
-	if (port->dead) {
-		ret = -ENODEV;
-	} else if (slot->state != MACH_SLOT_FREE) {
-		ret = -EBUSY;
-	} else {
-		mach_worker_claim(&port->workers, &slot->worker, thread);
-		mach_slot_wait(port, slot, command, NULL);
-		if (mach_port_asks(port))
-			more = mach_port_match_one(port, false, &got);
-	}
+	armed = mach_slot_arm(port, slot, command, thread);
 	spin_unlock(&port->lock);
-	if (got && got == command)
-		ret = 0;
-	else if (got)
-		mach_command_done(got, 0);
-	if (more)
-		mach_port_match(port);
-	return ret;
+	return mach_slot_armed(port, command, &armed);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_arm);
 
@@ -559,6 +595,17 @@ struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_hold);
 
+/* The request has ended, and the slot is free. */
+static inline void mach_slot_release(struct mach_port *port,
+				     struct mach_slot *slot)
+{
+	lockdep_assert_held(&port->lock);
+	slot->queue->heard = jiffies;
+	mach_port_learn(port, slot);
+	list_del_init(&slot->request->due_link);
+	mach_slot_clear(port, slot);
+}
+
 /**
  * mach_port_release - Answering is over, for now or for good
  * @port: the pager's
@@ -571,19 +618,39 @@ void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 	struct mach_request *request = slot->request;
 
 	spin_lock(&port->lock);
-	if (done) {
-		slot->queue->heard = jiffies;
-		mach_port_learn(port, slot);
-		mach_slot_clear(port, slot);
-		list_del_init(&request->due_link);
-	} else {
+	if (done)
+		mach_slot_release(port, slot);
+	else
 		slot->state = MACH_SLOT_HELD;
-	}
 	spin_unlock(&port->lock);
 	if (done)
 		mach_request_put(request);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_release);
+
+/**
+ * mach_port_release_and_arm - The request has ended; the slot waits for the next one
+ * @port: the pager's
+ * @slot: from mach_port_hold()
+ * @command: as of mach_port_arm()
+ * @thread: likewise
+ *
+ * As mach_port_release() and mach_port_arm(), and cheaper. Return: as that.
+ */
+int mach_port_release_and_arm(struct mach_port *port, struct mach_slot *slot,
+			      struct io_uring_cmd *command, struct pid *thread)
+{
+	struct mach_request *request = slot->request;
+	struct mach_armed armed;
+
+	mach_queue_hand_off(port, slot->queue);
+	spin_lock(&port->lock);
+	mach_slot_release(port, slot);
+	armed = mach_slot_arm(port, slot, command, thread);
+	spin_unlock(&port->lock);
+	mach_request_put(request);
+	return mach_slot_armed(port, command, &armed);
+}
 
 /**
  * mach_port_answers_apart - A call answers a request that perhaps another thread took

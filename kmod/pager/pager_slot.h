@@ -46,6 +46,8 @@ struct mach_slot *mach_port_hold(struct mach_port *port, unsigned int queue,
 				 unsigned int tag, u32 generation);
 void mach_port_release(struct mach_port *port, struct mach_slot *slot,
 		       bool done);
+int mach_port_release_and_arm(struct mach_port *port, struct mach_slot *slot,
+			      struct io_uring_cmd *command, struct pid *thread);
 void mach_port_answers_apart(struct mach_port *port, unsigned int queue,
 			     unsigned int tag, u32 generation);
 void mach_port_match(struct mach_port *port);

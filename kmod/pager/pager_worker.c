@@ -2,15 +2,6 @@
 /* Threads that work on requests of a port, found by thread. */
 #include "pager_worker.h"
 
-#include <linux/hash.h>
-#include <linux/log2.h>
-
-static struct hlist_head *mach_workers_like(struct mach_workers *workers,
-					    struct pid *thread)
-{
-	return &workers->working[hash_ptr(thread, ilog2(MACH_WORKER_LISTS))];
-}
-
 /* The place is another thread's from now on, and so is the work that is done there. */
 void mach_worker_replace(struct mach_workers *workers,
 			 struct mach_worker *worker, struct pid *thread)
@@ -22,20 +13,6 @@ void mach_worker_replace(struct mach_workers *workers,
 		hlist_del_init(&worker->link);
 		mach_worker_begin(workers, worker);
 	}
-}
-
-/* There is work in the place, which is claimed. */
-void mach_worker_begin(struct mach_workers *workers, struct mach_worker *worker)
-{
-	lockdep_assert_held(workers->lock);
-	hlist_add_head(&worker->link,
-		       mach_workers_like(workers, worker->thread));
-}
-
-void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker)
-{
-	lockdep_assert_held(workers->lock);
-	hlist_del_init(&worker->link);
 }
 
 /* Does this thread work? */

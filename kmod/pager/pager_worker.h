@@ -7,7 +7,9 @@
 #ifndef MACH_PAGER_WORKER_H
 #define MACH_PAGER_WORKER_H
 
+#include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/pid.h>
 #include <linux/spinlock.h>
 
@@ -35,9 +37,6 @@ struct mach_workers {
 
 void mach_worker_replace(struct mach_workers *workers,
 			 struct mach_worker *worker, struct pid *thread);
-void mach_worker_begin(struct mach_workers *workers,
-		       struct mach_worker *worker);
-void mach_worker_end(struct mach_workers *workers, struct mach_worker *worker);
 bool mach_workers_find(struct mach_workers *workers, struct pid *thread);
 bool mach_workers_have(struct mach_workers *workers, struct pid *thread);
 
@@ -49,6 +48,28 @@ static inline void mach_worker_claim(struct mach_workers *workers,
 	lockdep_assert_held(workers->lock);
 	if (worker->thread != thread)
 		mach_worker_replace(workers, worker, thread);
+}
+
+static inline struct hlist_head *
+mach_workers_like(struct mach_workers *workers, struct pid *thread)
+{
+	return &workers->working[hash_ptr(thread, ilog2(MACH_WORKER_LISTS))];
+}
+
+/* There is work in the place, which is claimed. */
+static inline void mach_worker_begin(struct mach_workers *workers,
+				     struct mach_worker *worker)
+{
+	lockdep_assert_held(workers->lock);
+	hlist_add_head(&worker->link,
+		       mach_workers_like(workers, worker->thread));
+}
+
+static inline void mach_worker_end(struct mach_workers *workers,
+				   struct mach_worker *worker)
+{
+	lockdep_assert_held(workers->lock);
+	hlist_del_init(&worker->link);
 }
 
 #endif /* MACH_PAGER_WORKER_H */

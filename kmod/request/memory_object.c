@@ -166,7 +166,8 @@ struct mach_request *mach_request_find_resizing(struct mach_object *object)
 	return request;
 }
 
-static bool mach_request_settled(struct mach_request *request, pgoff_t index)
+static __always_inline bool mach_request_settled(struct mach_request *request,
+						 pgoff_t index)
 {
 	if (mach_request_has_ended(request))
 		return true;
