@@ -3,6 +3,7 @@
 #include "base/fail.h"
 #include "dev/dev.h"
 #include "dev/vm_debug.h"
+#include "file/claim.h"
 #include "file/machobj.h"
 #include "file/made.h"
 #include "map/vm_map.h"
@@ -46,6 +47,7 @@ static void mach_exit_port(void)
 {
 	mach_port_exit();
 	mach_made_exit();
+	mach_claim_exit();
 }
 
 static int __init mach_init_port(void)

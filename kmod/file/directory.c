@@ -8,9 +8,6 @@
 #include <linux/fsnotify.h>
 #include <linux/slab.h>
 
-/* See directory.h */
-DEFINE_MUTEX(mach_node_lock);
-
 /* The root's is 1. */
 static atomic64_t mach_node_numbers = ATOMIC64_INIT(1);
 
@@ -52,21 +49,33 @@ struct inode *mach_node_bare_inode(struct super_block *sb, umode_t mode)
 	return inode;
 }
 
-/**
- * mach_name_charge - Count a name
- * @user: whose it is
- * @asked: the directory's, of a client who asks the user's pager for it; or NULL
- *
- * A pager may have more by its own privilege, and not by that of its clients. Return: 0
- * or -EDQUOT.
- */
-int mach_name_charge(struct mach_user *user, const struct mach_object *asked)
+/* A pager may have more by its own privilege, and not by that of its clients. */
+static bool mach_names_try_charge(struct mach_user *user,
+				  const struct mach_object *asked,
+				  unsigned long n)
 {
 	if (!asked)
-		return mach_user_charge(user, MACH_USER_NAMES, 1) ? -EDQUOT : 0;
-	if (!asked->exempt && !mach_user_may(user, MACH_USER_NAMES, 1))
-		return -EDQUOT;
-	mach_user_add(user, MACH_USER_NAMES, 1);
+		return !mach_user_charge(user, MACH_USER_NAMES, n);
+	if (!asked->exempt && !mach_user_may(user, MACH_USER_NAMES, n))
+		return false;
+	mach_user_add(user, MACH_USER_NAMES, n);
+	return true;
+}
+
+/**
+ * mach_names_charge - Count names
+ * @user: whose they are
+ * @asked: the directory's, of a client who asks the user's pager for one; or NULL
+ * @n: how many
+ *
+ * The user's claims make room, but for no client. Return: 0 or -EDQUOT.
+ */
+int mach_names_charge(struct mach_user *user, const struct mach_object *asked,
+		      unsigned long n)
+{
+	while (!mach_names_try_charge(user, asked, n))
+		if (asked || !mach_claim_yield(user, n))
+			return -EDQUOT;
 	return 0;
 }
 
@@ -75,7 +84,7 @@ int mach_name_charge(struct mach_user *user, const struct mach_object *asked)
  * @sb: the file system
  * @mode: kind and permission bits
  * @user: whose it is: charged
- * @asked: as in mach_name_charge()
+ * @asked: as in mach_names_charge()
  *
  * Return: it, the calling process's; ERR_PTR(): -EDQUOT, -ENOMEM.
  */
@@ -86,7 +95,7 @@ struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 	const struct mach_node_operations *operations = sb->s_fs_info;
 	struct mach_node *node;
 	struct inode *inode;
-	int err = mach_name_charge(user, asked);
+	int err = mach_names_charge(user, asked, 1);
 
 	if (err)
 		return ERR_PTR(err);
@@ -227,6 +236,7 @@ struct dentry *mach_directory_add(struct dentry *dentry, struct inode *inode)
 	struct mach_node *parent = dir->i_private;
 
 	lockdep_assert_held(&mach_node_lock);
+	mach_claim_take(dentry);
 	d_instantiate(dentry, inode);
 	if (parent)
 		parent->names++;
@@ -253,8 +263,11 @@ void mach_directory_close(struct dentry *directory)
 {
 	struct inode *inode = d_inode(directory);
 	struct inode *parent = d_inode(directory->d_parent);
+	struct mach_node *node = inode->i_private;
 
 	lockdep_assert_held(&mach_node_lock);
+	if (node->left || mach_claim_is_in(directory))
+		mach_claim_begin(directory, node->user);
 	inode_set_flags(inode, S_DEAD, S_DEAD);
 	clear_nlink(inode);
 	mach_compat_touch_inode(inode);

@@ -10,6 +10,7 @@
 #ifndef MACH_DIRECTORY_H
 #define MACH_DIRECTORY_H
 
+#include "claim.h"
 #include "listed.h"
 
 #include <linux/fs.h>
@@ -34,14 +35,14 @@ struct mach_node_operations {
  *
  * (c) const, (k) @lock
  *
- * @user: (c) whose it is, as long as it is
+ * @pager: (c) which, as long as it is
  * @root: (c) of all paths
  * @lock: a leaf
  * @dead: (k) bool: it keeps no more; may be looked at without
  * @nodes: (k) what it keeps; written under mach_node_lock as well
  */
 struct mach_keeper {
-	struct mach_user *user;
+	const struct mach_pager *pager;
 	struct dentry *root;
 	spinlock_t lock;	/* see above */
 	u8 dead;
@@ -62,6 +63,8 @@ struct mach_keeper {
  * @link: among what that keeps, with its lock
  * @names: (n) of a directory: what is in it; of a listed one objects of what is
  * @listed: (c) it is a listed directory
+ * @left: (n) of a directory that was kept by a pager which has died, because of what
+ *	others have in it: nobody has kept it since
  * @object: (n) of a directory that asks its pager, which keeps it: what stands for it,
  *	with a right; or NULL
  * @awaits: (n) of a directory that a client has locked who waits for a pager's answer:
@@ -75,13 +78,15 @@ struct mach_node {
 	struct list_head link;
 	unsigned long names;
 	bool listed;
+	bool left;
 	struct mach_object *object;
 	struct mach_object *awaits;
 };
 
 u64 mach_node_take_numbers(unsigned long n);
 u64 mach_node_number(void);
-int mach_name_charge(struct mach_user *user, const struct mach_object *asked);
+int mach_names_charge(struct mach_user *user, const struct mach_object *asked,
+		      unsigned long n);
 struct inode *mach_node_bare_inode(struct super_block *sb, umode_t mode);
 struct inode *mach_node_inode(struct super_block *sb, umode_t mode,
 			      struct mach_user *user,

@@ -24,10 +24,10 @@ struct mach_keeping {
 	struct mach_object *object;
 };
 
-void mach_keeper_init(struct mach_keeper *keeper, struct mach_user *user,
-		      struct dentry *root)
+void mach_keeper_init(struct mach_keeper *keeper,
+		      const struct mach_pager *pager, struct dentry *root)
 {
-	keeper->user = user;
+	keeper->pager = pager;
 	keeper->root = root;
 	spin_lock_init(&keeper->lock);
 	INIT_LIST_HEAD(&keeper->nodes);
@@ -75,6 +75,7 @@ int mach_node_keep(struct mach_node *node, struct mach_keeper *keeper,
 	if (dead)
 		return -ENODEV;
 	node->keeper = keeper;
+	node->left = false;
 	mach_node_set_object(node, object);
 	return 0;
 }
@@ -99,7 +100,7 @@ static int mach_keeping_init(struct mach_keeping *keeping,
 {
 	keeping->keeper = keeper;
 	keeping->making.root = keeper->root;
-	keeping->making.user = keeper->user;
+	keeping->making.user = keeper->pager->user;
 	keeping->making.enter = mach_keep_enter;
 	return mach_making_set_owner(&keeping->making, uid, gid);
 }
@@ -154,7 +155,7 @@ static struct inode *mach_link_inode(struct mach_keeper *keeper,
 	if (IS_ERR(target))
 		return ERR_CAST(target);
 	inode = mach_node_inode(keeper->root->d_sb, S_IFLNK | 0777,
-				keeper->user, NULL);
+				keeper->pager->user, NULL);
 	if (IS_ERR(inode)) {
 		kfree(target);
 		return inode;
@@ -197,7 +198,7 @@ mach_kept_directory_inode(struct mach_keeper *keeper,
 			  const struct mach_object *object, umode_t mode)
 {
 	struct inode *inode = mach_directory_inode(keeper->root->d_sb,
-						   keeper->user, NULL);
+						   keeper->pager->user, NULL);
 
 	if (IS_ERR(inode))
 		return inode;
@@ -329,21 +330,45 @@ static struct mach_object *mach_kept_let_go(struct mach_node *node)
 	return mach_node_unkeep(node);
 }
 
-/* The same; what is then to be done without the lock is mach_kept_gone()'s. */
-static struct dentry *mach_kept_take(struct mach_node *node,
-				     struct mach_object **object)
+/**
+ * struct mach_kept_end - What is to be done without the lock
+ * @dentry: of what was kept, referenced; NULL: nothing was
+ * @right: what it asked by, if it did, with a right
+ * @ended: a directory that has ended by it; or NULL
+ */
+struct mach_kept_end {
+	struct dentry *dentry;
+	struct mach_object *right;
+	struct mach_node *ended;
+};
+
+/* As mach_kept_let_go(), but for mach_kept_gone(). By a death there is a claim. */
+static void mach_kept_take(struct mach_node *node, struct mach_kept_end *end)
 {
-	*object = mach_kept_let_go(node);
-	return dget(node->dentry);
+	const bool died = READ_ONCE(node->keeper->pager->died);
+	struct dentry *dentry = node->dentry;
+
+	end->dentry = dget(dentry);
+	end->right = mach_kept_let_go(node);
+	/* what is in a table is not other pagers' */
+	if (died && (!node->names || node->listed))
+		mach_claim_begin(dentry, node->user);
+	else
+		node->left = died;
+	if (d_is_dir(dentry))
+		end->ended = mach_directory_lose(dentry, 0);
 }
 
-static void mach_kept_gone(struct dentry *dentry, struct mach_object *object)
+static void mach_kept_gone(struct mach_kept_end *end)
 {
-	if (object)
-		mach_object_right_put(object);
-	if (d_is_dir(dentry)) {
-		mach_directory_trim(dentry);
-	} else {
+	struct dentry *dentry = end->dentry;
+
+	if (end->right)
+		mach_object_right_put(end->right);
+	if (!dentry)
+		return;
+	mach_directory_end(end->ended);
+	if (!d_is_dir(dentry)) {
 		mach_node_uncharge(d_inode(dentry)->i_private);
 		/* with the reference that was the name's */
 		mach_name_gone(dentry);
@@ -363,8 +388,8 @@ int mach_keep_no_more(struct mach_keeper *keeper,
 		      const struct mach_pager_unpublish *args)
 {
 	char *path = mach_path_copy(args->name, args->name_length);
-	struct dentry *dentry, *taken = NULL;
-	struct mach_object *object;
+	struct mach_kept_end end = {};
+	struct dentry *dentry;
 	struct mach_node *node;
 
 	if (IS_ERR(path))
@@ -377,13 +402,12 @@ int mach_keep_no_more(struct mach_keeper *keeper,
 	if (!d_is_reg(dentry)) {
 		node = d_inode(dentry)->i_private;
 		if (node->keeper == keeper)
-			taken = mach_kept_take(node, &object);
+			mach_kept_take(node, &end);
 	}
 	mutex_unlock(&mach_node_lock);
-	if (taken)
-		mach_kept_gone(taken, object);
+	mach_kept_gone(&end);
 	dput(dentry);
-	return taken ? 0 : -EPERM;
+	return end.dentry ? 0 : -EPERM;
 }
 
 /**
@@ -394,41 +418,37 @@ int mach_keep_no_more(struct mach_keeper *keeper,
  */
 bool mach_kept_disown(struct mach_object *object)
 {
-	struct mach_object *right = NULL;
-	struct dentry *taken = NULL;
+	struct mach_kept_end end = {};
 
 	mutex_lock(&mach_node_lock);
 	if (object->asks) {
-		taken = mach_kept_take(object->asks, &right);
+		mach_kept_take(object->asks, &end);
 	} else if (object->unused && mach_object_is_dead(object)) {
 		object->unused = false;
-		right = object;
+		end.right = object;
 	}
 	mutex_unlock(&mach_node_lock);
-	if (taken)
-		mach_kept_gone(taken, right);
-	else if (right)
-		mach_object_right_put(right);
-	return taken;
+	mach_kept_gone(&end);
+	return end.dentry;
+}
+
+static bool mach_keeper_reap_one(struct mach_keeper *keeper)
+{
+	struct mach_kept_end end = {};
+	struct mach_node *node;
+
+	mutex_lock(&mach_node_lock);
+	node = list_first_entry_or_null(&keeper->nodes, struct mach_node, link);
+	if (node)
+		mach_kept_take(node, &end);
+	mutex_unlock(&mach_node_lock);
+	mach_kept_gone(&end);
+	return node;
 }
 
 /* All that it kept goes, but for directories in which others have names. */
 void mach_keeper_reap(struct mach_keeper *keeper)
 {
-	struct mach_object *object;
-	struct mach_node *node;
-	struct dentry *taken;
-
-	do {
-		taken = NULL;
-		mutex_lock(&mach_node_lock);
-		node = list_first_entry_or_null(&keeper->nodes,
-						struct mach_node, link);
-		if (node)
-			taken = mach_kept_take(node, &object);
-		mutex_unlock(&mach_node_lock);
-		if (taken)
-			mach_kept_gone(taken, object);
+	while (mach_keeper_reap_one(keeper))
 		cond_resched();
-	} while (taken);
 }

@@ -7,8 +7,8 @@
 
 #include <linux/mach_pager.h>
 
-void mach_keeper_init(struct mach_keeper *keeper, struct mach_user *user,
-		      struct dentry *root);
+void mach_keeper_init(struct mach_keeper *keeper,
+		      const struct mach_pager *pager, struct dentry *root);
 void mach_keeper_die(struct mach_keeper *keeper);
 void mach_keeper_reap(struct mach_keeper *keeper);
 

@@ -484,8 +484,9 @@ int mach_listed_change(struct mach_object *object,
 
 	if (err)
 		return err;
-	if (mach_user_charge(object->user, MACH_USER_NAMES, n))
-		return -EDQUOT;
+	err = mach_names_charge(object->user, NULL, n);
+	if (err)
+		return err;
 	err = mach_listed_read(args, &names) ?:
 	      mach_listed_apply(object, args->flags, &names, &grown);
 	mach_listing_clear(&names);

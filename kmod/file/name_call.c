@@ -14,18 +14,24 @@
 #include <linux/slab.h>
 #include <linux/stat.h>
 
-/* A dead pager's name is nobody's any more: a successor need not wait for it to go. */
+/* Nobody finds a dead pager's name: a successor need not wait for it to go. */
 static int mach_name_revalidate(struct dentry *dentry, unsigned int flags)
 {
 	const struct inode *inode = d_inode_rcu(dentry);
 
-	return !inode || !(READ_ONCE(inode->i_flags) & S_DEAD);
+	if (!inode || !(READ_ONCE(inode->i_flags) & S_DEAD))
+		return 1;
+	if (flags & LOOKUP_RCU)
+		return -ECHILD;
+	mach_name_died(dentry);
+	return 0;
 }
 
 /* Not the superblock's: the files of descriptors would have them as well. */
 static const struct dentry_operations mach_name_operations = {
 	.d_revalidate = mach_name_revalidate,
 	.d_delete = always_delete_dentry,
+	.d_release = mach_claim_release,
 };
 
 /* What is there is in the cache of names; there is nothing else. */
@@ -44,7 +50,7 @@ static int mach_ask_counted(struct mach_asking *asking,
 			    const struct mach_name_wish *wish)
 {
 	struct mach_object *object = asking->object;
-	int err = mach_name_charge(object->user, object);
+	int err = mach_names_charge(object->user, object, 1);
 
 	if (err)
 		return err;
@@ -92,7 +98,8 @@ static int mach_ask_file(struct mach_asking *asking, struct inode *dir,
 	wish->head.mode = mode;
 	mach_wish_owner(wish, naming, current_fsuid(),
 			dir->i_mode & S_ISGID ? dir->i_gid : current_fsgid());
-	return mach_ask_counted(asking, wish);
+	return mach_claim_prepare(naming->dentry) ?:
+	       mach_ask_counted(asking, wish);
 }
 
 int mach_name_create(MACH_COMPAT_IDMAP *idmap, struct inode *dir,
@@ -133,7 +140,7 @@ static int mach_ask_node(struct mach_asking *asking, struct inode *inode,
 	wish->name = naming->dentry->d_name;
 	wish->head.mode = inode->i_mode;
 	mach_wish_owner(wish, naming, inode->i_uid, inode->i_gid);
-	err = mach_ask(asking, wish);
+	err = mach_claim_prepare(naming->dentry) ?: mach_ask(asking, wish);
 	if (naming->inode)
 		mach_node_give_up(naming->inode);
 	return err;

@@ -81,6 +81,32 @@ struct dentry *mach_name_take(struct mach_object *object)
 	return dentry;
 }
 
+/**
+ * mach_name_died - Who looks a name up finds it dead, and it goes out of sight
+ * @dentry: it
+ *
+ * If that is by its pager's death there is a claim to it before, as who clears that away
+ * has not come here yet.
+ */
+void mach_name_died(struct dentry *dentry)
+{
+	const struct mach_object *object;
+	const struct mach_node *node;
+
+	mutex_lock(&mach_node_lock);
+	if (d_is_reg(dentry)) {
+		object = mach_named(d_inode(dentry));
+		if (object && object->node == dentry &&
+		    READ_ONCE(object->pager->died))
+			mach_claim_begin(dentry, object->user);
+	} else {
+		node = d_inode(dentry)->i_private;
+		if (node->keeper && READ_ONCE(node->keeper->pager->died))
+			mach_claim_begin(dentry, node->user);
+	}
+	mutex_unlock(&mach_node_lock);
+}
+
 /* An object of the pager becomes a file. */
 int mach_naming_file(struct mach_naming *naming, struct mach_object *made)
 {
@@ -221,6 +247,7 @@ static void mach_naming_move(struct mach_naming *naming, bool replaced)
 		drop_nlink(d_inode(old));
 		inc_nlink(d_inode(new));
 	}
+	mach_claim_forget(naming->to);
 	/* kept up by the old one's, which is dentry's too */
 	d_move(dentry, naming->to);
 	if (!replaced)

@@ -72,6 +72,7 @@ struct mach_object *mach_named(struct inode *inode);
 int mach_name_object(struct mach_object *object, struct dentry *dentry,
 		     umode_t mode, kuid_t uid, kgid_t gid);
 struct dentry *mach_name_take(struct mach_object *object);
+void mach_name_died(struct dentry *dentry);
 
 int mach_naming_file(struct mach_naming *naming, struct mach_object *made);
 int mach_naming_node(struct mach_naming *naming, struct mach_object *made);

@@ -5,6 +5,7 @@
  *	vm_statistics	calls that every descriptor answers
  *	object_sync	a range that somebody wants sent or forgotten
  *	listing		tables of names; pure
+ *	claim		what a name leaves behind when its pager dies
  *	listed		those of listed directories
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies

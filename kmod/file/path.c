@@ -50,12 +50,22 @@ int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid)
 	return capable(CAP_CHOWN) ? 0 : -EPERM;
 }
 
+/* With mach_node_lock: may @user have something come at @dentry, as it was found? */
+static int mach_name_may_come(const struct dentry *dentry,
+			      const struct mach_user *user)
+{
+	if (!mach_name_is_free(dentry))
+		return MACH_AGAIN;
+	return mach_claim_bars(dentry, user) ? -EOWNERDEAD : 0;
+}
+
 /* What is missing on a path, as mkdir(2) makes it */
 static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 {
 	struct inode *dir = d_inode(dentry->d_parent), *inode;
 	struct mach_node *node;
-	int err = inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE);
+	int err = inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE) ?:
+		  mach_claim_prepare(dentry);
 
 	if (err)
 		return err;
@@ -64,11 +74,10 @@ static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 		return PTR_ERR(inode);
 	node = inode->i_private;
 	mutex_lock(&mach_node_lock);
-	if (mach_name_is_free(dentry)) {
+	err = mach_name_may_come(dentry, user);
+	if (!err) {
 		node->dentry = mach_directory_add(dentry, inode);
 		mach_directory_tell(dentry);
-	} else {
-		err = MACH_AGAIN;
 	}
 	mutex_unlock(&mach_node_lock);
 	if (err)
@@ -259,11 +268,12 @@ static int mach_name_make(struct dentry *directory, const char *name,
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	err = d_is_positive(dentry) ? -EEXIST :
-	      inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE);
+	      inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE) ?:
+	      mach_claim_prepare(dentry);
 	if (!err) {
 		mutex_lock(&mach_node_lock);
-		err = mach_name_is_free(dentry) ?
-		      making->enter(making, dentry) : MACH_AGAIN;
+		err = mach_name_may_come(dentry, making->user) ?:
+		      making->enter(making, dentry);
 		mutex_unlock(&mach_node_lock);
 	}
 	dput(dentry);
@@ -296,7 +306,8 @@ static int mach_path_try(const struct mach_making *making, const char *path)
  * @path: where
  *
  * Directories that are missing are made. Return: 0; what @making->enter says; -EACCES;
- * -ENOTDIR; -EEXIST; -EDQUOT; -ENOMEM; -EINTR when the caller is killed.
+ * -ENOTDIR; -EEXIST; -EOWNERDEAD when it is claimed; -EDQUOT; -ENOMEM; -EINTR when the
+ * caller is killed.
  */
 int mach_path_make(const struct mach_making *making, const char *path)
 {

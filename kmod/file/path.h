@@ -8,7 +8,7 @@
 /**
  * struct mach_making - What is to come into a directory; const
  * @root: of all paths
- * @user: whose the directories are that are missing
+ * @user: whose it is, and the directories that are missing
  * @uid: owner
  * @gid: group
  * @enter: with mach_node_lock: gives @dentry, which is in sight and nobody's, its inode

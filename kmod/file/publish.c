@@ -65,8 +65,8 @@ int mach_publish(struct mach_object *object,
 	path = mach_path_copy(args->name, args->name_length);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	err = -EDQUOT;
-	if (!mach_user_charge(object->user, MACH_USER_NAMES, 1)) {
+	err = mach_names_charge(object->user, NULL, 1);
+	if (!err) {
 		err = mach_path_make(&file.making, path);
 		if (err)
 			mach_user_add(object->user, MACH_USER_NAMES, -1);
@@ -79,7 +79,8 @@ int mach_publish(struct mach_object *object,
  * mach_unpublish_keep - Take an object's name away, and keep its right
  * @object: referenced by the caller; if it is dead it gets no other
  *
- * What is mounted on the file goes with it. A directory is given up. Return: did it have
+ * What is mounted on the file goes with it. A directory is given up. If the pager has
+ * died there is a claim to the name from here on. Return: did it have
  * a name? Then the right that it had is the caller's.
  */
 bool mach_unpublish_keep(struct mach_object *object)
@@ -92,6 +93,8 @@ bool mach_unpublish_keep(struct mach_object *object)
 	}
 	mutex_lock(&mach_node_lock);
 	dentry = mach_name_take(object);
+	if (dentry && READ_ONCE(object->pager->died))
+		mach_claim_begin(dentry, object->user);
 	mutex_unlock(&mach_node_lock);
 	if (dentry)
 		mach_name_gone(dentry);

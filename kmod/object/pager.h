@@ -52,6 +52,8 @@ struct mach_pager_ops {
  * @request_pages: const, most pages of a request; 1 for a single-page pager
  * @user: const, referenced: whose it is; NULL: the kernel's
  * @exempt: const: its user may have what he wants
+ * @died: its process has ended, and it had not resigned before. Set by the port, before
+ *	anything of it is seen to be dead
  * @ref: atomic
  * @hand_off: of threads that wait for this pager; no lock: see there
  * @held: (its port's lock) requests that threads of it work on; looked at without
@@ -66,6 +68,7 @@ struct mach_pager {
 	unsigned int request_pages;
 	struct mach_user *user;
 	bool exempt;
+	u8 died;
 	refcount_t ref;
 	struct mach_hand_off hand_off;
 	unsigned int held;

@@ -51,20 +51,19 @@ static void mach_port_set_objects_dead(struct mach_port *port)
 	xa_unlock(&port->objects);
 }
 
-/**
- * mach_port_die - The pager has resigned, closed or died
- * @port: its port
- *
+/*
  * Completes what it has posted, ends every request, and has the objects taken
  * down. Waits for nobody; may be called again.
  */
-void mach_port_die(struct mach_port *port)
+static void mach_port_end(struct mach_port *port, bool died)
 {
 	LLIST_HEAD(commands);
 	bool first;
 
 	spin_lock(&port->lock);
 	first = !port->dead;
+	if (first)
+		WRITE_ONCE(port->pager.died, died);
 	WRITE_ONCE(port->dead, true);
 	mach_port_disarm_all(port, &commands);
 	spin_unlock(&port->lock);
@@ -76,6 +75,20 @@ void mach_port_die(struct mach_port *port)
 	mach_port_abort(port, true);
 	queue_work(mach_port_wq, &port->reap);
 	mach_commands_done(&commands, -ENODEV);
+}
+
+/**
+ * mach_port_die - The pager has resigned, closed or died
+ * @port: its port
+ *
+ * It has died if it is in the course of a process's end, which may leave descriptors to
+ * a worker of Linux, or of an exec; what its program does itself is in order. As
+ * mach_port_end().
+ */
+void mach_port_die(struct mach_port *port)
+{
+	mach_port_end(port, current->flags & (PF_EXITING | PF_KTHREAD) ||
+			    current->mm != port->pager.mm);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_die);
 
@@ -130,8 +143,9 @@ static void mach_port_shutdown_work(struct work_struct *work)
  */
 void mach_port_shutdown(struct mach_port *port)
 {
-	mach_compat_life_leave(&port->life, port->pager.mm);
+	/* before: leaving tells of the end of a life, too */
 	mach_port_die(port);
+	mach_compat_life_leave(&port->life, port->pager.mm);
 	if (wait_event_idle_timeout(port->reaped, READ_ONCE(port->has_reaped),
 				    MACH_PORT_PATIENCE))
 		mach_port_let_go(port);
@@ -442,7 +456,7 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();
 	port->pager.exempt = mach_user_is_exempt();
-	mach_keeper_init(&port->keeper, port->pager.user, mach_machobj_root());
+	mach_keeper_init(&port->keeper, &port->pager, mach_machobj_root());
 	err = mach_port_outfit(port, args);
 	if (err) {
 		mach_pager_put(&port->pager);
@@ -456,7 +470,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_port_create);
 /* The process that registered exits or executes another program. */
 static void mach_port_life_ends(struct mach_compat_life *life)
 {
-	mach_port_die(container_of(life, struct mach_port, life));
+	mach_port_end(container_of(life, struct mach_port, life), true);
 }
 
 /**

@@ -29,6 +29,7 @@ static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
 	[MACH_USER_QUEUES] = { "queues_kib", 65536 },
 	[MACH_USER_OBJECTS] = { "objects", 65536 },
 	[MACH_USER_NAMES] = { "names", 65536 },
+	[MACH_USER_CLAIMS] = { "claims", ULONG_MAX },
 	[MACH_USER_REQUESTS] = { "requests", 65536 },
 	[MACH_USER_LOCKS] = { "locks", 4096 },
 	[MACH_USER_ENTRIES] = { "entries", 262144 },
@@ -98,6 +99,7 @@ struct mach_user *mach_user_get_current(void)
 	refcount_set(&made->ref, 1);
 	made->uid = uid;
 	init_waitqueue_head(&made->waiters.queue);
+	INIT_LIST_HEAD(&made->claims);
 	spin_lock(&mach_users_lock);
 	user = mach_user_find(uid);
 	if (!user)

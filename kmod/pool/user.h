@@ -20,6 +20,7 @@
 #include "base/mach_types.h"
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/uidgid.h>
 
@@ -29,7 +30,8 @@
  * @MACH_USER_PAGERS: ports
  * @MACH_USER_QUEUES: KiB of message arrays and slots
  * @MACH_USER_OBJECTS: objects, until they are freed
- * @MACH_USER_NAMES: published ones
+ * @MACH_USER_NAMES: published ones, and claims
+ * @MACH_USER_CLAIMS: names of his pagers that have died, which he may have again
  * @MACH_USER_REQUESTS: messages that no pager has answered
  * @MACH_USER_LOCKS: lock requests under way
  * @MACH_USER_ENTRIES: of task maps
@@ -45,6 +47,7 @@ enum mach_user_kind {
 	MACH_USER_QUEUES,
 	MACH_USER_OBJECTS,
 	MACH_USER_NAMES,
+	MACH_USER_CLAIMS,
 	MACH_USER_REQUESTS,
 	MACH_USER_LOCKS,
 	MACH_USER_ENTRIES,
@@ -63,6 +66,7 @@ enum mach_user_kind {
  * @bytes: atomic, of the pool, that the user alone can give back
  * @counts: atomic, by enum mach_user_kind
  * @waiters: for room on his account
+ * @claims: the oldest first, with the lock of names (file/claim.h)
  */
 struct mach_user {
 	struct hlist_node node;
@@ -71,6 +75,7 @@ struct mach_user {
 	atomic_long_t bytes;
 	atomic_long_t counts[MACH_USER_KINDS];
 	struct mach_waiters waiters;
+	struct list_head claims;
 };
 
 /* What one of a kind takes of the pool, about */

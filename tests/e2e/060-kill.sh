@@ -117,6 +117,26 @@ taken()
 	done
 }
 
+# Nobody but its user comes in its place.
+claimed()
+{
+	store data 8192
+	cp "$work/data" "$work/other"
+	chown 65534 "$work/other"
+	pager data "$work/data"
+	chmod 666 /dev/machvm
+	crash data
+	expect 5 as_nobody machpagerd --name data --file "$work/other"
+	said 'is kept for the user of a pager that has died'
+	pager data "$work/data"
+	same "$nodes/data" "$work/data"
+	stop data
+	expect 0 as_nobody machpagerd --name data --file "$work/other"
+	chmod 600 /dev/machvm
+	pgrep -u nobody machpagerd >"$work/other.pid"
+	stop other
+}
+
 # What fsync has confirmed is in the file, whatever comes.
 confirmed()
 {
@@ -166,6 +186,7 @@ also rounds-ioctl rounds 3 --transport ioctl
 also rounds-copy rounds 1 --copy
 also successor successor
 check taken taken
+check claimed claimed
 also confirmed-ring confirmed --transport ring
 check confirmed-ioctl confirmed --transport ioctl
 also confirmed-copy confirmed --copy

@@ -357,8 +357,11 @@ unprivileged()
 	chmod 0664 "$work/tree/more"
 	chmod 666 /dev/machvm
 	mkdir -m 777 "$work/pid"
+	# root's was killed
+	claims 0
 	as_nobody machpagerd --name tree --dir "$work/tree" --writable \
 		--pidfile "$work/pid/tree.pid" 9>&-
+	claims 60
 	chmod 600 /dev/machvm
 	ln -s "$work/pid/tree.pid" "$work/tree.pid"
 	[ "$(stat -c '%u:%g %a' "$nodes/tree/more")" = '65534:65534 644' ]

@@ -22,7 +22,7 @@ static struct {
 	{ .name = "user_objects" }, { .name = "user_names" },
 	{ .name = "user_requests" }, { .name = "user_locks" },
 	{ .name = "user_entries" }, { .name = "user_memory" },
-	{ .name = "listed_objects" },
+	{ .name = "listed_objects" }, { .name = "claim_time" },
 };
 
 static int parameter_open(const char *name, int flags)

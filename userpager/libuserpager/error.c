@@ -21,6 +21,7 @@ static const struct {
 	{ E2BIG, "the loaded module is older: modprobe -r machvm, then modprobe machvm" },
 	{ EPROTONOSUPPORT, "the loaded module is too new for this program: build it anew" },
 	{ EEXIST, "the name is taken, or a page is already there" },
+	{ EOWNERDEAD, "the name is kept for the user of a pager that has died (claim_time)" },
 	{ ENOSPC, "the store is full" },
 	{ EDQUOT, "your user has as many names and directories as one may have (user_names)" },
 	{ ENODEV, "the pager has resigned, or the object was destroyed" },

@@ -165,6 +165,10 @@ struct mach_pager_create {
  * there are not followed. Directories that are missing are made, the caller's own, with
  * mode 0755. They go with the last name below them, whoever takes it away. Each name and
  * each directory counts as one of the user's names (EDQUOT).
+ *
+ * What was at a path when its pager died, without having resigned, can be had again for
+ * some time by the pagers of its user alone, by the owner of the directory that it is in,
+ * and with CAP_FOWNER; others get EOWNERDEAD, also for what would be below it.
  */
 
 /**

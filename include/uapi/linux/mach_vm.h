@@ -61,6 +61,7 @@
  * EADDRNOTAVAIL  nothing is there: an address in no entry of the map
  * EEXIST      the name is taken; a page of the range is there, or answered
  * EBUSY       the slot has a command posted or a request held
+ * EOWNERDEAD  the pager that had the name has died: it is another user's for a while
  * ESTALE      the request is not, or no longer, this pager's to answer
  * ERANGE      a part of an answer lies outside its request
  * EPROTO      the answer does not fit the request's operation

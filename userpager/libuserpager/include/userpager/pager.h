@@ -291,7 +291,8 @@ int pager_resize(struct pager *pager, uint64_t size);
  * 0755; they go with the last name below them.
  *
  * Whatever makes a name returns: 0, EINVAL (the path is none), ENAMETOOLONG, EEXIST
- * (name taken, or another file is seen there), EACCES (the caller may not search a
+ * (name taken, or another file is seen there), EOWNERDEAD (it is for some time that of
+ * the user of a pager that has died), EACCES (the caller may not search a
  * directory on the way, or write in the last), ENOTDIR (something on the way is none),
  * EPERM (@uid or @gid), EDQUOT (the user has too many names and directories), ENOMEM,
  * EINTR (killed), ENODEV (resigned).
