@@ -6,6 +6,7 @@
 #include "base/mach_trace.h"
 #include "file/asking.h"
 #include "file_io.h"
+#include "pager_watch.h"
 #include "request/data_request.h"
 #include "request/list_request.h"
 #include "request/name_request.h"

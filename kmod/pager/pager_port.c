@@ -274,6 +274,13 @@ static struct mach_object *mach_port_adopt(struct mach_pager *pager,
 	return object;
 }
 
+/* Does the current thread hold a request? */
+static bool mach_port_working(struct mach_pager *pager)
+{
+	return mach_workers_have(&mach_port_of(pager)->workers,
+				 task_pid(current));
+}
+
 static const struct mach_pager_ops mach_port_ops = {
 	.submit = mach_port_submit,
 	.queue = mach_port_queue,

@@ -6,9 +6,9 @@
  *	pager_worker	threads that work on a request
  *	pager_queue	which request goes to which slot
  *	pager_slot	slots, each with one request that a thread works on
- *	pager_answer	answers, checked and applied
  *	pager_watch	deadlines
  *	pager_sweep	who waits in a slot in vain
+ *	pager_answer	answers, checked and applied
  *	pager_ring	the io_uring transport
  *	pager_port	birth, death, and the objects of a pager
  *	lock_request	clean and flush, without their caller

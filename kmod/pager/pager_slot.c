@@ -15,13 +15,6 @@ static_assert(sizeof(struct mach_command) <=
 
 struct workqueue_struct *mach_port_wq __ro_after_init;
 
-/* Before anyone can see it */
-void mach_command_init(struct io_uring_cmd *command, struct mach_port *port)
-{
-	*mach_command_of(command) = (struct mach_command) { .port = port };
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_command_init);
-
 void mach_port_sweep_later(struct mach_port *port)
 {
 	lockdep_assert_held(&port->lock);
@@ -161,7 +154,7 @@ static struct io_uring_cmd *mach_slot_hand(struct mach_port *port,
 }
 
 /* From now on the request has a deadline. All have as much time: so in order. */
-static void mach_port_watch(struct mach_port *port, struct mach_request *request)
+void mach_port_watch(struct mach_port *port, struct mach_request *request)
 {
 	lockdep_assert_held(&port->lock);
 	request->deadline = jiffies + port->deadline;
@@ -170,33 +163,6 @@ static void mach_port_watch(struct mach_port *port, struct mach_request *request
 		return;
 	port->watching = true;
 	queue_delayed_work(mach_port_wq, &port->watchdog, port->deadline);
-}
-
-/**
- * mach_port_attend - Give a request a deadline that no slot will hold
- * @port: the pager's
- * @request: which the caller answers at once, if it can
- *
- * Until mach_port_dismiss(). Return: 0 or -ENODEV.
- */
-int mach_port_attend(struct mach_port *port, struct mach_request *request)
-{
-	int err = 0;
-
-	spin_lock(&port->lock);
-	if (port->dead)
-		err = -ENODEV;
-	else
-		mach_port_watch(port, request);
-	spin_unlock(&port->lock);
-	return err;
-}
-
-void mach_port_dismiss(struct mach_port *port, struct mach_request *request)
-{
-	spin_lock(&port->lock);
-	list_del_init(&request->due_link);
-	spin_unlock(&port->lock);
 }
 
 /* While requests wait, the tick comes. */
@@ -675,13 +641,6 @@ void mach_port_answers_apart(struct mach_port *port, unsigned int queue,
 	spin_unlock(&port->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_answers_apart);
-
-/* Does the current thread hold a request? */
-bool mach_port_working(struct mach_pager *pager)
-{
-	return mach_workers_have(&mach_port_of(pager)->workers,
-				 task_pid(current));
-}
 
 /**
  * mach_command_outcome - What to complete a command with

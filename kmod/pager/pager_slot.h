@@ -21,15 +21,19 @@ static inline struct mach_command *mach_command_of(struct io_uring_cmd *command)
 extern struct workqueue_struct *mach_port_wq;
 
 int mach_port_submit(struct mach_pager *pager, struct mach_request *request);
-int mach_port_attend(struct mach_port *port, struct mach_request *request);
-void mach_port_dismiss(struct mach_port *port, struct mach_request *request);
-bool mach_port_working(struct mach_pager *pager);
+void mach_port_watch(struct mach_port *port, struct mach_request *request);
 void mach_port_sweep_later(struct mach_port *port);
 void mach_slot_disarm(struct mach_port *port, struct mach_slot *slot);
 void mach_port_tick_later(struct mach_port *port);
 void mach_port_tick(struct work_struct *work);
 
-void mach_command_init(struct io_uring_cmd *command, struct mach_port *port);
+/* Before anyone can see it */
+static inline void mach_command_init(struct io_uring_cmd *command,
+				     struct mach_port *port)
+{
+	*mach_command_of(command) = (struct mach_command) { .port = port };
+}
+
 int mach_command_outcome(struct io_uring_cmd *command, int result);
 void mach_command_done(struct io_uring_cmd *command, int result);
 void mach_port_cancel(struct mach_port *port, struct io_uring_cmd *command,

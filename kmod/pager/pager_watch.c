@@ -4,6 +4,33 @@
 #include "base/mach_trace.h"
 #include "request/request_memory.h"
 
+/**
+ * mach_port_attend - Give a request a deadline that no slot will hold
+ * @port: the pager's
+ * @request: which the caller answers at once, if it can
+ *
+ * Until mach_port_dismiss(). Return: 0 or -ENODEV.
+ */
+int mach_port_attend(struct mach_port *port, struct mach_request *request)
+{
+	int err = 0;
+
+	spin_lock(&port->lock);
+	if (port->dead)
+		err = -ENODEV;
+	else
+		mach_port_watch(port, request);
+	spin_unlock(&port->lock);
+	return err;
+}
+
+void mach_port_dismiss(struct mach_port *port, struct mach_request *request)
+{
+	spin_lock(&port->lock);
+	list_del_init(&request->due_link);
+	spin_unlock(&port->lock);
+}
+
 /*
  * A request to be ended now, with a reference: the first in order, if its deadline
  * is over or @all are meant. A slot that holds it stays the pager's.
