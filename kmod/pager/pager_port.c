@@ -87,8 +87,10 @@ static void mach_port_end(struct mach_port *port, bool died)
  */
 void mach_port_die(struct mach_port *port)
 {
-	mach_port_end(port, current->flags & (PF_EXITING | PF_KTHREAD) ||
-			    current->mm != port->pager.mm);
+	bool died = current->flags & (PF_EXITING | PF_KTHREAD) ||
+		    current->mm != port->pager.mm;
+
+	mach_port_end(port, died);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_die);
 

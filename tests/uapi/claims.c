@@ -86,6 +86,7 @@ static long try(uid_t uid, int kind, const char *path)
 /* How many of a kind a user has; 0 if nothing at all */
 static long count(const char *kind, uid_t uid)
 {
+	static const char space[] = "\n ";
 	FILE *file = fopen(USERS, "r");
 	char line[1024], *word, *state;
 	unsigned int column = 0, i;
@@ -93,15 +94,15 @@ static long count(const char *kind, uid_t uid)
 
 	CHECK(file, USERS ": %m");
 	while (fgets(line, sizeof(line), file)) {
-		word = strtok_r(line, " \n", &state);
+		word = strtok_r(line, space, &state);
 		if (!strcmp(word, "uid")) {
 			for (i = 0; word && strcmp(word, kind); i++)
-				word = strtok_r(NULL, " \n", &state);
+				word = strtok_r(NULL, space, &state);
 			CHECK(word, "no column %s", kind);
 			column = i;
 		} else if (strtoul(word, NULL, 10) == uid) {
 			for (i = 0; i < column; i++)
-				word = strtok_r(NULL, " \n", &state);
+				word = strtok_r(NULL, space, &state);
 			n = strtol(word, NULL, 10);
 		}
 	}
