@@ -12,10 +12,11 @@ still_there()
 			tr '\n' ';')"
 }
 
-# ended SECONDS PID...: they end by then; fails with what they wait in.
+# ended SECONDS PID...: they end by then, or a busy host has taken the time; fails with
+# what they wait in.
 ended()
 {
-	local end=$((SECONDS + $1 * ${MACHVM_SLOW:-1} + 1)) pid
+	local end=$((SECONDS + $1 * ${MACHVM_SLOW:-1} + 4)) pid
 	shift
 	for pid in "$@"; do
 		while ! gone "$pid"; do
