@@ -81,16 +81,13 @@ static void mach_port_end(struct mach_port *port, bool died)
  * mach_port_die - The pager has resigned, closed or died
  * @port: its port
  *
- * It has died if it is in the course of a process's end, which may leave descriptors to
- * a worker of Linux, or of an exec; what its program does itself is in order. As
- * mach_port_end().
+ * What its program does itself is in order. It has died if its memory is not the
+ * caller's: an exit or exec lets go of that before descriptors, and may leave these to a
+ * worker of Linux. As mach_port_end().
  */
 void mach_port_die(struct mach_port *port)
 {
-	bool died = current->flags & (PF_EXITING | PF_KTHREAD) ||
-		    current->mm != port->pager.mm;
-
-	mach_port_end(port, died);
+	mach_port_end(port, current->mm != port->pager.mm);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_die);
 
