@@ -10,9 +10,8 @@
 #include "tap.h"
 #include "user.h"
 
-void as_user(uid_t uid, void (*deed)(void))
+pid_t user_begin(uid_t uid, void (*deed)(void))
 {
-	int status;
 	pid_t pid;
 
 	CHECK_IS(RESULT(chmod(MACH_VM_DEVICE, 0666)), 0);
@@ -26,6 +25,18 @@ void as_user(uid_t uid, void (*deed)(void))
 		deed();
 		_exit(0);
 	}
+	return pid;
+}
+
+void user_end(pid_t pid)
+{
+	int status;
+
 	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
-	CHECK(!status, "user %u has failed: status %#x", uid, status);
+	CHECK(!status, "a user has failed: status %#x", status);
+}
+
+void as_user(uid_t uid, void (*deed)(void))
+{
+	user_end(user_begin(uid, deed));
 }

@@ -5,7 +5,11 @@
 
 #include <sys/types.h>
 
-/* Run @deed in a process of this user, who may open the device; it has to succeed. */
+/* Begin @deed in a process of this user, who may open the device. Return: its number */
+pid_t user_begin(uid_t uid, void (*deed)(void));
+/* Wait for its end; it has to succeed. */
+void user_end(pid_t pid);
+/* Both */
 void as_user(uid_t uid, void (*deed)(void));
 
 #endif /* MACHVM_TESTS_USER_H */

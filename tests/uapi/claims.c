@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "asked.h"
@@ -108,6 +107,13 @@ static long count(const char *kind, uid_t uid)
 	}
 	fclose(file);
 	return n;
+}
+
+/* What a death leaves is there a moment later. */
+static void await_claims(long n)
+{
+	CHECK_WAIT(count("claims", OWNER) == n, WAIT_MS, "%ld claims",
+		   count("claims", OWNER));
 }
 
 static void begin(void)
@@ -393,8 +399,7 @@ static void test_count(void)
 	begin();
 	pool_set_number("user_names", 3);
 	die(OWNER, take_three);
-	CHECK_WAIT(count("claims", OWNER) == 3, WAIT_MS, "%ld claims",
-		   count("claims", OWNER));
+	await_claims(3);
 	CHECK_IS(count("names", OWNER), 3);
 	service_start(&s, &p, OWNER, take_four, end_in_order);
 	CHECK_IS(count("names", OWNER), 3);
@@ -425,8 +430,7 @@ static void test_client(void)
 	begin();
 	pool_set_number("user_names", 3);
 	die(OWNER, take_name);
-	CHECK_WAIT(count("claims", OWNER) == 1, WAIT_MS, "%ld claims",
-		   count("claims", OWNER));
+	await_claims(1);
 	service_start(&s, &p, OWNER, take_asking, take_more);
 	tap_is("create", node_open("d/x", O_RDWR | O_CREAT), -EDQUOT);
 	tap_is("mkdir", RESULT(mkdir(node_path("d/x"), 0700)), -EDQUOT);
@@ -578,17 +582,6 @@ static void want_race(void)
 	pager_close(&p);
 }
 
-static pid_t race_begin(void (*deed)(void))
-{
-	pid_t pid = fork();
-
-	CHECK(pid >= 0, "fork: %m");
-	if (pid)
-		return pid;
-	as_user(STRANGER, deed);
-	_exit(0);
-}
-
 /* Who looks takes dead names out of sight before they have been cleared away. */
 static void look_race(void)
 {
@@ -596,14 +589,6 @@ static void look_race(void)
 
 	for (unsigned int i = 0; !*stop; i++)
 		node_stat(race_name(i % RACERS), &st);
-}
-
-static void race_end(pid_t pid)
-{
-	int status;
-
-	CHECK_IS(RESULT(waitpid(pid, &status, 0)), pid);
-	CHECK(!status, "status %#x", status);
 }
 
 static void test_race(void)
@@ -614,19 +599,18 @@ static void test_race(void)
 	begin();
 	stop = shared_alloc(sizeof(*stop));
 	service_start(&now, &p, OWNER, take_race, NULL);
-	stranger = race_begin(want_race);
-	looker = race_begin(look_race);
+	stranger = user_begin(STRANGER, want_race);
+	looker = user_begin(STRANGER, look_race);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		service_kill(&now);
 		service_start(&next, &p, OWNER, take_race, NULL);
 		now = next;
 	}
 	*stop = true;
-	race_end(stranger);
-	race_end(looker);
+	user_end(stranger);
+	user_end(looker);
 	service_kill(&now);
-	CHECK_WAIT(count("claims", OWNER) == RACERS + 1, WAIT_MS, "%ld claims",
-		   count("claims", OWNER));
+	await_claims(RACERS + 1);
 	pool_set_number("claim_time", 0);
 	CHECK_IS(count("names", OWNER), 0);
 }

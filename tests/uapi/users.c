@@ -90,12 +90,7 @@ static pid_t greedy_begin(void (*take)(void))
 	pid_t pid;
 
 	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
-	pid = fork();
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid) {
-		as_user(GREEDY, take);
-		_exit(0);
-	}
+	pid = user_begin(GREEDY, take);
 	close(ready[1]);
 	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
 	return pid;
@@ -104,7 +99,7 @@ static pid_t greedy_begin(void (*take)(void))
 static void greedy_end(pid_t pid)
 {
 	CHECK_IS(RESULT(write(go[1], "g", 1)), 1);
-	CHECK_IS(RESULT(waitpid(pid, NULL, 0)), pid);
+	user_end(pid);
 }
 
 static void hold_all(void)
