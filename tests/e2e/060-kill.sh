@@ -12,15 +12,15 @@ still_there()
 			tr '\n' ';')"
 }
 
-# ended SECONDS PID...: they end by then, or a busy host has taken the time; fails with
-# what they wait in.
+# ended SECONDS PID...: they end by then; fails with what they wait in. It is looked at
+# thirty times a second: of one that a busy host takes away it sees nothing either.
 ended()
 {
-	local end=$((SECONDS + $1 * ${MACHVM_SLOW:-1} + 4)) pid
+	local looks=$((30 * ($1 * ${MACHVM_SLOW:-1} + 1))) pid
 	shift
 	for pid in "$@"; do
 		while ! gone "$pid"; do
-			[ $SECONDS -lt $end ] || still_there "$pid"
+			[ $((looks--)) -gt 0 ] || still_there "$pid"
 			nap
 		done
 	done
