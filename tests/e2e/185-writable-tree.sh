@@ -537,8 +537,11 @@ unprivileged()
 	chmod 755 "$work/tree"
 	chmod 666 /dev/machvm
 	mkdir -m 777 "$work/pid"
+	# names in it that were killed are root's for a while
+	claims 0
 	as_nobody machpagerd --name tree --dir "$work/tree" --writable \
 		--threads 1 --pidfile "$work/pid/tree.pid" 9>&-
+	claims 60
 	chmod 600 /dev/machvm
 	ln -s "$work/pid/tree.pid" "$work/tree.pid"
 	as_nobody bash -c "cd $nodes/tree; mkdir a; echo x >a/x; mv a b; umask 0777;
