@@ -119,7 +119,7 @@ await()
 			status=124
 			return
 		}
-		nap
+		read -rt 0.1 -u 9 || true
 	done
 	status=0
 	wait "$1" || status=$?
