@@ -301,6 +301,22 @@ void mach_port_learn(struct mach_port *port, const struct mach_slot *slot)
 		queue->patience *= 2;
 }
 
+/**
+ * mach_queue_hand_off - Let the thread that was answered go on before the pager sleeps
+ * @port: the pager's
+ * @queue: for which it may pay
+ *
+ * Often it faults again, and finds a slot that waits.
+ */
+void mach_queue_hand_off(struct mach_port *port, struct mach_queue *queue)
+{
+	unsigned int offers = READ_ONCE(queue->offers);
+
+	mach_compat_hand_off();
+	if (READ_ONCE(queue->offers) == offers && !mach_port_asks(port))
+		mach_hand_off_failed(&queue->hand_off);
+}
+
 /* The pager's object by its number, with a reference. */
 struct mach_object *mach_port_object(struct mach_port *port, u32 id)
 {

@@ -221,6 +221,7 @@ struct mach_slot *mach_port_choose(struct mach_port *port,
 struct mach_request *mach_port_next(struct mach_port *port, bool anyway,
 				    struct mach_slot **slot);
 void mach_port_learn(struct mach_port *port, const struct mach_slot *slot);
+void mach_queue_hand_off(struct mach_port *port, struct mach_queue *queue);
 
 struct mach_object *mach_port_object(struct mach_port *port, u32 id);
 
@@ -228,6 +229,16 @@ struct mach_object *mach_port_object(struct mach_port *port, u32 id);
 static inline bool mach_port_asks(const struct mach_port *port)
 {
 	return !list_empty(&port->asking);
+}
+
+/* May a hand-off pay, as who was answered runs on this CPU? Once for each request */
+static inline bool mach_queue_hands_off(const struct mach_port *port,
+					struct mach_queue *queue)
+{
+	if (!READ_ONCE(queue->latest_near))
+		return false;
+	WRITE_ONCE(queue->latest_near, false);
+	return !mach_port_asks(port) && mach_hand_off_pays(&queue->hand_off);
 }
 
 #endif /* MACH_PAGER_QUEUE_H */

@@ -228,26 +228,6 @@ static struct mach_slot *mach_port_slot(struct mach_port *port,
 	return &port->queues[queue].slots[tag];
 }
 
-/*
- * The thread that was answered runs on this CPU: let it go on before the pager
- * sleeps. Often it faults again.
- */
-static void mach_queue_hand_off(struct mach_port *port,
-				struct mach_queue *queue)
-{
-	unsigned int offers = READ_ONCE(queue->offers);
-
-	if (!READ_ONCE(queue->latest_near))
-		return;
-	WRITE_ONCE(queue->latest_near, false);
-	if (mach_port_asks(port) ||
-	    !mach_hand_off_pays(&queue->hand_off))
-		return;
-	mach_compat_hand_off();
-	if (READ_ONCE(queue->offers) == offers && !mach_port_asks(port))
-		mach_hand_off_failed(&queue->hand_off);
-}
-
 /* One of what waits, to who does. Return: false if nobody could get any. */
 static bool mach_port_match_one(struct mach_port *port, bool anyway,
 				struct io_uring_cmd **command)
@@ -286,11 +266,16 @@ EXPORT_SYMBOL_IF_KUNIT(mach_port_match);
  * struct mach_armed - What came of it that a command is to wait in a slot
  * @ret: as of mach_port_arm(), so far
  * @more: what waits was offered to who does: more may be possible
+ * @near: the queue's hand-off is due
  * @got: a command to complete, which may be the same; or NULL
+ *
+ * With @more or @near it has a reference to the port: the command may have been completed
+ * meanwhile, and the pager's file closed.
  */
 struct mach_armed {
 	int ret;
 	bool more;
+	bool near;
 	struct io_uring_cmd *got;
 };
 
@@ -312,24 +297,33 @@ static inline struct mach_armed mach_slot_arm(struct mach_port *port,
 		if (mach_port_asks(port))
 			armed.more = mach_port_match_one(port, false,
 							 &armed.got);
+		armed.near = mach_queue_hands_off(port, slot->queue);
+		if (armed.more || armed.near)
+			mach_pager_get(&port->pager);
 	}
 	return armed;
 }
 
 /* The same, without the lock. Return: what the command ends with */
 static inline int mach_slot_armed(struct mach_port *port,
+				  struct mach_queue *queue,
 				  struct io_uring_cmd *command,
 				  const struct mach_armed *armed)
 {
 	int ret = armed->ret;
 
-	if (!armed->more)
+	if (armed->more) {
+		if (armed->got == command)
+			ret = 0;
+		else if (armed->got)
+			mach_command_done(armed->got, 0);
+		mach_port_match(port);
+	} else if (armed->near) {
+		mach_queue_hand_off(port, queue);
+	} else {
 		return ret;
-	if (armed->got == command)
-		ret = 0;
-	else if (armed->got)
-		mach_command_done(armed->got, 0);
-	mach_port_match(port);
+	}
+	mach_pager_put(&port->pager);
 	return ret;
 }
 
@@ -352,11 +346,10 @@ int mach_port_arm(struct mach_port *port, unsigned int queue, unsigned int tag,
 
 	if (!slot)
 		return -ENOENT;
-	mach_queue_hand_off(port, slot->queue);
 	spin_lock(&port->lock);
 	armed = mach_slot_arm(port, slot, command, thread);
 	spin_unlock(&port->lock);
-	return mach_slot_armed(port, command, &armed);
+	return mach_slot_armed(port, &port->queues[queue], command, &armed);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_arm);
 
@@ -424,7 +417,8 @@ int mach_port_receive(struct mach_port *port, unsigned int queue,
 
 	if (queue >= port->nr_queues)
 		return -ENOENT;
-	mach_queue_hand_off(port, &port->queues[queue]);
+	if (mach_queue_hands_off(port, &port->queues[queue]))
+		mach_queue_hand_off(port, &port->queues[queue]);
 	spin_lock(&port->lock);
 	slot = mach_queue_free_slot(port, &port->queues[queue]);
 	if (slot)
@@ -607,15 +601,15 @@ int mach_port_release_and_arm(struct mach_port *port, struct mach_slot *slot,
 			      struct io_uring_cmd *command, struct pid *thread)
 {
 	struct mach_request *request = slot->request;
+	struct mach_queue *queue = slot->queue;
 	struct mach_armed armed;
 
-	mach_queue_hand_off(port, slot->queue);
 	spin_lock(&port->lock);
 	mach_slot_release(port, slot);
 	armed = mach_slot_arm(port, slot, command, thread);
 	spin_unlock(&port->lock);
 	mach_request_put(request);
-	return mach_slot_armed(port, command, &armed);
+	return mach_slot_armed(port, queue, command, &armed);
 }
 
 /**
