@@ -54,7 +54,7 @@ static void page_test_exit(struct kunit *test)
 		return;
 	page_test_count(&now);
 	KUNIT_EXPECT_EQ(test, in_use(&now), in_use(&c->before));
-	KUNIT_EXPECT_EQ(test, now.pool.aside, c->before.pool.aside);
+	KUNIT_EXPECT_EQ(test, now.aside, c->before.aside);
 }
 
 static void frame_and_page_find_each_other(struct kunit *test)
@@ -117,7 +117,7 @@ static void pinned_frame_waits_aside(struct kunit *test)
 	get_page(pinned);
 	mach_page_free(pinned);
 	mach_page_get_counts(&now);
-	KUNIT_EXPECT_EQ(test, now.pool.aside, c->before.pool.aside + 1);
+	KUNIT_EXPECT_EQ(test, now.aside, c->before.aside + 1);
 	KUNIT_ASSERT_EQ(test, mach_page_get(c->frames, NR_FRAMES, 0), 0);
 	for (i = 0; i < NR_FRAMES; i++) {
 		KUNIT_EXPECT_PTR_NE(test, c->frames[i].bv_page, pinned);
@@ -125,12 +125,12 @@ static void pinned_frame_waits_aside(struct kunit *test)
 	}
 	for (i = 0; i < NR_FRAMES; i++)
 		mach_page_free(c->frames[i].bv_page);
-	mach_pool_look_aside(UINT_MAX);
+	mach_user_look_aside(ULONG_MAX);
 	mach_page_get_counts(&now);
-	KUNIT_EXPECT_EQ(test, now.pool.aside, c->before.pool.aside + 1);
+	KUNIT_EXPECT_EQ(test, now.aside, c->before.aside + 1);
 	KUNIT_EXPECT_TRUE(test, fake_page_holds(pinned, 77));
 	put_page(pinned);
-	mach_pool_look_aside(UINT_MAX);
+	mach_user_look_aside(ULONG_MAX);
 }
 
 static void blocks_are_aligned(struct kunit *test)

@@ -23,7 +23,7 @@ static void mach_vm_tell_pool(struct mach_vm_statistics *vm)
 	mach_page_get_counts(&counts);
 	vm->free_count = pool->chunks * MACH_CHUNK_FRAMES - pool->used +
 			 counts.cached;
-	vm->aside_count = pool->aside;
+	vm->aside_count = counts.aside;
 	vm->cached_count = counts.cached;
 	vm->limit_count = pool->limit;
 	vm->reserve_count = counts.reserve;

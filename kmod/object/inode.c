@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where the inodes live that carry address spaces of windows, and of no file. */
 #include "inode.h"
-#include "pool/pool.h"
+#include "pool/user.h"
 
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -47,7 +47,7 @@ int __init mach_inode_init(void)
 
 void mach_inode_exit(void)
 {
-	mach_pool_forget_names(mach_inode_key);
+	mach_user_forget_names(NULL, mach_inode_key);
 	iput(mach_inode_key->host);
 	kern_unmount(mach_inode_mount);
 }

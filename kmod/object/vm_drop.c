@@ -197,7 +197,7 @@ static void mach_object_drop(struct mach_object *object,
 	mach_object_unlock(object);
 
 	for (i = 0; i < dropped; i++)
-		if (mach_page_free_named(frames[i].bv_page))
+		if (mach_page_free_named(frames[i].bv_page, object->user))
 			WRITE_ONCE(object->aside, true);
 	eviction->dropped = dropped;
 }

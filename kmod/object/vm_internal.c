@@ -47,7 +47,7 @@ void mach_internal_discard(struct mach_object *object, pgoff_t first,
 		n = mach_object_take(object, &first, end, frames,
 				     MACH_INTERNAL_BATCH);
 		for (i = 0; i < n; i++)
-			mach_page_free_named(frames[i].bv_page);
+			mach_page_free_named(frames[i].bv_page, object->user);
 		cond_resched();
 	} while (n == MACH_INTERNAL_BATCH);
 }

@@ -242,7 +242,7 @@ static void mach_object_leave_inode(const struct mach_object *object)
 	if (!inode)
 		return;
 	if (object->aside)
-		mach_pool_forget_names(inode->i_mapping);
+		mach_user_forget_names(object->user, inode->i_mapping);
 	spin_lock(&inode->i_lock);
 	inode->i_private = NULL;
 	spin_unlock(&inode->i_lock);
@@ -259,7 +259,6 @@ static void mach_object_disown(struct mach_object *object)
 	mach_user_add(object->user, MACH_USER_BUSY, -(long)counts->busy);
 	mach_user_add(object->user, MACH_USER_DIRTY, -(long)counts->dirty);
 	mach_user_add(object->user, MACH_USER_OBJECTS, -1);
-	mach_user_put(object->user);
 }
 
 /* All that is left when nobody knows the object any more: millions, perhaps. */
@@ -273,7 +272,7 @@ static void mach_object_free_pages(struct mach_object *object)
 	for (page = mach_tree_find(&object->pages, &at, last); page;
 	     page = mach_tree_next(&object->pages, &at, last)) {
 		mach_queue_leave(page);
-		if (mach_page_free_named(page))
+		if (mach_page_free_named(page, object->user))
 			object->aside = true;
 		if (!(++n % MACH_OBJECT_BATCH))
 			cond_resched();
@@ -306,6 +305,7 @@ void mach_object_put(struct mach_object *object)
 	mach_object_leave_inode(object);
 	if (object->pager)
 		mach_pager_put(object->pager);
+	mach_user_put(object->user);
 	mach_kmem_free(mach_object_cache, object);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_put);

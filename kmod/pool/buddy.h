@@ -55,9 +55,9 @@ enum mach_place {
  *
  * (o) lock of the object whose page it is, (q) written under (o) while the page is on
  * no queue, so that the queue lock is enough to read that of one on a queue,
- * (w) lock of where the frame is: the allocator's if it is free or aside, that of the
- * processor's cache that has it, or the queue lock; of one that is handed out and in
- * none of these, whoever has it
+ * (w) lock of where the frame is: the allocator's if it is free, that of the processor's
+ * cache that has it, that of frames aside, or the queue lock; of one that is handed out
+ * and in none of these, whoever has it
  *
  * @link: (w) in the list that @place tells
  * @wirings: (o) of a wired page, which is on no list: how often

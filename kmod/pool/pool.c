@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Chunks from Linux and back, the frames in them, and frames that wait aside. */
+/* Chunks from Linux and back, and the frames in them. */
 #include "pool.h"
 #include "base/compat.h"
-#include "charge.h"
 
 #include <linux/io.h>
 #include <linux/slab.h>
@@ -25,8 +24,6 @@
  * @growing: who asks Linux for a chunk
  * @grower: (g) the thread that does; looked at without it
  * @buddy: (l)
- * @aside: (l) frames that somebody else still holds
- * @nr_aside: (l)
  * @nr_chunks: (l)
  * @nr_used: (l) frames that are not free
  * @limit: (r) most frames
@@ -44,8 +41,6 @@ struct mach_pool {
 	struct mutex growing; /* see above */
 	struct task_struct *grower;
 	struct mach_buddy buddy;
-	struct list_head aside;
-	unsigned long nr_aside;
 	unsigned long nr_chunks;
 	unsigned long nr_used;
 	unsigned long limit;
@@ -62,7 +57,6 @@ struct mach_pool {
 static struct mach_pool mach_pool = {
 	.lock = __SPIN_LOCK_UNLOCKED(mach_pool.lock),
 	.growing = __MUTEX_INITIALIZER(mach_pool.growing),
-	.aside = LIST_HEAD_INIT(mach_pool.aside),
 };
 
 /* Frames that are handed out for the sake of progress only */
@@ -258,110 +252,6 @@ bool mach_pool_give_block(struct page *page, unsigned int order)
 	mach_pool_changed();
 	spin_unlock(&mach_pool.lock);
 	return given;
-}
-
-/* Somebody else holds the page still. False if it is not in use. */
-bool mach_pool_set_aside(struct page *page)
-{
-	struct mach_frame *frame = mach_page_frame(page);
-	bool used;
-
-	spin_lock(&mach_pool.lock);
-	used = !frame->place;
-	if (used) {
-		frame->place = MACH_PLACE_ASIDE;
-		list_add_tail(&frame->link, &mach_pool.aside);
-		mach_pool.nr_aside++;
-	}
-	spin_unlock(&mach_pool.lock);
-	return used;
-}
-
-static bool mach_pool_unpinned(struct mach_frame *frame)
-{
-	struct page *page = mach_frame_page(frame);
-
-	lockdep_assert_held(&mach_pool.lock);
-	if (page_count(page) != 1)
-		return false;
-	if (mach_page_charged(page))
-		mach_uncharge_page(page);
-	page->mapping = NULL;
-	/* its holder may have written */
-	folio_clear_dirty(page_folio(page));
-	folio_clear_referenced(page_folio(page));
-	return true;
-}
-
-/**
- * mach_pool_look_aside - See which frames nobody holds any more
- * @scan: how many to look at; the next call looks at others
- *
- * Return: how many have become free.
- */
-unsigned int mach_pool_look_aside(unsigned int scan)
-{
-	struct mach_frame *frame;
-	unsigned int freed = 0;
-
-	spin_lock(&mach_pool.lock);
-	scan = min_t(unsigned long, scan, mach_pool.nr_aside);
-	while (scan--) {
-		frame = list_first_entry(&mach_pool.aside, struct mach_frame,
-					 link);
-		if (!mach_pool_unpinned(frame)) {
-			list_move_tail(&frame->link, &mach_pool.aside);
-			continue;
-		}
-		list_del(&frame->link);
-		mach_pool.nr_aside--;
-		frame->place = 0;
-		mach_pool_give_locked(frame, 0);
-		freed++;
-	}
-	mach_pool_changed();
-	spin_unlock(&mach_pool.lock);
-	return freed;
-}
-EXPORT_SYMBOL_IF_KUNIT(mach_pool_look_aside);
-
-/* One frame of @mapping that somebody has locked, with a reference; the others forget. */
-static struct page *mach_pool_forget_some(const struct address_space *mapping)
-{
-	struct page *page, *locked = NULL;
-	struct mach_frame *frame;
-
-	spin_lock(&mach_pool.lock);
-	list_for_each_entry(frame, &mach_pool.aside, link) {
-		page = mach_frame_page(frame);
-		if (page->mapping != mapping)
-			continue;
-		if (!trylock_page(page)) {
-			get_page(page);
-			locked = page;
-			break;
-		}
-		page->mapping = NULL;
-		unlock_page(page);
-	}
-	spin_unlock(&mach_pool.lock);
-	return locked;
-}
-
-/**
- * mach_pool_forget_names - The mapping ends: no frame aside may name it any more
- * @mapping: whose
- *
- * Who marks a page dirty has it locked, and is waited for.
- */
-void mach_pool_forget_names(const struct address_space *mapping)
-{
-	struct page *page;
-
-	while ((page = mach_pool_forget_some(mapping))) {
-		wait_on_page_locked(page);
-		put_page(page);
-	}
 }
 
 /*
@@ -563,7 +453,6 @@ void mach_pool_get_counts(struct mach_pool_counts *counts)
 	counts->limit = mach_pool.limit;
 	counts->chunks = mach_pool.nr_chunks;
 	counts->used = mach_pool.nr_used;
-	counts->aside = mach_pool.nr_aside;
 	counts->taken = mach_pool.taken;
 	counts->given_back = mach_pool.given_back;
 	counts->refused = mach_pool.refused;
@@ -589,16 +478,15 @@ void mach_pool_init(void)
 	mach_pool.breath = jiffies;
 }
 
-/* Everything goes back to Linux; nobody may use a frame any more. */
-void mach_pool_exit(void)
+/* Everything goes back to Linux; nobody uses a frame any more, but who holds @aside. */
+void mach_pool_exit(unsigned long aside)
 {
 	struct mach_chunk *chunk, *next;
 	unsigned int i;
 
 	mach_pool_tell(0);
-	WARN(mach_pool.nr_used != mach_pool.nr_aside,
-	     "machvm: %lu frames are left\n",
-	     mach_pool.nr_used - mach_pool.nr_aside);
+	WARN(mach_pool.nr_used != aside, "machvm: %lu frames are left\n",
+	     mach_pool.nr_used - aside);
 	for (i = 0; i < MACH_SEGMENTS; i++)
 		list_for_each_entry_safe(chunk, next,
 					 &mach_pool.buddy.segments[i].chunks,

@@ -21,7 +21,6 @@
  * @limit: how many there may be
  * @chunks: chunks that are there
  * @used: handed out, waiting aside, or in the caches of processors
- * @aside: of them, waiting until nobody pins them
  * @segment_chunks: chunks by segment
  * @free: free ones by segment
  * @blocks: free blocks by segment and order
@@ -34,7 +33,6 @@ struct mach_pool_counts {
 	unsigned long limit;
 	unsigned long chunks;
 	unsigned long used;
-	unsigned long aside;
 	unsigned long segment_chunks[MACH_SEGMENTS];
 	unsigned long free[MACH_SEGMENTS];
 	unsigned long blocks[MACH_SEGMENTS][MACH_CHUNK_ORDERS];
@@ -67,9 +65,6 @@ unsigned int mach_pool_take(struct page **pages, unsigned int n, bool reserve);
 void mach_pool_give(struct page **pages, unsigned int n);
 struct page *mach_pool_take_block(const struct mach_block *block, bool grow);
 bool mach_pool_give_block(struct page *page, unsigned int order);
-bool mach_pool_set_aside(struct page *page);
-unsigned int mach_pool_look_aside(unsigned int scan);
-void mach_pool_forget_names(const struct address_space *mapping);
 
 bool mach_pool_grow(void);
 bool mach_pool_is_growing(void);
@@ -84,6 +79,6 @@ unsigned long mach_pool_reserve(void);
 void mach_pool_get_counts(struct mach_pool_counts *counts);
 
 void mach_pool_init(void);
-void mach_pool_exit(void);
+void mach_pool_exit(unsigned long aside);
 
 #endif /* MACH_POOL_H */

@@ -50,7 +50,7 @@ static void mach_trim_collect(void)
 	mach_kmem_shrink();
 	mach_page_drain();
 	mach_charge_drain();
-	mach_pool_look_aside(MACH_TRIM_LOOK);
+	mach_user_look_aside(MACH_TRIM_LOOK);
 }
 
 /* A pool that was not used at all goes as a whole. */

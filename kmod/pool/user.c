@@ -12,6 +12,10 @@
 static DEFINE_SPINLOCK(mach_users_lock);
 static DEFINE_HASHTABLE(mach_users, 6);
 
+/* Frames that are held, and were nobody's */
+static struct mach_aside mach_nobodys_aside =
+	MACH_ASIDE_INIT(mach_nobodys_aside);
+
 /**
  * struct mach_user_rule - What holds for a kind
  * @name: const: of its column, for people
@@ -37,6 +41,7 @@ static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
 	[MACH_USER_DIRTY] = { "dirty", ULONG_MAX },
 	[MACH_USER_ANONYMOUS] = { "anonymous", ULONG_MAX },
 	[MACH_USER_WIRED] = { "wired", ULONG_MAX },
+	[MACH_USER_HELD] = { "held", ULONG_MAX },
 };
 
 module_param_named(user_tasks, mach_user_rules[MACH_USER_TASKS].max, ulong, 0644);
@@ -98,6 +103,7 @@ struct mach_user *mach_user_get_current(void)
 		return NULL;
 	refcount_set(&made->ref, 1);
 	made->uid = uid;
+	mach_aside_init(&made->aside);
 	init_waitqueue_head(&made->waiters.queue);
 	INIT_LIST_HEAD(&made->claims);
 	spin_lock(&mach_users_lock);
@@ -185,6 +191,78 @@ static unsigned long mach_user_most(void)
 	       min(READ_ONCE(mach_user_memory), 100UL) * PAGE_SIZE;
 }
 
+static bool mach_user_fits(struct mach_user *user, unsigned long frames)
+{
+	return atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
+	       mach_user_most();
+}
+
+/* So many frames are held no more; with the last one the user may go. */
+static void mach_user_release(struct mach_aside *aside, unsigned long n)
+{
+	struct mach_user *user = container_of(aside, struct mach_user, aside);
+
+	if (aside == &mach_nobodys_aside || !n)
+		return;
+	mach_user_add(user, MACH_USER_HELD, -(long)n);
+	while (n--)
+		mach_user_put(user);
+}
+
+/**
+ * mach_user_set_aside - A frame comes back that somebody else still holds
+ * @user: on whose account it stays; or NULL
+ * @page: frame
+ *
+ * Return: false if it is not in use.
+ */
+bool mach_user_set_aside(struct mach_user *user, struct page *page)
+{
+	struct mach_aside *aside = user ? &user->aside : &mach_nobodys_aside;
+
+	/* before anybody can find it free */
+	mach_user_get(user);
+	mach_user_add(user, MACH_USER_HELD, 1);
+	if (mach_aside_add(aside, page))
+		return true;
+	mach_user_release(aside, 1);
+	return false;
+}
+
+/**
+ * mach_user_look_aside - See which frames nobody holds any more, whosever they are
+ * @scan: how many to look at; the next call looks at others
+ */
+void mach_user_look_aside(unsigned long scan)
+{
+	unsigned long left = min(scan, mach_aside_count());
+	unsigned int looked = 1, freed;
+
+	while (left && looked) {
+		struct mach_aside *whose = NULL;
+
+		freed = mach_aside_look(&whose, &looked);
+		if (freed)
+			mach_user_release(whose, freed);
+		left -= min_t(unsigned long, left, looked);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(mach_user_look_aside);
+
+/* Are there so many frames of a user that nobody holds any more? Looks at each once. */
+static bool mach_user_recover(struct mach_user *user, unsigned long frames)
+{
+	long left = atomic_long_read(&user->counts[MACH_USER_HELD]);
+	struct mach_aside *aside = &user->aside;
+	unsigned int looked = 1;
+
+	while (left > 0 && looked && !mach_user_fits(user, frames)) {
+		mach_user_release(aside, mach_aside_look(&aside, &looked));
+		left -= looked;
+	}
+	return mach_user_fits(user, frames);
+}
+
 /**
  * mach_user_has_room - May a user have more of the pool?
  * @user: who; NULL: nobody in particular
@@ -192,9 +270,15 @@ static unsigned long mach_user_most(void)
  */
 bool mach_user_has_room(struct mach_user *user, unsigned long frames)
 {
-	return !user ||
-	       atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
-		       mach_user_most();
+	return !user || mach_user_fits(user, frames) ||
+	       mach_user_recover(user, frames);
+}
+
+/* A mapping of a user's object, or one of all users', ends: see pool/aside.h. */
+void mach_user_forget_names(struct mach_user *user,
+			    const struct address_space *mapping)
+{
+	mach_aside_forget_names(mapping, user ? &user->aside : NULL);
 }
 
 /**
@@ -251,6 +335,16 @@ int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,
 	if (err)
 		mach_user_add(user, kind, -(long)n);
 	return err;
+}
+
+/* The module ends: who holds a frame still gives it back to Linux. */
+void mach_user_exit(void)
+{
+	struct mach_aside *aside;
+	unsigned long n;
+
+	while ((aside = mach_aside_abandon(&n)))
+		mach_user_release(aside, n);
 }
 
 /* What all users together have of a kind */

@@ -5,19 +5,23 @@
  *
  * A user is the real user ID of whoever opened, registered, made or asked. What is
  * made for a pager (objects, requests, names, frames that wait or are dirty) is its
- * user's, whoever touches it; what is wired is the user's whose task keeps it. Each
- * kind has a cap, a module parameter. All of it together that lies in the pool, and
- * that nobody else can give back, is bounded by a part of the pool.
+ * user's, whoever touches it; what is wired is the user's whose task keeps it. A frame
+ * that a pipe or a device still holds when its object has given it up stays on the
+ * account of the object's user until it is free. Each kind has a cap, a module
+ * parameter. All of it together that lies in the pool, and that nobody else can give
+ * back, is bounded by a part of the pool.
  *
  * Who has CAP_SYS_RESOURCE is counted and never refused.
  *
- * Lock: mach_users_lock, a spinlock and a leaf: the table. Counts are atomic.
+ * Lock: mach_users_lock, a spinlock and a leaf: the table. Counts are atomic. Frames
+ * aside are guarded as pool/aside.h says.
  */
 #ifndef MACH_USER_H
 #define MACH_USER_H
 
 #include "base/manner.h"
 #include "base/mach_types.h"
+#include "aside.h"
 
 #include <linux/atomic.h>
 #include <linux/list.h>
@@ -39,6 +43,7 @@
  * @MACH_USER_DIRTY: frames whose data his pagers have to take
  * @MACH_USER_ANONYMOUS: frames of memory without a pager
  * @MACH_USER_WIRED: frames that his tasks keep, whosever they are
+ * @MACH_USER_HELD: frames that his objects have given up, and somebody holds
  * @MACH_USER_KINDS: how many kinds there are
  */
 enum mach_user_kind {
@@ -55,6 +60,7 @@ enum mach_user_kind {
 	MACH_USER_DIRTY,
 	MACH_USER_ANONYMOUS,
 	MACH_USER_WIRED,
+	MACH_USER_HELD,
 	MACH_USER_KINDS,
 };
 
@@ -65,6 +71,7 @@ enum mach_user_kind {
  * @uid: const
  * @bytes: atomic, of the pool, that the user alone can give back
  * @counts: atomic, by enum mach_user_kind
+ * @aside: frames that are held, each with a reference of the user
  * @waiters: for room on his account
  * @claims: the oldest first, with the lock of names (file/claim.h)
  */
@@ -74,6 +81,7 @@ struct mach_user {
 	kuid_t uid;
 	atomic_long_t bytes;
 	atomic_long_t counts[MACH_USER_KINDS];
+	struct mach_aside aside;
 	struct mach_waiters waiters;
 	struct list_head claims;
 };
@@ -93,6 +101,7 @@ static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
 	case MACH_USER_DIRTY:
 	case MACH_USER_ANONYMOUS:
 	case MACH_USER_WIRED:
+	case MACH_USER_HELD:
 		return PAGE_SIZE;
 	default:
 		return 0;
@@ -120,6 +129,12 @@ int mach_user_check(struct mach_user *user, enum mach_user_kind kind,
 int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,
 		     unsigned long n);
 unsigned long mach_user_total(enum mach_user_kind kind);
+
+bool mach_user_set_aside(struct mach_user *user, struct page *page);
+void mach_user_look_aside(unsigned long scan);
+void mach_user_forget_names(struct mach_user *user,
+			    const struct address_space *mapping);
+void mach_user_exit(void);
 
 /* What is there counts, even if it is more than may be. Nobody: NULL */
 static inline void mach_user_add(struct mach_user *user,

@@ -258,7 +258,7 @@ static void mach_page_collect(void)
 {
 	mach_page_shrink();
 	mach_page_drain();
-	mach_pool_look_aside(MACH_PAGE_LOOK);
+	mach_user_look_aside(MACH_PAGE_LOOK);
 }
 
 /* More frames for the pool, in this order: Linux's, then idle ones, once. */
@@ -358,10 +358,11 @@ static noinline void mach_page_free_slow(struct page *page)
 	spin_unlock(&cache->lock);
 }
 
-/* It keeps its charge until nobody uses it. */
-static noinline void mach_page_free_pinned(struct page *page)
+/* It keeps its charge, and is its user's, until nobody uses it. */
+static noinline void mach_page_free_pinned(struct page *page,
+					   struct mach_user *user)
 {
-	WARN_ONCE(!mach_pool_set_aside(page),
+	WARN_ONCE(!mach_user_set_aside(user, page),
 		  "machvm: a frame is freed twice\n");
 }
 
@@ -380,7 +381,8 @@ static noinline bool mach_page_clean(struct page *page)
  * One look at who holds the frame decides both where it goes and what becomes of its
  * name. Return: does it wait aside?
  */
-static __always_inline bool mach_page_give(struct page *page, bool named)
+static __always_inline bool mach_page_give(struct page *page,
+					   struct mach_user *user, bool named)
 {
 	const unsigned long marks = BIT(PG_dirty) | BIT(PG_referenced) |
 				    BIT(PG_checked);
@@ -390,7 +392,7 @@ static __always_inline bool mach_page_give(struct page *page, bool named)
 		return false;
 	/* frames are no compound pages */
 	if (unlikely(page_ref_count(page) != 1)) {
-		mach_page_free_pinned(page);
+		mach_page_free_pinned(page, user);
 		return true;
 	}
 	if (named)
@@ -403,26 +405,27 @@ static __always_inline bool mach_page_give(struct page *page, bool named)
 }
 
 /**
- * mach_page_free - Give a frame back that never had a name
+ * mach_page_free - Give a frame back that never was a page
  * @page: frame; the caller's is the object's reference
  *
  * A frame that somebody else still holds is not used again before nobody does.
  */
 void mach_page_free(struct page *page)
 {
-	mach_page_give(page, false);
+	mach_page_give(page, NULL, false);
 }
 EXPORT_SYMBOL_FOR_BENCH(mach_page_free);
 
 /**
  * mach_page_free_named - Give a frame back that has a name
  * @page: as of mach_page_free()
+ * @user: on whose account it stays if somebody still holds it; or NULL
  *
- * Return: does somebody still hold it, so that it has its name yet?
+ * Return: does somebody, so that it has its name yet?
  */
-bool mach_page_free_named(struct page *page)
+bool mach_page_free_named(struct page *page, struct mach_user *user)
 {
-	return mach_page_give(page, true);
+	return mach_page_give(page, user, true);
 }
 
 /**
@@ -500,6 +503,7 @@ EXPORT_SYMBOL_IF_KUNIT(mach_page_block_put);
 void mach_page_get_counts(struct mach_page_counts *counts)
 {
 	mach_pool_get_counts(&counts->pool);
+	counts->aside = mach_aside_count();
 	counts->cached = mach_page_cached();
 	counts->reserve = mach_pool_reserve();
 	counts->low = mach_page_low_mark();
@@ -530,9 +534,13 @@ int mach_page_init(void)
 
 void mach_page_exit(void)
 {
+	unsigned long aside;
+
 	mach_page_drain();
-	mach_pool_look_aside(UINT_MAX);
+	mach_user_look_aside(ULONG_MAX);
 	free_percpu(mach_page_caches);
 	mach_charge_exit();
-	mach_pool_exit();
+	aside = mach_aside_count();
+	mach_user_exit();
+	mach_pool_exit(aside);
 }

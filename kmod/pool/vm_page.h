@@ -6,6 +6,7 @@
  *	slab		objects of one size out of blocks; pure
  *	charge		frames charged to memory cgroups
  *	pool		chunks from Linux, and the frames in them
+ *	aside		frames that somebody else still holds
  *	user		what each user has, and may have
  *	vm_page		frames for objects, with a cache for each processor
  *	kmem		structures, with a magazine for each processor
@@ -17,7 +18,7 @@
  * Locks; under the inner ones no other lock of the module is taken, but where said:
  *
  *	mach_pool.growing		mutex: who asks Linux for a chunk
- *	  mach_pool.lock		spinlock: the buddy allocator, frames aside
+ *	  mach_pool.lock		spinlock: the buddy allocator
  *	lock of a processor's cache	spinlock: its free frames
  *	  mach_pool.lock
  *	mach_trim_lock			mutex: who gives chunks back
@@ -30,6 +31,7 @@
  *	  lock of a processor's charges
  *	  mach_pool.lock
  *	mach_users_lock			spinlock: the table of users
+ *	mach_aside_lock			spinlock: frames that wait aside
  *	lock of a processor's charges	spinlock: charges that no frame has
  *	mach_kmem_lock			mutex: the list of slab caches
  *	  lock of a magazine		spinlock: a processor's free structures
@@ -40,6 +42,7 @@
 #define MACH_VM_PAGE_H
 
 #include "pool.h"
+#include "user.h"
 
 #include <linux/bvec.h>
 
@@ -170,6 +173,7 @@ static inline void mach_page_set_name(struct page *page,
 /**
  * struct mach_page_counts - The pool in numbers, for people
  * @pool: its chunks and free blocks
+ * @aside: frames that wait until nobody holds them
  * @cached: free frames in the caches of processors
  * @reserve: frames that only progress may use
  * @low: below so many, page-out is woken
@@ -179,6 +183,7 @@ static inline void mach_page_set_name(struct page *page,
  */
 struct mach_page_counts {
 	struct mach_pool_counts pool;
+	unsigned long aside;
 	unsigned long cached;
 	unsigned long reserve;
 	unsigned long low;
@@ -191,7 +196,7 @@ struct mach_page_counts {
 
 int mach_page_get(struct bio_vec *frames, unsigned int n, unsigned int flags);
 void mach_page_free(struct page *page);
-bool mach_page_free_named(struct page *page);
+bool mach_page_free_named(struct page *page, struct mach_user *user);
 bool mach_page_pinned(struct page *page);
 
 struct page *mach_page_alloc_contig(const struct mach_block *block, gfp_t gfp);

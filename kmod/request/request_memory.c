@@ -204,7 +204,7 @@ static void mach_request_drop_returned(struct mach_request *request,
 	bool cut = mach_page_is_cut(page);
 
 	put_page(page);
-	if (cut && mach_page_free_named(page))
+	if (cut && mach_page_free_named(page, request->object->user))
 		WRITE_ONCE(request->object->aside, true);
 }
 
@@ -221,7 +221,7 @@ static void mach_request_drop_frames(struct mach_request *request)
 		if (mach_request_is_return(request))
 			mach_request_drop_returned(request, page);
 		else
-			mach_page_free(page);
+			mach_page_free_named(page, request->object->user);
 	}
 }
 

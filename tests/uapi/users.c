@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/mach_vm.h>
@@ -615,6 +617,151 @@ static void test_wired(void)
 	greedy_end(pid);
 }
 
+/* Pages that pipes hold, BLOCK each, when their object has given them up */
+#define BLOCK		16
+#define MEMORY_PAGES	(MEMORY_MIB * MIB / PAGE)
+#define ENDING		MIB	/* of an object that ends */
+#define ENDINGS		12	/* such objects */
+
+/* A pipe holds these pages. Return: how many; fewer than BLOCK if one is refused. */
+static unsigned int hold_block(const void *at)
+{
+	struct iovec iov = { (void *)at, BLOCK * PAGE };
+	ssize_t n;
+	int ends[2];
+
+	CHECK(!pipe2(ends, O_NONBLOCK), "pipe: %m");
+	n = vmsplice(ends[1], &iov, 1, 0);
+	return n < 0 ? 0 : n / PAGE;
+}
+
+static unsigned int hold_deallocated(void)
+{
+	unsigned int n = 0, got;
+	struct test_task t;
+
+	task_open(&t, MIB);
+	do {
+		CHECK_IS(task_allocate_at(&t, t.window, BLOCK * PAGE), 0);
+		got = hold_block(t.window);
+		CHECK_IS(task_deallocate(&t, t.window, BLOCK * PAGE), 0);
+		n += got;
+	} while (got == BLOCK && n < MEMORY_PAGES);
+	task_close(&t);
+	return n;
+}
+
+static unsigned int hold_cut(void)
+{
+	struct serve *s = serve_resizable(BLOCK * PAGE, BLOCK * PAGE,
+					  BLOCK * PAGE, 1);
+	unsigned int n = 0, got;
+	uint8_t *map;
+
+	s->setup.transport = BY_IOCTL;
+	map = pool_start(s);
+	do {
+		got = hold_block(map);
+		CHECK_IS(RESULT(ftruncate(s->fd, 0)), 0);
+		CHECK_IS(RESULT(ftruncate(s->fd, BLOCK * PAGE)), 0);
+		n += got;
+	} while (got == BLOCK && n < MEMORY_PAGES);
+	serve_kill(s);
+	return n;
+}
+
+/* A pipe for each BLOCK of its pages; then it is gone. */
+static unsigned int hold_and_end(struct serve *s)
+{
+	unsigned int n = 0, got = BLOCK;
+	uint8_t *map = pool_map(s);
+
+	while (got == BLOCK && n < ENDING / PAGE) {
+		got = hold_block(map + n * PAGE);
+		n += got;
+	}
+	munmap(map, ENDING);
+	actor_unhide_fd(s->fd);
+	close(s->fd);
+	serve_kill(s);
+	return n;
+}
+
+static unsigned int hold_ended(void)
+{
+	unsigned int n = 0, got = ENDING / PAGE, i;
+	struct serve *s[ENDINGS];
+	int vm = vm_open();
+
+	/* when pipes hold too much he gets no more of them */
+	for (i = 0; i < ENDINGS; i++) {
+		s[i] = serve_new(ENDING, BLOCK * PAGE, 1);
+		s[i]->setup.transport = BY_IOCTL;
+		serve_start(s[i]);
+		actor_hide_fd(s[i]->fd);
+	}
+	for (i = 0; got == ENDING / PAGE && i < ENDINGS; i++) {
+		got = hold_and_end(s[i]);
+		n += got;
+		CHECK_WAIT(pool_aside(vm) >= n, WAIT_MS,
+			   "%u pages are held, but not aside", n);
+	}
+	close(vm);
+	return n;
+}
+
+static void hold_most(void)
+{
+	static unsigned int (*const ways[])(void) = {
+		hold_deallocated, hold_cut, hold_ended,
+	};
+	unsigned int n = ways[tap_variant]();
+
+	/* of an object that has not ended what is held is clean, and may go */
+	CHECK(n > BOUND / 2 && n <= BOUND + ENDING / PAGE,
+	      "%u pages are held, of %u", n, (unsigned int)BOUND);
+}
+
+static void hold_pipes(void)
+{
+	hold_most();
+	hold();
+}
+
+/* Another process of his, when the first one has none of the objects any more */
+static void touch_little(void)
+{
+	struct test_task t;
+	unsigned int n;
+
+	task_open(&t, MIB);
+	if (task_allocate_at(&t, t.window, t.size))
+		return;
+	n = touch_until_refused(&t);
+	CHECK(n <= BLOCK, "%u pages though pipes hold too many", n);
+}
+
+static void test_pipes(void)
+{
+	int vm = vm_open();
+	pid_t pid;
+
+	pool_restore();
+	pool_limit(MEMORY_MIB);
+	pool_set_number("user_memory", PERCENT);
+	pid = greedy_begin(hold_pipes);
+	as_user(GREEDY, touch_little);
+	as_user(OTHER, fill_memory);
+	greedy_end(pid);
+	/* nobody holds them: he finds them free at once, twice */
+	as_user(GREEDY, hold_most);
+	as_user(GREEDY, hold_most);
+	as_user(GREEDY, fill_memory);
+	pool_shrink();
+	CHECK_WAIT(!pool_aside(vm), WAIT_MS, "some are still aside");
+	close(vm);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
@@ -633,6 +780,9 @@ int main(int argc, char **argv)
 		{ "apart", test_apart, 0, 120 },
 		{ "busy", test_busy, 0, 0 },
 		{ "wired", test_wired, 0, 60 },
+		{ "pipes-deallocated", test_pipes, 0, 60 },
+		{ "pipes-cut", test_pipes, 1, 120 },
+		{ "pipes-ended", test_pipes, 2, 120 },
 	};
 	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 
