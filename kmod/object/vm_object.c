@@ -212,8 +212,11 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 
-static void mach_object_free_nodes(struct mach_tree_stock *nodes)
+/* Nodes of an object's tree, or for it, come and go here and in mach_object_stock(). */
+static void mach_object_free_nodes(struct mach_object *object,
+				   struct mach_tree_stock *nodes)
 {
+	mach_user_add(object->user, MACH_USER_NODES, -(long)nodes->n);
 	while (nodes->n) {
 		mach_kmem_free(mach_tree_cache, mach_tree_stock_take(nodes));
 		if (!(nodes->n % MACH_OBJECT_BATCH))
@@ -231,7 +234,7 @@ void mach_object_trim(struct mach_object *object)
 		mach_tree_stock_add(&surplus,
 				    mach_tree_stock_take(&object->spare));
 	mach_object_unlock(object);
-	mach_object_free_nodes(&surplus);
+	mach_object_free_nodes(object, &surplus);
 }
 
 /* Who still has the inode finds no object from here on. */
@@ -284,7 +287,7 @@ static void mach_object_free_pages(struct mach_object *object)
 		at.leaf = NULL;
 		cond_resched();
 	}
-	mach_object_free_nodes(&object->spare);
+	mach_object_free_nodes(object, &object->spare);
 }
 
 void mach_object_put(struct mach_object *object)
@@ -406,6 +409,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 		node = mach_kmem_alloc(mach_tree_cache, GFP_KERNEL);
 		if (!node)
 			return -ENOMEM;
+		mach_user_add(object->user, MACH_USER_NODES, 1);
 		mach_object_lock(object);
 		mach_tree_stock_add(&object->spare, node);
 	}

@@ -42,6 +42,7 @@ static struct mach_user_rule mach_user_rules[MACH_USER_KINDS] = {
 	[MACH_USER_ANONYMOUS] = { "anonymous", ULONG_MAX },
 	[MACH_USER_WIRED] = { "wired", ULONG_MAX },
 	[MACH_USER_HELD] = { "held", ULONG_MAX },
+	[MACH_USER_NODES] = { "nodes", ULONG_MAX },
 };
 
 module_param_named(user_tasks, mach_user_rules[MACH_USER_TASKS].max, ulong, 0644);

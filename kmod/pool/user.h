@@ -44,6 +44,7 @@
  * @MACH_USER_ANONYMOUS: frames of memory without a pager
  * @MACH_USER_WIRED: frames that his tasks keep, whosever they are
  * @MACH_USER_HELD: frames that his objects have given up, and somebody holds
+ * @MACH_USER_NODES: of the trees of his objects' pages, and at hand for them
  * @MACH_USER_KINDS: how many kinds there are
  */
 enum mach_user_kind {
@@ -61,6 +62,7 @@ enum mach_user_kind {
 	MACH_USER_ANONYMOUS,
 	MACH_USER_WIRED,
 	MACH_USER_HELD,
+	MACH_USER_NODES,
 	MACH_USER_KINDS,
 };
 
@@ -92,6 +94,8 @@ static inline unsigned int mach_user_kind_bytes(enum mach_user_kind kind)
 	switch (kind) {
 	case MACH_USER_OBJECTS:
 		return 768;
+	case MACH_USER_NODES:
+		return 576;
 	case MACH_USER_REQUESTS:
 		return 512;
 	case MACH_USER_LOCKS:

@@ -517,6 +517,55 @@ static void test_apart(void)
 	greedy_end(pid);
 }
 
+/* Each page in a stretch of its own: what leads to it counts as well. */
+#define STRETCH		(8 * MIB)
+
+static void touch_sparse(void)
+{
+	struct test_task t;
+	uint64_t at = 0;
+
+	task_open(&t, 1ULL << 34);
+	CHECK_IS(task_allocate_at(&t, t.window, t.size), 0);
+	while (at < t.size && !task_touch(t.window + at, true))
+		at += STRETCH;
+	CHECK(at < t.size, "no touch is refused");
+	hold();
+}
+
+/* Frames that are not free */
+static uint64_t pool_used(int vm)
+{
+	struct mach_vm_statistics s = { .size = sizeof(s) };
+
+	CHECK_IS(vm_ioctl(vm, MACH_VM_STATISTICS, &s), 0);
+	return s.chunks * s.chunk_count - s.free_count;
+}
+
+static void test_sparse(void)
+{
+	/* a part of his bound is kept for pages that he writes to objects */
+	const uint64_t most = BOUND - MEMORY_MIB * MIB / PAGE / 16;
+	int vm = vm_open();
+	uint64_t before, used;
+	pid_t pid;
+
+	pool_restore();
+	pool_limit(MEMORY_MIB);
+	pool_set_number("user_memory", PERCENT);
+	pool_shrink();
+	before = pool_used(vm);
+	pid = greedy_begin(touch_sparse);
+	used = pool_used(vm) - before;
+	CHECK(used > most / 2 && used <= most + most / 20,
+	      "%u frames are used, of %u", (unsigned int)used,
+	      (unsigned int)most);
+	as_user(OTHER, fill_memory);
+	greedy_end(pid);
+	as_user(GREEDY, fill_memory);
+	close(vm);
+}
+
 static void begin_silent_faults(struct scene *s, unsigned int objects)
 {
 	const struct pager_setup silent = { .transport = BY_IOCTL };
@@ -778,6 +827,7 @@ int main(int argc, char **argv)
 		{ "split", test_split, 0, 0 },
 		{ "memory", test_memory, 0, 0 },
 		{ "apart", test_apart, 0, 120 },
+		{ "sparse", test_sparse, 0, 60 },
 		{ "busy", test_busy, 0, 0 },
 		{ "wired", test_wired, 0, 60 },
 		{ "pipes-deallocated", test_pipes, 0, 60 },
