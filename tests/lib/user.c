@@ -40,3 +40,31 @@ void as_user(uid_t uid, void (*deed)(void))
 {
 	user_end(user_begin(uid, deed));
 }
+
+static int ready[2], go[2];
+
+void hold(void)
+{
+	char word;
+
+	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
+	CHECK_IS(RESULT(read(go[0], &word, 1)), 1);
+}
+
+pid_t greedy_begin(void (*take)(void))
+{
+	char word;
+	pid_t pid;
+
+	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
+	pid = user_begin(GREEDY, take);
+	close(ready[1]);
+	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	return pid;
+}
+
+void greedy_end(pid_t pid)
+{
+	CHECK_IS(RESULT(write(go[1], "g", 1)), 1);
+	user_end(pid);
+}

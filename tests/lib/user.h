@@ -12,4 +12,13 @@ void user_end(pid_t pid);
 /* Both */
 void as_user(uid_t uid, void (*deed)(void));
 
+#define GREEDY		12341
+#define OTHER		12342
+
+/* GREEDY takes: when this returns he has what he gets, and holds it. */
+pid_t greedy_begin(void (*take)(void));
+/* At the end of what he takes: he keeps it while others try. */
+void hold(void);
+void greedy_end(pid_t pid);
+
 #endif /* MACHVM_TESTS_USER_H */
