@@ -44,7 +44,7 @@ static vm_fault_t mach_vm_page_mkwrite(struct vm_fault *vmf)
 
 	down_read(&object->residence);
 	mach_object_lock(object);
-	object->counts.faults++;
+	mach_object_count(object, faults, 1);
 	page = mach_object_page(object, vmf->pgoff);
 	writable = page == vmf->page && !object->dead &&
 		   mach_page_state(page) == MACH_PAGE_RESIDENT &&

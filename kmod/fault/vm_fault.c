@@ -151,7 +151,7 @@ vm_fault_t mach_fault_resident(struct mach_fault *fault,
 		return VM_FAULT_SIGBUS;
 	}
 	mach_object_lock(object);
-	object->counts.faults += !fault->asked;
+	mach_object_count(object, faults, !fault->asked);
 	page = mach_object_page(object, fault->index);
 	if (page && !mach_page_serves(page, fault->write && fault->share)) {
 		*request = mach_request_find(object, fault->index);

@@ -127,7 +127,7 @@ static bool mach_object_judge(struct mach_object *object, struct page *page,
 	if (victims == MACH_VICTIMS_UNUSED &&
 	    folio_test_clear_referenced(page_folio(page))) {
 		mach_queue_used(page);
-		object->counts.reactivations++;
+		mach_object_count(object, reactivations, 1);
 		return false;
 	}
 	if (victims != MACH_VICTIMS_ALL && dirty)
@@ -191,9 +191,9 @@ static void mach_object_drop(struct mach_object *object,
 		mach_object_lose_page(object, index, frames[i].bv_page);
 		frames[dropped++] = frames[i];
 	}
-	object->counts.resident -= dropped;
+	mach_object_count(object, resident, -(u64)dropped);
 	if (victims == MACH_VICTIMS_UNUSED)
-		object->counts.evictions += dropped;
+		mach_object_count(object, evictions, dropped);
 	mach_object_unlock(object);
 
 	for (i = 0; i < dropped; i++)

@@ -20,23 +20,41 @@ static struct mach_kmem *mach_tree_cache __ro_after_init;
 static struct mach_kmem *mach_reserve_cache __ro_after_init;
 static void (*mach_object_unlist)(struct mach_object *object) __ro_after_init;
 
-/*
- * All objects, and what those that are gone had counted. Who holds the lock
- * takes object locks, nothing else.
- */
+/* All objects, and how many. Who holds the lock waits for nothing. */
 static DEFINE_MUTEX(mach_objects_lock);
 static LIST_HEAD(mach_objects);
-static struct mach_object_counts mach_objects_gone;
+static unsigned long mach_objects_n;
+
+DEFINE_PER_CPU(struct mach_object_counts, mach_object_totals);
 
 static atomic64_t mach_object_serial = ATOMIC64_INIT(0);
 
 /* Pages of all objects without a pager */
 static atomic_long_t mach_object_internal = ATOMIC_LONG_INIT(0);
 
-/* What only grows */
-static void mach_counts_add_events(struct mach_object_counts *sum,
-				   const struct mach_object_counts *counts)
+static void mach_object_enlist(struct mach_object *object)
 {
+	mutex_lock(&mach_objects_lock);
+	list_add_tail(&object->link, &mach_objects);
+	WRITE_ONCE(mach_objects_n, mach_objects_n + 1);
+	mutex_unlock(&mach_objects_lock);
+}
+
+static void mach_object_delist(struct mach_object *object)
+{
+	mutex_lock(&mach_objects_lock);
+	list_del(&object->link);
+	WRITE_ONCE(mach_objects_n, mach_objects_n - 1);
+	mutex_unlock(&mach_objects_lock);
+}
+
+static void mach_counts_add(struct mach_object_counts *sum,
+			    const struct mach_object_counts *counts)
+{
+	sum->resident += counts->resident;
+	sum->busy += counts->busy;
+	sum->dirty += counts->dirty;
+	sum->laundry += counts->laundry;
 	sum->faults += counts->faults;
 	sum->pageins += counts->pageins;
 	sum->zero_fills += counts->zero_fills;
@@ -47,47 +65,35 @@ static void mach_counts_add_events(struct mach_object_counts *sum,
 	sum->reactivations += counts->reactivations;
 }
 
-static void mach_object_enlist(struct mach_object *object)
+/* What came to one processor went, perhaps, on another one that was read before. */
+static u64 mach_count_at_least_none(u64 count)
 {
-	mutex_lock(&mach_objects_lock);
-	list_add_tail(&object->link, &mach_objects);
-	mutex_unlock(&mach_objects_lock);
-}
-
-static void mach_object_delist(struct mach_object *object)
-{
-	mutex_lock(&mach_objects_lock);
-	list_del(&object->link);
-	mach_counts_add_events(&mach_objects_gone, &object->counts);
-	mutex_unlock(&mach_objects_lock);
+	return max_t(s64, count, 0);
 }
 
 /**
  * mach_object_sum - Add up the counts of all objects, gone ones as well
- * @sum: out
+ * @sum: out; what goes on meanwhile may be in it or not
  *
  * Return: how many objects there are.
  */
 unsigned long mach_object_sum(struct mach_object_counts *sum)
 {
-	struct mach_object *object;
-	unsigned long n = 0;
+	int cpu;
 
-	mutex_lock(&mach_objects_lock);
-	*sum = mach_objects_gone;
-	list_for_each_entry(object, &mach_objects, link) {
-		mach_object_lock(object);
-		mach_counts_add_events(sum, &object->counts);
-		sum->resident += object->counts.resident;
-		sum->busy += object->counts.busy;
-		sum->dirty += object->counts.dirty;
-		sum->laundry += object->counts.laundry;
-		mach_object_unlock(object);
-		if (!(++n % MACH_OBJECT_BATCH))
-			cond_resched();
+	*sum = (struct mach_object_counts) {};
+	for_each_possible_cpu(cpu) {
+		/* a number that was right a moment ago will do */
+		const struct mach_object_counts counts =
+			data_race(*per_cpu_ptr(&mach_object_totals, cpu));
+
+		mach_counts_add(sum, &counts);
 	}
-	mutex_unlock(&mach_objects_lock);
-	return n;
+	sum->resident = mach_count_at_least_none(sum->resident);
+	sum->busy = mach_count_at_least_none(sum->busy);
+	sum->dirty = mach_count_at_least_none(sum->dirty);
+	sum->laundry = mach_count_at_least_none(sum->laundry);
+	return READ_ONCE(mach_objects_n);
 }
 
 /* An internal object has so many pages more. */
@@ -262,6 +268,10 @@ static void mach_object_disown(struct mach_object *object)
 	mach_user_add(object->user, MACH_USER_BUSY, -(long)counts->busy);
 	mach_user_add(object->user, MACH_USER_DIRTY, -(long)counts->dirty);
 	mach_user_add(object->user, MACH_USER_OBJECTS, -1);
+	this_cpu_sub(mach_object_totals.resident, counts->resident);
+	this_cpu_sub(mach_object_totals.busy, counts->busy);
+	this_cpu_sub(mach_object_totals.dirty, counts->dirty);
+	this_cpu_sub(mach_object_totals.laundry, counts->laundry);
 }
 
 /* All that is left when nobody knows the object any more: millions, perhaps. */

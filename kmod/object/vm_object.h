@@ -28,7 +28,7 @@
  *				and counts.
  *	      mach_queue_lock	the order in which pages are judged; a leaf.
  *	      object->wirings	Linux's of the array; a leaf.
- *	mach_objects_lock	the list of all objects; object->lock under it.
+ *	mach_objects_lock	the list of all objects; a leaf.
  *	mach_pager_lock		the list of all pagers; a leaf.
  */
 #ifndef MACH_VM_OBJECT_H
@@ -41,6 +41,7 @@
 
 #include <linux/bvec.h>
 #include <linux/fs.h>
+#include <linux/percpu.h>
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
@@ -332,11 +333,26 @@ static inline bool mach_object_has_room(struct mach_object *object,
 	return object->exempt || mach_user_has_room(object->user, frames);
 }
 
+/* What all objects have, and what happened to all there ever were, by processor */
+DECLARE_PER_CPU(struct mach_object_counts, mach_object_totals);
+
+/*
+ * So many more of an object, which is locked, and of all together: whoever asks for the
+ * sum goes over no objects, and keeps nobody from making or ending one.
+ */
+#define mach_object_count(object, what, change)				\
+do {									\
+	const u64 change__ = (change);					\
+									\
+	(object)->counts.what += change__;				\
+	this_cpu_add(mach_object_totals.what, change__);		\
+} while (0)
+
 /* Of the frames of an object, which is locked, so many more wait for data. */
 static inline void mach_object_count_busy(struct mach_object *object, long n)
 {
 	lockdep_assert_held(&object->lock);
-	object->counts.busy += n;
+	mach_object_count(object, busy, n);
 	mach_user_add(object->user, MACH_USER_BUSY, n);
 }
 
@@ -344,7 +360,7 @@ static inline void mach_object_count_busy(struct mach_object *object, long n)
 static inline void mach_object_count_dirty(struct mach_object *object, long n)
 {
 	lockdep_assert_held(&object->lock);
-	object->counts.dirty += n;
+	mach_object_count(object, dirty, n);
 	mach_user_add(object->user, MACH_USER_DIRTY, n);
 }
 

@@ -207,7 +207,7 @@ static int mach_object_insert_locked(struct mach_object *object,
 		return err;
 	for (i = 0; i < run->n; i++)
 		own(pages[i], object, run->first + i);
-	object->counts.resident += run->n;
+	mach_object_count(object, resident, run->n);
 	mach_object_count_internal(object, run->n);
 	return 0;
 }
@@ -256,7 +256,7 @@ int mach_object_add(struct mach_object *object, const struct mach_run *run,
 		err = mach_object_insert_locked(object, run, pages,
 						mach_page_set_anonymous);
 		if (!err) {
-			object->counts.zero_fills += run->n;
+			mach_object_count(object, zero_fills, run->n);
 			mach_page_frame(pages[run->n - 1])->touched = touched;
 		}
 		mach_object_unlock(object);
@@ -311,7 +311,7 @@ unsigned int mach_object_take(struct mach_object *object, pgoff_t *first,
 		at.leaf = NULL;
 		at.index++;
 	}
-	object->counts.resident -= taken;
+	mach_object_count(object, resident, -(u64)taken);
 	mach_object_count_internal(object, -(long)taken);
 	*first = at.index;
 	mach_object_unlock(object);

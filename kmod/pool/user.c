@@ -347,17 +347,3 @@ void mach_user_exit(void)
 	while ((aside = mach_aside_abandon(&n)))
 		mach_user_release(aside, n);
 }
-
-/* What all users together have of a kind */
-unsigned long mach_user_total(enum mach_user_kind kind)
-{
-	struct mach_user *user;
-	unsigned int bucket;
-	long n = 0;
-
-	spin_lock(&mach_users_lock);
-	hash_for_each(mach_users, bucket, user, node)
-		n += atomic_long_read(&user->counts[kind]);
-	spin_unlock(&mach_users_lock);
-	return max(n, 0L);
-}

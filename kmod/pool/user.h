@@ -132,8 +132,6 @@ int mach_user_check(struct mach_user *user, enum mach_user_kind kind,
 		    unsigned long n);
 int mach_user_charge(struct mach_user *user, enum mach_user_kind kind,
 		     unsigned long n);
-unsigned long mach_user_total(enum mach_user_kind kind);
-
 bool mach_user_set_aside(struct mach_user *user, struct page *page);
 void mach_user_look_aside(unsigned long scan);
 void mach_user_forget_names(struct mach_user *user,

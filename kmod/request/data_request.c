@@ -21,7 +21,7 @@ static int mach_data_request_try_place(struct mach_request *request)
 					request->n);
 	if (!err) {
 		mach_request_link(request);
-		object->counts.requests += request->waited;
+		mach_object_count(object, requests, request->waited);
 	}
 	mach_object_unlock(object);
 	return err;

@@ -93,7 +93,7 @@ static void mach_data_return_seal(struct mach_request *request)
 		/* nobody need judge it before it comes back */
 		mach_queue_leave(page);
 	}
-	object->counts.laundry += request->n;
+	mach_object_count(object, laundry, request->n);
 	mach_request_link(request);
 	if (request->laundry)
 		atomic_inc(&object->laundry);

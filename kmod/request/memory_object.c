@@ -244,27 +244,26 @@ static void mach_request_record(struct mach_request *request, int error)
 static void mach_settle_supply(struct mach_request *request, pgoff_t first,
 			       unsigned int n)
 {
-	struct mach_object_counts *counts = &request->object->counts;
+	struct mach_object *object = request->object;
 	struct bio_vec *frame = &request->frames[first - request->first];
-	struct address_space *mapping = request->object->inode->i_mapping;
+	struct address_space *mapping = object->inode->i_mapping;
 	struct page *asked = NULL;
 	unsigned int i;
 
-	lockdep_assert_held(&request->object->lock);
+	lockdep_assert_held(&object->lock);
 	for (i = 0; i < n; i++) {
-		mach_page_set_owner(frame[i].bv_page, request->object,
-				    first + i);
+		mach_page_set_owner(frame[i].bv_page, object, first + i);
 		mach_page_set_name(frame[i].bv_page, mapping, first + i);
 	}
 	if (mach_request_awaits(request, first, n))
 		asked = frame[request->mandatory - first].bv_page;
-	mach_object_wire_new(request->object, first, frame, n);
+	mach_object_wire_new(object, first, frame, n);
 	mach_queue_enter(frame, n, asked);
 	for (i = 0; i < n; i++)
 		frame[i].bv_page = NULL;
-	mach_object_count_busy(request->object, -(long)n);
-	counts->resident += n;
-	counts->pageins += n;
+	mach_object_count_busy(object, -(long)n);
+	mach_object_count(object, resident, n);
+	mach_object_count(object, pageins, n);
 }
 
 static void mach_settle_zeros(struct mach_request *request, pgoff_t first,
@@ -272,7 +271,7 @@ static void mach_settle_zeros(struct mach_request *request, pgoff_t first,
 {
 	lockdep_assert_held(&request->object->lock);
 	mach_settle_supply(request, first, n);
-	request->object->counts.zero_fills += n;
+	mach_object_count(request->object, zero_fills, n);
 }
 
 static void mach_settle_taken(struct mach_request *request, pgoff_t first,
@@ -295,8 +294,8 @@ static void mach_settle_taken(struct mach_request *request, pgoff_t first,
 		put_page(frame[i].bv_page);
 		frame[i].bv_page = NULL;
 	}
-	object->counts.laundry -= n;
-	object->counts.pageouts += n;
+	mach_object_count(object, laundry, -(u64)n);
+	mach_object_count(object, pageouts, n);
 }
 
 /* Data that was not taken is dirty again. */
@@ -312,7 +311,7 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 		mach_object_mark(request->object, first + i);
 		mach_queue_enter(&frame[i], 1, frame[i].bv_page);
 	}
-	request->object->counts.laundry -= n;
+	mach_object_count(request->object, laundry, -(u64)n);
 }
 
 /* Pages that will not come, or data that was not taken; n may be 0. */
@@ -383,7 +382,7 @@ static int mach_request_settle(struct mach_request *request, pgoff_t first,
 	}
 	settle(request, first, n);
 	if (error) {
-		object->counts.errors += n;
+		mach_object_count(object, errors, n);
 		if (mach_request_is_return(request) ||
 		    mach_request_awaits(request, first, n))
 			mach_request_record(request, error);
@@ -474,11 +473,12 @@ static bool mach_request_drop(struct mach_request *request)
 
 		mach_settle_refused(request, first, end - start);
 		if (mach_request_is_return(request)) {
-			request->object->counts.errors += end - start;
+			mach_object_count(request->object, errors,
+					  end - start);
 			failed = true;
 		} else if (mach_request_awaits(request, first,
 					       end - start)) {
-			request->object->counts.errors++;
+			mach_object_count(request->object, errors, 1);
 			failed = true;
 		}
 	}
@@ -568,8 +568,8 @@ static void mach_cut_returned(struct mach_request *request, unsigned int start,
 	mach_tree_erase_run(&object->pages, request->first + start, n,
 			    &object->spare);
 	mach_object_count_dirty(object, -(long)n);
-	object->counts.resident -= n;
-	object->counts.laundry -= n;
+	mach_object_count(object, resident, -(u64)n);
+	mach_object_count(object, laundry, -(u64)n);
 }
 
 static void mach_request_cut(struct mach_request *request, pgoff_t first)

@@ -21,7 +21,7 @@ static void mach_object_lose(struct mach_object *object)
 	if (!object->lost) {
 		lost = object->counts.dirty;
 		object->lost = lost;
-		object->counts.errors += lost;
+		mach_object_count(object, errors, lost);
 	}
 	mach_object_unlock(object);
 	if (!lost)

@@ -96,11 +96,12 @@ static bool mach_pageout_empty(bool used)
 /* Clean pages that are on a queue, about */
 static unsigned long mach_pageout_evictable(void)
 {
-	unsigned long dirty = mach_user_total(MACH_USER_DIRTY);
+	struct mach_object_counts sum;
 	unsigned long active, inactive;
 
 	mach_queue_count(&active, &inactive);
-	return active + inactive - min(dirty, active + inactive);
+	mach_object_sum(&sum);
+	return active + inactive - min_t(u64, sum.dirty, active + inactive);
 }
 
 static const struct mach_page_evictor mach_pageout_evictor = {
