@@ -26,6 +26,12 @@
 /* How long who closes waits for the end of all objects */
 #define MACH_PORT_PATIENCE	HZ
 
+/*
+ * For the end of dead pagers, which takes as long as what they have left: nobody waits
+ * for that. What is bounded, as deadlines are, is done elsewhere (mach_port_wq).
+ */
+static struct workqueue_struct *mach_reap_wq __ro_after_init;
+
 /* Ports that are not freed yet */
 static atomic_t mach_ports = ATOMIC_INIT(0);
 
@@ -72,8 +78,8 @@ static void mach_port_end(struct mach_port *port, bool died)
 	/* before anyone is told of the death, nobody finds an object alive */
 	mach_port_set_objects_dead(port);
 	mach_keeper_die(&port->keeper);
-	mach_port_abort(port, true);
-	queue_work(mach_port_wq, &port->reap);
+	mach_port_abort(port);
+	queue_work(mach_reap_wq, &port->reap);
 	mach_commands_done(&commands, -ENODEV);
 }
 
@@ -149,7 +155,7 @@ void mach_port_shutdown(struct mach_port *port)
 				    MACH_PORT_PATIENCE))
 		mach_port_let_go(port);
 	else
-		mach_object_queue(&port->shutdown);
+		queue_work(mach_reap_wq, &port->shutdown);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_shutdown);
 
@@ -538,12 +544,20 @@ int mach_port_init(void)
 	/* for deadlines: nobody else's work may hold it up, nor a lack of memory */
 	mach_port_wq = alloc_workqueue("machvm_port",
 				       WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return mach_port_wq ? 0 : -ENOMEM;
+	if (!mach_port_wq)
+		return -ENOMEM;
+	/* without a rescuer, in which one work could not wait for another */
+	mach_reap_wq = alloc_workqueue("machvm_reap", WQ_UNBOUND, 0);
+	if (mach_reap_wq)
+		return 0;
+	destroy_workqueue(mach_port_wq);
+	return -ENOMEM;
 }
 
 /* No descriptor is left; work of the last objects may still be. */
 void mach_port_exit(void)
 {
 	wait_var_event(&mach_ports, !atomic_read(&mach_ports));
+	destroy_workqueue(mach_reap_wq);
 	destroy_workqueue(mach_port_wq);
 }

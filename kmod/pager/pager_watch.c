@@ -4,6 +4,9 @@
 #include "base/mach_trace.h"
 #include "request/request_memory.h"
 
+/* Requests that one turn ends at most: the others' deadlines come in between. */
+#define MACH_WATCH_BATCH	64
+
 /**
  * mach_port_attend - Give a request a deadline that no slot will hold
  * @port: the pager's
@@ -52,25 +55,40 @@ static struct mach_request *mach_port_pick(struct mach_port *port, bool all)
 	return request;
 }
 
-/* End requests that are overdue, or all. */
-void mach_port_abort(struct mach_port *port, bool all)
+/* The request may be what keeps its object, whose pages somebody else has to free. */
+static void mach_port_let_request_go(struct mach_request *request)
+{
+	struct mach_object *object = request->object;
+
+	mach_object_get(object);
+	mach_request_put(request);
+	mach_object_put_later(object);
+}
+
+/* End one that is overdue, or any. Return: was there one? */
+static bool mach_port_abort_one(struct mach_port *port, bool any)
 {
 	struct mach_request *request;
 
-	for (;;) {
-		spin_lock(&port->lock);
-		request = mach_port_pick(port, all);
-		spin_unlock(&port->lock);
-		if (!request)
-			break;
-		if (!mach_request_end(request, -EIO))
-			trace_mach_abort(request->operation, port->pager.id,
-					 port->pager.pid,
-					 request->object->serial,
-					 request->first, request->n);
-		mach_request_put(request);
-		cond_resched();
-	}
+	spin_lock(&port->lock);
+	request = mach_port_pick(port, any);
+	spin_unlock(&port->lock);
+	if (!request)
+		return false;
+	if (!mach_request_end(request, -EIO))
+		trace_mach_abort(request->operation, port->pager.id,
+				 port->pager.pid, request->object->serial,
+				 request->first, request->n);
+	mach_port_let_request_go(request);
+	cond_resched();
+	return true;
+}
+
+/* The pager is dead: end all requests. */
+void mach_port_abort(struct mach_port *port)
+{
+	while (mach_port_abort_one(port, true))
+		;
 }
 
 void mach_port_watchdog(struct work_struct *work)
@@ -78,14 +96,16 @@ void mach_port_watchdog(struct work_struct *work)
 	struct mach_port *port =
 		container_of(work, struct mach_port, watchdog.work);
 	struct mach_request *next;
+	unsigned int n = 0;
 
-	mach_port_abort(port, false);
+	while (n < MACH_WATCH_BATCH && mach_port_abort_one(port, false))
+		n++;
 	spin_lock(&port->lock);
 	next = list_first_entry_or_null(&port->due, struct mach_request,
 					due_link);
 	port->watching = next && !port->dead;
 	if (port->watching)
 		mod_delayed_work(mach_port_wq, &port->watchdog,
-				 max_t(long, next->deadline - jiffies, 1));
+				 max_t(long, next->deadline - jiffies, 0));
 	spin_unlock(&port->lock);
 }

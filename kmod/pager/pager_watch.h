@@ -8,6 +8,6 @@
 void mach_port_watchdog(struct work_struct *work);
 int mach_port_attend(struct mach_port *port, struct mach_request *request);
 void mach_port_dismiss(struct mach_port *port, struct mach_request *request);
-void mach_port_abort(struct mach_port *port, bool all);
+void mach_port_abort(struct mach_port *port);
 
 #endif /* MACH_PAGER_WATCH_H */

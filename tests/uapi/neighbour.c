@@ -4,9 +4,11 @@
  * the other one does succeeds, and it takes at most twice its usual time of the
  * processors, its own and its pager's. On a busy host that time gets longer by
  * itself: what counts is how it stands to that of a fixed piece of work, done between.
+ * And when all that one user has ends, another one's deadlines pass all the same.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -417,6 +419,61 @@ static void test_crowd(void)
 	beside(crowd);
 }
 
+#define DEAD		300		/* pagers that die at once */
+#define DEAD_NAMES	(80 / tap_slow())	/* of each */
+#define DEADLINE_MS	1000
+#define LATE_MS		(1000 * tap_slow())
+
+static void have_pagers(void)
+{
+	char name[MACH_NAME_MAX + 1];
+	struct test_object o;
+
+	for (int i = 0; i < DEAD; i++) {
+		struct test_pager p = { .fd = vm_open() };
+
+		CHECK_IS(pager_register(&p, &(struct pager_setup){ 0 }), 0);
+		for (int j = 0; j < DEAD_NAMES; j++) {
+			snprintf(name, sizeof(name), "dead/%d/%d", i, j);
+			object_create(&p, &o, PAGE, 0, 0);
+			CHECK_IS(object_publish_as(&p, &o, name, 0, GREEDY), 0);
+			close(o.fd);
+		}
+	}
+}
+
+/* What one user's dead pagers leave takes seconds: nobody's deadline waits for that. */
+static void test_deaths(void)
+{
+	const struct pager_setup silent = {
+		.transport = BY_IOCTL, .deadline_ms = DEADLINE_MS,
+	};
+	struct scene s;
+	long ended;
+	char word;
+	pid_t pid;
+
+	pool_set_number("user_pagers", DEAD);
+	CHECK_IS(RESULT(chmod(DEVICE, 0666)), 0);
+	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid)
+		_exit(be_greedy(have_pagers));
+	close(ready[1]);
+	CHECK_IS(RESULT(write(go[1], "b", 1)), 1);
+	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	scene_open(&s, &silent, PAGE, PAGE, 1);
+	CHECK(!kill(pid, SIGKILL), "kill: %m");
+	actor_begin(&s.a, 0, do_load, s.map);
+	ended = tap_now_ms();
+	CHECK_IS(actor_end(&s.a, 0), TAP_SIGNAL(SIGBUS));
+	ended = tap_now_ms() - ended;
+	CHECK_IS(RESULT(waitpid(pid, NULL, 0)), pid);
+	tap_note("the deadline of %d ms came after %ld", DEADLINE_MS, ended);
+	CHECK(ended < DEADLINE_MS + LATE_MS, "after %ld ms", ended);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
@@ -424,6 +481,7 @@ int main(int argc, char **argv)
 		{ "wires", test_wires, BY_IOCTL, 200 },
 		{ "crowd", test_crowd, BY_IOCTL, 200 },
 		{ "pieces", test_pieces, BY_IOCTL, 200 },
+		{ "deaths", test_deaths, BY_IOCTL, 120 },
 	};
 	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 
