@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -668,49 +667,6 @@ static void test_meanwhile(void)
 	tap_is("resident", resident(&after) - resident(&before), 0);
 }
 
-#define MANY		(8192U / tap_slow())	/* objects */
-#define LOOKS		20
-
-/* The least that some calls take, in nanoseconds of this thread's */
-static uint64_t cost_of_looking(void)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < LOOKS; i++) {
-		struct timespec from, to;
-		uint64_t ns;
-
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-		for (unsigned int j = 0; j < 8; j++)
-			statistics();
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
-		ns = (to.tv_sec - from.tv_sec) * 1000000000ULL +
-		     to.tv_nsec - from.tv_nsec;
-		least = ns < least ? ns : least;
-	}
-	return least;
-}
-
-/* Who looks goes over no objects: it would hold up who makes and ends them. */
-static void test_many(void)
-{
-	uint64_t few, many;
-	struct test_object o;
-
-	pool_restore();
-	open_quiet();
-	few = cost_of_looking();
-	for (unsigned int i = 0; i < MANY; i++) {
-		object_create(&s.p, &o, PAGE, 0, 0);
-		close(o.fd);
-	}
-	CHECK(statistics().objects >= MANY, "%llu objects",
-	      statistics().objects);
-	many = cost_of_looking();
-	CHECK(many < 4 * few, "%llu ns with %u objects, %llu without",
-	      (unsigned long long)many, MANY, (unsigned long long)few);
-}
-
 static const struct tap_test tests[] = {
 	{ .name = "plausible", .run = test_plausible },
 	{ .name = "supply", .run = test_supply },
@@ -729,7 +685,6 @@ static const struct tap_test tests[] = {
 	{ .name = "edge-caches", .run = test_edge_caches },
 	{ .name = "debugfs", .run = test_debugfs },
 	{ .name = "meanwhile", .run = test_meanwhile, .seconds = 60 },
-	{ .name = "many", .run = test_many, .seconds = 60 },
 };
 
 int main(int argc, char **argv)
