@@ -83,10 +83,10 @@ unsigned long mach_object_sum(struct mach_object_counts *sum)
 
 	*sum = (struct mach_object_counts) {};
 	for_each_possible_cpu(cpu) {
-		/* a number that was right a moment ago will do */
-		const struct mach_object_counts counts =
-			data_race(*per_cpu_ptr(&mach_object_totals, cpu));
+		struct mach_object_counts counts;
 
+		/* a number that was right a moment ago will do */
+		counts = data_race(*per_cpu_ptr(&mach_object_totals, cpu));
 		mach_counts_add(sum, &counts);
 	}
 	sum->resident = mach_count_at_least_none(sum->resident);

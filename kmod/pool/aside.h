@@ -30,13 +30,7 @@ struct mach_aside {
 static inline void mach_aside_init(struct mach_aside *aside)
 {
 	INIT_LIST_HEAD(&aside->frames);
-	INIT_LIST_HEAD(&aside->link);
 	aside->n = 0;
-}
-
-#define MACH_ASIDE_INIT(name) {				\
-	.frames = LIST_HEAD_INIT((name).frames),	\
-	.link = LIST_HEAD_INIT((name).link),		\
 }
 
 bool mach_aside_add(struct mach_aside *aside, struct page *page);

@@ -13,8 +13,9 @@ static DEFINE_SPINLOCK(mach_users_lock);
 static DEFINE_HASHTABLE(mach_users, 6);
 
 /* Frames that are held, and were nobody's */
-static struct mach_aside mach_nobodys_aside =
-	MACH_ASIDE_INIT(mach_nobodys_aside);
+static struct mach_aside mach_nobodys_aside = {
+	.frames = LIST_HEAD_INIT(mach_nobodys_aside.frames),
+};
 
 /**
  * struct mach_user_rule - What holds for a kind
