@@ -3,7 +3,7 @@
 """What the documents name exists, in code spans and blocks: files, functions,
 structures and their fields, symbols; a function beside a file is in it; the rows of
 docs/mach-map.md name the files that define their symbols; docs/locking.md has the
-locks; the picture in docs/architecture.md is that of LAYERS."""
+locks, docs/machvm.4 all calls; the picture in docs/architecture.md is that of LAYERS."""
 
 import argparse
 import pathlib
@@ -38,6 +38,9 @@ FILE = re.compile(rf"(?<![\w./*<-])([A-Za-z_*][\w./*-]*{ENDING})(?![\w.-])")
 PATH = re.compile(rf"(?<![\w./-])((?:{'|'.join(FOLDERS)})/[\w./*-]*)")
 # In a walk: a function, and the file that it is in
 PLACE = re.compile(r"`(\w+)\(\)`\s+(?:\(|in\s+)`([\w/.]+)`")
+# A call, or a request
+CALL = re.compile(r"^#define[ \t]+(MACH_\w+)[ \t]+_IO|^#define[ \t]+(?=MACH_OP_)(\w+)[ \t]+\d",
+                  re.M)
 # A file that is to come is in italics, until it is there
 COMING = re.compile(r"(?<![*\w])\*([\w/]+\.[ch])\*(?!\*)")
 
@@ -215,6 +218,15 @@ def check_locks(path):
                 yield 1, f"{name} is missing"
 
 
+def check_calls(path):
+    """Yields (line number, complaint): all calls and requests are in the manual."""
+    text = path.read_text()
+    for header in sorted((ROOT / "include/uapi/linux").glob("*.h")):
+        for call, request in CALL.findall(header.read_text()):
+            if not re.search(rf"\b{call or request}\b", text):
+                yield 1, f"{call or request} is missing"
+
+
 def complaints():
     """Yields (path, line number, complaint)."""
     tree = Tree()
@@ -231,6 +243,8 @@ def complaints():
     yield from ((path, *found) for found in check_rows(path))
     path = ROOT / "docs/locking.md"
     yield from ((path, *found) for found in check_locks(path))
+    path = ROOT / "docs/machvm.4"
+    yield from ((path, *found) for found in check_calls(path))
     if not draw.agrees():
         yield draw.DOCUMENT, 1, "the picture is not that of LAYERS: " \
             "tests/lint/draw.py --write"
