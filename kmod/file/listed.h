@@ -11,6 +11,7 @@
 #ifndef MACH_LISTED_H
 #define MACH_LISTED_H
 
+#include "claim.h"
 #include "listing.h"
 #include "object/vm_object.h"
 
@@ -86,8 +87,6 @@ struct mach_made {
 	struct list_head used;
 	struct hlist_node ending;
 };
-
-extern struct mutex mach_node_lock;	/* see directory.h */
 
 /* An object has no name any more; was it one in a table? */
 static inline void mach_made_leave(struct mach_object *object)

@@ -6,7 +6,7 @@
  *	object_sync	a range that somebody wants sent or forgotten
  *	listing		tables of names; pure
  *	claim		what a name leaves behind when its pager dies
- *	listed		those of listed directories
+ *	listed		the tables of listed directories
  *	object_io	read, write, seek and sync
  *	object_file	descriptors of objects, names and proxies
  *	directory	directories that come and go with the names in them

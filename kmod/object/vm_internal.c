@@ -50,4 +50,5 @@ void mach_internal_discard(struct mach_object *object, pgoff_t first,
 			mach_page_free_named(frames[i].bv_page, object->user);
 		cond_resched();
 	} while (n == MACH_INTERNAL_BATCH);
+	mach_object_trim(object);
 }

@@ -219,10 +219,17 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 
 /* Nodes of an object's tree, or for it, come and go here and in mach_object_stock(). */
+/* Those of pages that can be evicted go with these. */
+static void mach_object_count_nodes(struct mach_object *object, long n)
+{
+	if (!object->pager)
+		mach_user_add(object->user, MACH_USER_NODES, n);
+}
+
 static void mach_object_free_nodes(struct mach_object *object,
 				   struct mach_tree_stock *nodes)
 {
-	mach_user_add(object->user, MACH_USER_NODES, -(long)nodes->n);
+	mach_object_count_nodes(object, -(long)nodes->n);
 	while (nodes->n) {
 		mach_kmem_free(mach_tree_cache, mach_tree_stock_take(nodes));
 		if (!(nodes->n % MACH_OBJECT_BATCH))
@@ -419,7 +426,7 @@ int mach_object_stock(struct mach_object *object, pgoff_t first, unsigned int n)
 		node = mach_kmem_alloc(mach_tree_cache, GFP_KERNEL);
 		if (!node)
 			return -ENOMEM;
-		mach_user_add(object->user, MACH_USER_NODES, 1);
+		mach_object_count_nodes(object, 1);
 		mach_object_lock(object);
 		mach_tree_stock_add(&object->spare, node);
 	}

@@ -326,7 +326,14 @@ static inline bool mach_object_has_unsent(struct mach_object *object)
 	return READ_ONCE(object->unsent) < READ_ONCE(object->unsent_end);
 }
 
-/* May it have so many more frames that only its user can give back? */
+/* May it have so many more frames that only its user can give back? Under any lock */
+static inline bool mach_object_fits(const struct mach_object *object,
+				    unsigned long frames)
+{
+	return object->exempt || mach_user_fits(object->user, frames);
+}
+
+/* The same, also if some are free that were held, as mach_user_has_room() */
 static inline bool mach_object_has_room(struct mach_object *object,
 					unsigned long frames)
 {

@@ -112,14 +112,13 @@ static void mach_port_drop_requests(struct mach_port *port)
 	}
 }
 
-/* Nobody has the descriptor, and nothing of it is seen: the rest. */
+/* Nobody has the descriptor, and all is reaped: the rest. */
 static void mach_port_let_go(struct mach_port *port)
 {
 	struct mach_object *object;
 	unsigned int n = 0;
 	unsigned long id;
 
-	flush_work(&port->reap);
 	cancel_delayed_work_sync(&port->watchdog);
 	cancel_delayed_work_sync(&port->sweep);
 	cancel_delayed_work_sync(&port->tick);
@@ -133,9 +132,18 @@ static void mach_port_let_go(struct mach_port *port)
 	mach_pager_put(&port->pager);
 }
 
-static void mach_port_shutdown_work(struct work_struct *work)
+/* For a while. Return: is it done? If not, the rest of the way is the worker's. */
+static bool mach_port_await_reaping(struct mach_port *port)
 {
-	mach_port_let_go(container_of(work, struct mach_port, shutdown));
+	bool done;
+
+	wait_event_idle_timeout(port->reaped, READ_ONCE(port->has_reaped),
+				MACH_PORT_PATIENCE);
+	spin_lock(&port->lock);
+	done = port->has_reaped;
+	port->unwatched = !done;
+	spin_unlock(&port->lock);
+	return done;
 }
 
 /**
@@ -151,11 +159,10 @@ void mach_port_shutdown(struct mach_port *port)
 	/* before: leaving tells of the end of a life, too */
 	mach_port_die(port);
 	mach_compat_life_leave(&port->life, port->pager.mm);
-	if (wait_event_idle_timeout(port->reaped, READ_ONCE(port->has_reaped),
-				    MACH_PORT_PATIENCE))
-		mach_port_let_go(port);
-	else
-		queue_work(mach_reap_wq, &port->shutdown);
+	if (!mach_port_await_reaping(port))
+		return;
+	flush_work(&port->reap);
+	mach_port_let_go(port);
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_port_shutdown);
 
@@ -342,6 +349,7 @@ static void mach_port_reap(struct work_struct *work)
 	struct mach_port *port = container_of(work, struct mach_port, reap);
 	struct mach_object *object;
 	unsigned long id = 0;
+	bool last;
 
 	mach_port_reap_names(port);
 	for (; (object = mach_port_next_object(port, &id)); id++) {
@@ -349,8 +357,14 @@ static void mach_port_reap(struct work_struct *work)
 		mach_object_put(object);
 		cond_resched();
 	}
+	spin_lock(&port->lock);
 	WRITE_ONCE(port->has_reaped, true);
-	wake_up_all(&port->reaped);
+	last = port->unwatched;
+	spin_unlock(&port->lock);
+	if (last)
+		mach_port_let_go(port);
+	else
+		wake_up_all(&port->reaped);
 }
 
 /* Pages that can be mapped, charged to the caller's memory cgroup */
@@ -464,7 +478,6 @@ struct mach_port *mach_port_create(const struct mach_pager_register *args)
 	INIT_DELAYED_WORK(&port->tick, mach_port_tick);
 	INIT_WORK(&port->reap, mach_port_reap);
 	init_waitqueue_head(&port->reaped);
-	INIT_WORK(&port->shutdown, mach_port_shutdown_work);
 	INIT_WORK(&port->free, mach_port_free_work);
 	port->pager.user = mach_user_get_current();
 	port->pager.exempt = mach_user_is_exempt();

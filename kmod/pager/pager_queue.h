@@ -167,8 +167,8 @@ struct mach_queue {
  * @tick: gives what waits to those who work already
  * @reap: takes the objects down after death
  * @reaped: that is done; who closes waits for it here, for a while
- * @has_reaped: bool: so; only ever set, and may be read at any time
- * @shutdown: the rest of the way, when that takes longer
+ * @has_reaped: (p) bool: so; only ever set, and may be read at any time
+ * @unwatched: (p) bool: nobody waits there any more, and @reap goes the rest of the way
  * @wq: (c) for work that waits for this pager
  * @free: when nobody knows the port any more, and nothing runs in @wq
  * @queues: (c)
@@ -203,7 +203,7 @@ struct mach_port {
 	struct work_struct reap;
 	wait_queue_head_t reaped;
 	u8 has_reaped;
-	struct work_struct shutdown;
+	u8 unwatched;
 	struct workqueue_struct *wq;
 	struct work_struct free;
 	struct mach_queue queues[];

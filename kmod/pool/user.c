@@ -193,9 +193,10 @@ static unsigned long mach_user_most(void)
 	       min(READ_ONCE(mach_user_memory), 100UL) * PAGE_SIZE;
 }
 
-static bool mach_user_fits(struct mach_user *user, unsigned long frames)
+/* Has he, or nobody in particular, so much left by what is counted? Under any lock */
+bool mach_user_fits(const struct mach_user *user, unsigned long frames)
 {
-	return atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
+	return !user || atomic_long_read(&user->bytes) + frames * PAGE_SIZE <=
 	       mach_user_most();
 }
 
@@ -261,6 +262,7 @@ static bool mach_user_recover(struct mach_user *user, unsigned long frames)
 	while (left > 0 && looked && !mach_user_fits(user, frames)) {
 		mach_user_release(aside, mach_aside_look(&aside, &looked));
 		left -= looked;
+		cond_resched();
 	}
 	return mach_user_fits(user, frames);
 }
@@ -269,11 +271,12 @@ static bool mach_user_recover(struct mach_user *user, unsigned long frames)
  * mach_user_has_room - May a user have more of the pool?
  * @user: who; NULL: nobody in particular
  * @frames: how much, in frames; 0: is he below his bound?
+ *
+ * If not, it looks at all frames of his that were held: may sleep.
  */
 bool mach_user_has_room(struct mach_user *user, unsigned long frames)
 {
-	return !user || mach_user_fits(user, frames) ||
-	       mach_user_recover(user, frames);
+	return mach_user_fits(user, frames) || mach_user_recover(user, frames);
 }
 
 /* A mapping of a user's object, or one of all users', ends: see pool/aside.h. */

@@ -44,7 +44,7 @@
  * @MACH_USER_ANONYMOUS: frames of memory without a pager
  * @MACH_USER_WIRED: frames that his tasks keep, whosever they are
  * @MACH_USER_HELD: frames that his objects have given up, and somebody holds
- * @MACH_USER_NODES: of the trees of his objects' pages, and at hand for them
+ * @MACH_USER_NODES: of the trees of pages of his objects without a pager, and at hand
  * @MACH_USER_KINDS: how many kinds there are
  */
 enum mach_user_kind {
@@ -126,6 +126,7 @@ static inline struct mach_user *mach_user_get(struct mach_user *user)
 bool mach_user_is_exempt(void);
 bool mach_user_may(struct mach_user *user, enum mach_user_kind kind,
 		   unsigned long n);
+bool mach_user_fits(const struct mach_user *user, unsigned long frames);
 bool mach_user_has_room(struct mach_user *user, unsigned long frames);
 bool mach_user_may_split(struct mach_user *user);
 int mach_user_check(struct mach_user *user, enum mach_user_kind kind,

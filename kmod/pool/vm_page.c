@@ -80,7 +80,7 @@ static unsigned int mach_cache_pop(struct bio_vec *frames, unsigned int n)
 }
 
 /* False when there is no place for it, or when it is not in use. */
-static bool mach_cache_push(struct page *page)
+static __always_inline bool mach_cache_push(struct page *page)
 {
 	struct mach_page_cache *cache = raw_cpu_ptr(mach_page_caches);
 	struct mach_frame *frame = mach_page_frame(page);

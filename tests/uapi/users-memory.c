@@ -96,12 +96,19 @@ static void touch_sparse(void)
 	hold();
 }
 
-/* Frames that are not free */
-static uint64_t pool_used(int vm)
+static struct mach_vm_statistics statistics(int vm)
 {
 	struct mach_vm_statistics s = { .size = sizeof(s) };
 
 	CHECK_IS(vm_ioctl(vm, MACH_VM_STATISTICS, &s), 0);
+	return s;
+}
+
+/* Frames that are not free */
+static uint64_t pool_used(int vm)
+{
+	struct mach_vm_statistics s = statistics(vm);
+
 	return s.chunks * s.chunk_count - s.free_count;
 }
 
@@ -315,8 +322,8 @@ static unsigned int hold_ended(void)
 	for (i = 0; got == ENDING / PAGE && i < ENDINGS; i++) {
 		got = hold_and_end(s[i]);
 		n += got;
-		CHECK_WAIT(pool_aside(vm) >= n, WAIT_MS,
-			   "%u pages are held, but not aside", n);
+		CHECK_WAIT(statistics(vm).objects == ENDINGS - i - 1, WAIT_MS,
+			   "object %u has not ended", i);
 	}
 	close(vm);
 	return n;
