@@ -218,8 +218,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 }
 EXPORT_SYMBOL_IF_KUNIT(mach_object_create);
 
-/* Nodes of an object's tree, or for it, come and go here and in mach_object_stock(). */
-/* Those of pages that can be evicted go with these. */
+/* So many more nodes: in the tree, or for it. Those of evictable pages go with these. */
 static void mach_object_count_nodes(struct mach_object *object, long n)
 {
 	if (!object->pager)
