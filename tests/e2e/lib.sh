@@ -64,8 +64,8 @@ tells_alike()
 	}
 }
 
-# A short sleep.
-nap() { read -rt 0.03 -u 9 || true; }
+# nap [SECONDS]: a short sleep
+nap() { read -rt "${1:-0.03}" -u 9 || true; }
 
 now() { echo "${EPOCHREALTIME/./}"; }
 
@@ -119,7 +119,7 @@ await()
 			status=124
 			return
 		}
-		read -rt 0.1 -u 9 || true
+		nap 0.1
 	done
 	status=0
 	wait "$1" || status=$?

@@ -10,6 +10,14 @@
 #include "tap.h"
 #include "user.h"
 
+void user_become(uid_t uid)
+{
+	CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
+	CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
+	/* his processes take descriptors from each other */
+	CHECK_IS(RESULT(prctl(PR_SET_DUMPABLE, 1)), 0);
+}
+
 pid_t user_begin(uid_t uid, void (*deed)(void))
 {
 	pid_t pid;
@@ -18,10 +26,7 @@ pid_t user_begin(uid_t uid, void (*deed)(void))
 	pid = fork();
 	CHECK(pid >= 0, "fork: %m");
 	if (!pid) {
-		CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
-		CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
-		/* his processes take descriptors from each other */
-		CHECK_IS(RESULT(prctl(PR_SET_DUMPABLE, 1)), 0);
+		user_become(uid);
 		deed();
 		_exit(0);
 	}

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+/* This process is another user's from here on. */
+void user_become(uid_t uid);
 /* Begin @deed in a process of this user, who may open the device. Return: its number */
 pid_t user_begin(uid_t uid, void (*deed)(void));
 /* Wait for its end; it has to succeed. */

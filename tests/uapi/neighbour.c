@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,10 +22,8 @@
 
 #include "pool.h"
 #include "task.h"
+#include "user.h"
 
-#define GREEDY		12341
-#define OTHER		12342
-#define DEVICE		"/dev/machvm"
 #define MEMORY_MIB	64
 #define SHARE		(256 * PAGE)	/* what the other one works on */
 #define THREADS		8	/* of each of its clients */
@@ -38,14 +35,6 @@
 #define WAITERS		(600 / tap_slow())
 
 static int ready[2], go[2];
-
-static void become(uid_t uid)
-{
-	CHECK_IS(RESULT(setresgid(uid, uid, uid)), 0);
-	CHECK_IS(RESULT(setresuid(uid, uid, uid)), 0);
-	/* the test takes descriptors of its actors */
-	CHECK_IS(RESULT(prctl(PR_SET_DUMPABLE, 1)), 0);
-}
 
 /* The greedy one */
 
@@ -259,7 +248,7 @@ static int be_greedy(void (*deed)(void))
 
 	/* not before the other one knows what is usual */
 	CHECK_IS(RESULT(read(go[0], &word, 1)), 1);
-	become(GREEDY);
+	user_become(GREEDY);
 	deed();
 	CHECK_IS(RESULT(write(ready[1], "r", 1)), 1);
 	return read(go[0], &word, 1) != 1;
@@ -387,7 +376,7 @@ static void beside(void (*deed)(void))
 	char word;
 	pid_t pid;
 
-	CHECK_IS(RESULT(chmod(DEVICE, 0666)), 0);
+	CHECK_IS(RESULT(chmod(MACH_VM_DEVICE, 0666)), 0);
 	pool_limit(MEMORY_MIB);
 	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
 	pid = fork();
@@ -395,7 +384,7 @@ static void beside(void (*deed)(void))
 	if (!pid)
 		_exit(be_greedy(deed));
 	close(ready[1]);
-	become(OTHER);
+	user_become(OTHER);
 	use_one_cpu();
 	s = pool_object(SHARE, 1);
 	map = pool_start(s);
@@ -457,9 +446,10 @@ static void have_pagers(void)
 			close(o.fd);
 		}
 	}
+	hold();
 }
 
-/* What one user's dead pagers leave takes seconds: nobody's deadline waits for that. */
+/* However long what one user's dead pagers leave takes: nobody's deadline waits for it. */
 static void test_deaths(void)
 {
 	const struct pager_setup silent = {
@@ -467,19 +457,10 @@ static void test_deaths(void)
 	};
 	struct scene s;
 	long ended;
-	char word;
 	pid_t pid;
 
 	pool_set_number("user_pagers", DEAD);
-	CHECK_IS(RESULT(chmod(DEVICE, 0666)), 0);
-	CHECK(!pipe(ready) && !pipe(go), "pipe: %m");
-	pid = fork();
-	CHECK(pid >= 0, "fork: %m");
-	if (!pid)
-		_exit(be_greedy(have_pagers));
-	close(ready[1]);
-	CHECK_IS(RESULT(write(go[1], "b", 1)), 1);
-	CHECK_IS(RESULT(read(ready[0], &word, 1)), 1);
+	pid = greedy_begin(have_pagers);
 	scene_open(&s, &silent, PAGE, PAGE, 1);
 	CHECK(!kill(pid, SIGKILL), "kill: %m");
 	actor_begin(&s.a, 0, do_load, s.map);
@@ -502,6 +483,6 @@ int main(int argc, char **argv)
 	};
 	int status = pool_main(argc, argv, tests, ARRAY_SIZE(tests));
 
-	chmod(DEVICE, 0600);
+	chmod(MACH_VM_DEVICE, 0600);
 	return status;
 }

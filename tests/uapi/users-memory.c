@@ -19,6 +19,14 @@
 #define THREADS		8
 #define BOUND		(MEMORY_MIB * MIB / PAGE * PERCENT / 100)
 
+/* A small pool, of which each may have a part */
+static void bounded(void)
+{
+	pool_restore();
+	pool_limit(MEMORY_MIB);
+	pool_set_number("user_memory", PERCENT);
+}
+
 static unsigned int touch_until_refused(struct test_task *t)
 {
 	unsigned int n = 0;
@@ -46,9 +54,7 @@ static void fill_memory(void)
 
 static void test_memory(void)
 {
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
+	bounded();
 	as_user(GREEDY, fill_memory);
 	as_user(OTHER, fill_memory);
 }
@@ -72,9 +78,7 @@ static void test_apart(void)
 {
 	pid_t pid;
 
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
+	bounded();
 	pid = greedy_begin(touch_apart);
 	as_user(OTHER, fill_memory);
 	greedy_end(pid);
@@ -120,9 +124,7 @@ static void test_sparse(void)
 	uint64_t before, used;
 	pid_t pid;
 
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
+	bounded();
 	pool_shrink();
 	before = pool_used(vm);
 	pid = greedy_begin(touch_sparse);
@@ -151,32 +153,34 @@ static void begin_silent_faults(struct scene *s, unsigned int objects)
 static void wait_for_all_frames(void)
 {
 	static struct scene s[3];
-	struct mach_vm_statistics vm = { .size = sizeof(vm) };
 	uint64_t busy;
 
 	begin_silent_faults(s, ARRAY_SIZE(s));
 	CHECK(actor_waits(&s[0].a, 0, 300), "a silent pager's page has come");
-	CHECK_IS(vm_ioctl(s[0].p.fd, MACH_VM_STATISTICS, &vm), 0);
-	busy = vm.busy_count;
+	busy = statistics(s[0].p.fd).busy_count;
 	CHECK(busy > BOUND / 2 && busy <= BOUND, "%u frames wait, of %u",
 	      (unsigned int)busy, (unsigned int)BOUND);
 	hold();
 }
 
-static void test_busy(void)
+/* Whoever takes what he gets, an object of so many bytes can be read beside him. */
+static void read_beside(void (*take)(void), uint64_t size)
 {
 	struct serve *healthy;
 	uint8_t *map;
 	pid_t pid;
 
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
-	pid = greedy_begin(wait_for_all_frames);
-	healthy = pool_object(MEMORY_MIB / 4 * MIB, 1);
+	bounded();
+	pid = greedy_begin(take);
+	healthy = pool_object(size, 1);
 	map = pool_start(healthy);
-	pool_verify(map, 1, 0, MEMORY_MIB / 4 * MIB / PAGE, 0);
+	pool_verify(map, 1, 0, size / PAGE, 0);
 	greedy_end(pid);
+}
+
+static void test_busy(void)
+{
+	read_beside(wait_for_all_frames, MEMORY_MIB / 4 * MIB);
 }
 
 #define WIRERS		16	/* processes */
@@ -222,18 +226,7 @@ static void wire_with_all(void)
 
 static void test_wired(void)
 {
-	struct serve *healthy;
-	uint8_t *map;
-	pid_t pid;
-
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
-	pid = greedy_begin(wire_with_all);
-	healthy = pool_object(2 * MEMORY_MIB * MIB, 1);
-	map = pool_start(healthy);
-	pool_verify(map, 1, 0, 2 * MEMORY_MIB * MIB / PAGE, 0);
-	greedy_end(pid);
+	read_beside(wire_with_all, 2 * MEMORY_MIB * MIB);
 }
 
 /* Pages that pipes hold, BLOCK each, when their object has given them up */
@@ -365,9 +358,7 @@ static void test_pipes(void)
 	int vm = vm_open();
 	pid_t pid;
 
-	pool_restore();
-	pool_limit(MEMORY_MIB);
-	pool_set_number("user_memory", PERCENT);
+	bounded();
 	pid = greedy_begin(hold_pipes);
 	as_user(GREEDY, touch_little);
 	as_user(OTHER, fill_memory);
