@@ -53,6 +53,7 @@ int mach_asking_begin(struct mach_asking *asking, struct inode *dir)
 {
 	const struct mach_node *node = dir->i_private;
 
+	lockdep_assert_held_write(&dir->i_rwsem);
 	asking->locked[0] = dir;
 	mutex_lock(&mach_node_lock);
 	mach_asking_of(asking, node);

@@ -223,6 +223,7 @@ static int mach_object_truncate(struct inode *inode, u64 size)
 	struct mach_object *object;
 	int err;
 
+	lockdep_assert_held_write(&inode->i_rwsem);
 	if (size == i_size_read(inode))
 		return 0;
 	object = mach_object_of_inode(inode);

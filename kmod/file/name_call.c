@@ -529,6 +529,7 @@ int mach_asking_attributes(MACH_COMPAT_IDMAP *idmap, struct dentry *dentry,
 	struct name_snapshot name = {};
 	int err = 0;
 
+	lockdep_assert_held_write(&d_inode(dentry)->i_rwsem);
 	if (attr->ia_valid & told && !(attr->ia_valid & ATTR_SIZE))
 		err = mach_asking_begin_attributes(&asking, dentry, &name);
 	if (!err)

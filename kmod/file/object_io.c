@@ -204,6 +204,7 @@ static ssize_t mach_object_write_locked(struct kiocb *iocb,
 	ssize_t done;
 	int err;
 
+	lockdep_assert_held_write(&file_inode(iocb->ki_filp)->i_rwsem);
 	err = mach_object_write_check(iocb, from, manner);
 	if (err || !iov_iter_count(from))
 		return err;

@@ -64,9 +64,11 @@ static int mach_directory_make(struct dentry *dentry, struct mach_user *user)
 {
 	struct inode *dir = d_inode(dentry->d_parent), *inode;
 	struct mach_node *node;
-	int err = inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE) ?:
-		  mach_claim_prepare(dentry);
+	int err;
 
+	lockdep_assert_held(&dir->i_rwsem);
+	err = inode_permission(MACH_COMPAT_NO_IDMAP, dir, MAY_WRITE) ?:
+	      mach_claim_prepare(dentry);
 	if (err)
 		return err;
 	inode = mach_directory_inode(dir->i_sb, user, NULL);
@@ -262,9 +264,11 @@ static int mach_name_make(struct dentry *directory, const char *name,
 			  const struct mach_making *making)
 {
 	struct inode *dir = d_inode(directory);
-	struct dentry *dentry = mach_path_lookup(directory, name, strlen(name));
+	struct dentry *dentry;
 	int err;
 
+	lockdep_assert_held(&dir->i_rwsem);
+	dentry = mach_path_lookup(directory, name, strlen(name));
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	err = d_is_positive(dentry) ? -EEXIST :
