@@ -32,6 +32,7 @@ void mach_asking_of(struct mach_asking *asking, const struct mach_node *node)
 {
 	struct mach_object *object = mach_asking_object(node);
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!object || !mach_object_right_try_get(object))
 		return;
 	asking->object = object;

@@ -153,6 +153,7 @@ static void mach_claim_end(struct mach_claim *claim)
 
 static void mach_claim_drop(struct mach_claim *claim)
 {
+	lockdep_assert_held(&mach_node_lock);
 	mach_claim_end(claim);
 	mach_claim_put(claim);
 }
@@ -169,6 +170,7 @@ bool mach_claim_bars(const struct dentry *dentry, const struct mach_user *user)
 {
 	const struct mach_claim *claim = mach_claim_find(dentry);
 
+	lockdep_assert_held(&mach_node_lock);
 	return claim && claim->user != user && !mach_claim_is_over(claim) &&
 	       !uid_eq(current_fsuid(), d_inode(dentry->d_parent)->i_uid) &&
 	       !capable(CAP_FOWNER);
@@ -179,6 +181,7 @@ void mach_claim_take(struct dentry *dentry)
 {
 	struct mach_claim *claim = mach_claim_find(dentry);
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!claim)
 		return;
 	mach_claim_end(claim);
@@ -191,6 +194,7 @@ void mach_claim_forget(const struct dentry *dentry)
 {
 	struct mach_claim *claim = mach_claim_find(dentry);
 
+	lockdep_assert_held(&mach_node_lock);
 	if (claim)
 		mach_claim_drop(claim);
 }

@@ -86,8 +86,10 @@ static int mach_keep_enter(const struct mach_making *making,
 	const struct mach_keeping *keeping =
 		container_of(making, struct mach_keeping, making);
 	struct mach_node *node = keeping->inode->i_private;
-	int err = mach_node_keep(node, keeping->keeper, keeping->object);
+	int err;
 
+	lockdep_assert_held(&mach_node_lock);
+	err = mach_node_keep(node, keeping->keeper, keeping->object);
 	if (err)
 		return err;
 	node->dentry = mach_directory_add(dentry, keeping->inode);
@@ -348,6 +350,7 @@ static void mach_kept_take(struct mach_node *node, struct mach_kept_end *end)
 	const bool died = READ_ONCE(node->keeper->pager->died);
 	struct dentry *dentry = node->dentry;
 
+	lockdep_assert_held(&mach_node_lock);
 	end->dentry = dget(dentry);
 	end->right = mach_kept_let_go(node);
 	/* what is in a table is not other pagers' */

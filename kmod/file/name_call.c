@@ -291,6 +291,7 @@ static int mach_asking_may_move(const struct mach_node *from,
 	const struct mach_object *old = mach_asking_object(from);
 	const struct mach_object *new = mach_asking_object(to);
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!old && (!new || (from && from->listed)))
 		return -EPERM;
 	return old && new && old->pager == new->pager &&

@@ -112,6 +112,7 @@ int mach_naming_file(struct mach_naming *naming, struct mach_object *made)
 {
 	int err;
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_name_is_free(naming->dentry))
 		return -ESTALE;
 	if (made->directory)
@@ -129,6 +130,7 @@ int mach_naming_node(struct mach_naming *naming, struct mach_object *made)
 	struct mach_node *node = naming->inode->i_private;
 	int err;
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_name_is_free(naming->dentry))
 		return -ESTALE;
 	err = mach_node_keep(node, naming->keeper, made);
@@ -156,6 +158,7 @@ static int mach_naming_drop_node(struct mach_naming *naming,
 	bool directory = d_is_dir(dentry);
 	int err = directory ? mach_directory_may_go(node) : 0;
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!err && !directory && !node->keeper)
 		err = -ENOENT;
 	if (err)
@@ -175,6 +178,7 @@ static int mach_naming_drop_file(struct mach_naming *naming,
 {
 	struct mach_object *object = mach_named(d_inode(dentry));
 
+	lockdep_assert_held(&mach_node_lock);
 	/* it may have got another name meanwhile */
 	if (!object || object->node != dentry)
 		return -ENOENT;
@@ -186,9 +190,11 @@ static int mach_naming_drop_file(struct mach_naming *naming,
 /* What has the name loses it; the directory still counts it. */
 int mach_naming_drop(struct mach_naming *naming, struct dentry *dentry)
 {
-	int err = d_is_reg(dentry) ? mach_naming_drop_file(naming, dentry) :
-				     mach_naming_drop_node(naming, dentry);
+	int err;
 
+	lockdep_assert_held(&mach_node_lock);
+	err = d_is_reg(dentry) ? mach_naming_drop_file(naming, dentry) :
+				 mach_naming_drop_node(naming, dentry);
 	if (err)
 		return err;
 	naming->gone = dentry;
@@ -200,8 +206,10 @@ int mach_naming_drop(struct mach_naming *naming, struct dentry *dentry)
 int mach_naming_remove(struct mach_naming *naming, struct mach_object *made)
 {
 	struct dentry *dentry = naming->dentry;
-	int err = mach_naming_drop(naming, dentry);
+	int err;
 
+	lockdep_assert_held(&mach_node_lock);
+	err = mach_naming_drop(naming, dentry);
 	if (!err) {
 		mach_compat_touch(d_inode(dentry->d_parent));
 		naming->ended = mach_directory_lose(dentry->d_parent, 1);
@@ -263,6 +271,7 @@ int mach_naming_rename(struct mach_naming *naming, struct mach_object *made)
 {
 	int err = -ENOENT;
 
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_naming_may_move(naming))
 		return err;
 	if (d_is_positive(naming->to))

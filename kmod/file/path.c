@@ -54,6 +54,7 @@ int mach_making_set_owner(struct mach_making *making, u32 uid, u32 gid)
 static int mach_name_may_come(const struct dentry *dentry,
 			      const struct mach_user *user)
 {
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_name_is_free(dentry))
 		return MACH_AGAIN;
 	return mach_claim_bars(dentry, user) ? -EOWNERDEAD : 0;

@@ -27,9 +27,11 @@ static int mach_publish_enter(const struct mach_making *making,
 {
 	const struct mach_publishing *file =
 		container_of(making, struct mach_publishing, making);
-	int err = mach_name_object(file->object, dentry, file->mode,
-				   making->uid, making->gid);
+	int err;
 
+	lockdep_assert_held(&mach_node_lock);
+	err = mach_name_object(file->object, dentry, file->mode, making->uid,
+			       making->gid);
 	if (!err)
 		mach_directory_tell(dentry);
 	return err;
