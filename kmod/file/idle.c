@@ -127,6 +127,8 @@ static void mach_idle_note(struct mach_object *object, struct dentry *dentry)
 	struct mach_listing_entry *entry = mach_listed_find(listed,
 							    &dentry->d_name);
 
+	lockdep_assert_held_write(&listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	if (!entry || mach_listing_inode(entry) != object->made->number)
 		return;
 	entry->size = mach_object_size(object);

@@ -58,14 +58,17 @@ struct mach_listing_entry *mach_listed_find(const struct mach_listed *listed,
 
 /**
  * mach_listed_inode_update - An inode is what a table says of it
+ * @listed: the table, with its lock
  * @inode: of a name
- * @entry: that name's; with the lock of its table
+ * @entry: that name's
  *
  * Who reads it meanwhile has no lock, as beside Linux's own setattr_copy().
  */
-__no_kcsan void mach_listed_inode_update(struct inode *inode,
+__no_kcsan void mach_listed_inode_update(const struct mach_listed *listed,
+					 struct inode *inode,
 					 const struct mach_listing_entry *entry)
 {
+	lockdep_assert_held(&listed->lock);
 	inode->i_mode = entry->mode;
 	inode->i_uid = KUIDT_INIT(entry->uid);
 	inode->i_gid = KGIDT_INIT(entry->gid);
@@ -73,11 +76,13 @@ __no_kcsan void mach_listed_inode_update(struct inode *inode,
 }
 
 /* The same of one that nobody knows yet; made for this kind of name */
-void mach_listed_inode_fill(struct inode *inode,
+void mach_listed_inode_fill(const struct mach_listed *listed,
+			    struct inode *inode,
 			    const struct mach_listing_entry *entry)
 {
+	lockdep_assert_held(&listed->lock);
 	inode->i_ino = mach_listing_inode(entry);
-	mach_listed_inode_update(inode, entry);
+	mach_listed_inode_update(listed, inode, entry);
 	if (S_ISLNK(entry->mode)) {
 		memcpy(inode->i_link, mach_listing_target(entry),
 		       entry->target_length);

@@ -99,6 +99,7 @@ static inline void mach_made_leave(struct mach_object *object)
 /* With the lock of its table: a directory has so many names. */
 static inline void mach_listed_count(struct mach_object *directory)
 {
+	lockdep_assert_held(&directory->listed->lock);
 	lockdep_assert_held(&mach_node_lock);
 	directory->tabled = directory->listed->shown.n;
 }
@@ -109,9 +110,11 @@ void mach_listed_free(struct mach_listed *listed, struct mach_user *user);
 u32 mach_listed_hash(const char *name, unsigned int length);
 struct mach_listing_entry *mach_listed_find(const struct mach_listed *listed,
 					    const struct qstr *name);
-void mach_listed_inode_update(struct inode *inode,
+void mach_listed_inode_update(const struct mach_listed *listed,
+			      struct inode *inode,
 			      const struct mach_listing_entry *entry);
-void mach_listed_inode_fill(struct inode *inode,
+void mach_listed_inode_fill(const struct mach_listed *listed,
+			    struct inode *inode,
 			    const struct mach_listing_entry *entry);
 
 #endif /* MACH_LISTED_H */

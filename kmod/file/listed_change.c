@@ -39,6 +39,7 @@ static void mach_listed_notify(struct mach_listed_changing *changing,
 	struct qstr name = QSTR_INIT(text, entry->name_length);
 	struct inode *dir;
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	changing->changed = true;
 	if (!changing->directory)
 		return;
@@ -59,6 +60,7 @@ mach_listed_looked_up(struct mach_listed_changing *changing,
 	struct qstr name = QSTR_INIT(entry->text, entry->name_length);
 	struct dentry *dentry = NULL;
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (changing->directory)
 		dentry = d_hash_and_lookup(changing->directory, &name);
 	return IS_ERR(dentry) ? NULL : dentry;
@@ -70,6 +72,7 @@ static struct dentry *mach_listed_cached(struct mach_listed_changing *changing,
 {
 	struct dentry *dentry = mach_listed_looked_up(changing, entry);
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (dentry && d_is_positive(dentry) &&
 	    d_inode(dentry)->i_ino == mach_listing_inode(entry))
 		return dentry;
@@ -85,6 +88,7 @@ static void mach_listed_reveal(struct mach_listed_changing *changing,
 	struct dentry *dentry = changing->listed->in_sight ?
 				mach_listed_looked_up(changing, entry) : NULL;
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	if (dentry && d_is_negative(dentry))
 		d_drop(dentry);
 	dput(dentry);
@@ -182,7 +186,8 @@ static void mach_listed_keep(struct mach_listed_changing *changing,
 	entry->mtime = other->mtime;
 	dentry = mach_listed_cached(changing, entry);
 	if (dentry) {
-		mach_listed_inode_update(d_inode(dentry), entry);
+		mach_listed_inode_update(changing->listed, d_inode(dentry),
+					 entry);
 		if (sized && d_is_reg(dentry))
 			mach_listed_resize(changing, d_inode(dentry), entry);
 		fsnotify_dentry(dentry, FS_ATTRIB);
@@ -208,6 +213,7 @@ static void mach_listed_meet(struct mach_listed_changing *changing,
 	struct mach_listing_entry *entry, *old;
 	struct mach_listing_cursor at = {};
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	while ((entry = mach_listing_next(names, &at))) {
 		old = mach_listed_shown(changing, entry);
 		if (old && mach_listed_is_same(old, entry)) {
@@ -344,9 +350,10 @@ static int mach_listed_hand_in(struct mach_listed_changing *changing, u32 flags)
 
 static int mach_listed_replace(struct mach_listed_changing *changing)
 {
-	int err = mach_listing_provide(&changing->listed->shown,
-				       &changing->names);
+	int err;
 
+	lockdep_assert_held_write(&changing->listed->lock);
+	err = mach_listing_provide(&changing->listed->shown, &changing->names);
 	if (!err)
 		mach_listed_show(changing, &changing->names, false);
 	return err;
@@ -357,6 +364,7 @@ static int mach_listed_remove(struct mach_listed_changing *changing)
 	const struct mach_listing_entry *entry;
 	struct mach_listing_cursor at = {};
 
+	lockdep_assert_held_write(&changing->listed->lock);
 	while ((entry = mach_listing_next(&changing->names, &at)))
 		if (!mach_listed_shown(changing, entry))
 			return -ENOENT;

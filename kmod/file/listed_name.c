@@ -166,7 +166,7 @@ static bool mach_listed_tell(struct mach_listed *listed,
 		return false;
 	}
 	if (entry)
-		mach_listed_inode_fill(lookup->inode, entry);
+		mach_listed_inode_fill(listed, lookup->inode, entry);
 	d_add(lookup->dentry, entry ? lookup->inode : NULL);
 	if (entry)
 		lookup->inode = NULL;

@@ -107,6 +107,7 @@ static struct mach_listing_entry *mach_naming_comes(struct mach_naming *naming)
 static bool mach_naming_is_in(const struct mach_object *directory,
 			      const struct dentry *dentry)
 {
+	lockdep_assert_held(&mach_node_lock);
 	return mach_name_is_in(directory, dentry) &&
 	       !IS_DEADDIR(d_inode(dentry->d_parent));
 }
@@ -118,6 +119,8 @@ mach_naming_entry(const struct mach_object *directory,
 {
 	struct mach_listing_entry *entry;
 
+	lockdep_assert_held(&directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_naming_is_in(directory, dentry))
 		return NULL;
 	entry = mach_listed_find(directory->listed, &dentry->d_name);
@@ -148,6 +151,7 @@ static struct mach_object *mach_naming_made(const struct dentry *dentry)
 	struct mach_object *object = NULL;
 	const struct mach_node *node;
 
+	lockdep_assert_held(&mach_node_lock);
 	if (S_ISDIR(inode->i_mode)) {
 		node = inode->i_private;
 		return node->object;
@@ -163,6 +167,7 @@ static bool mach_naming_has_come(struct mach_naming *naming,
 {
 	const struct mach_listing_entry *comes = mach_naming_comes(naming);
 
+	lockdep_assert_held_write(&mach_naming_table(naming)->lock);
 	return entry->cookie == naming->cookie &&
 	       !((entry->mode ^ comes->mode) & S_IFMT) &&
 	       entry->target_length == comes->target_length &&
@@ -172,12 +177,13 @@ static bool mach_naming_has_come(struct mach_naming *naming,
 
 static struct mach_listing_entry *mach_naming_join(struct mach_naming *naming)
 {
-	struct mach_listing *shown = &mach_naming_table(naming)->shown;
+	struct mach_listed *table = mach_naming_table(naming);
 	const u64 number = mach_node_take_numbers(1);
 	struct mach_listing_cursor at;
 
-	mach_listing_join(shown, &naming->comes, number);
-	return mach_listing_from(shown, number, &at);
+	lockdep_assert_held_write(&table->lock);
+	mach_listing_join(&table->shown, &naming->comes, number);
+	return mach_listing_from(&table->shown, number, &at);
 }
 
 /* A file, link or directory comes, which has no object. */
@@ -187,6 +193,8 @@ int mach_listed_naming_add(struct mach_naming *naming, struct mach_object *made)
 	struct dentry *dentry = naming->dentry;
 	struct mach_listing_entry *entry;
 
+	lockdep_assert_held_write(&directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	if (!mach_naming_is_in(directory, dentry) || d_is_positive(dentry))
 		return -ESTALE;
 	entry = mach_listed_find(directory->listed, &dentry->d_name);
@@ -200,7 +208,7 @@ int mach_listed_naming_add(struct mach_naming *naming, struct mach_object *made)
 		entry = mach_naming_join(naming);
 		mach_listed_count(directory);
 	}
-	mach_listed_inode_fill(naming->inode, entry);
+	mach_listed_inode_fill(directory->listed, naming->inode, entry);
 	d_instantiate(dentry, naming->inode);
 	/* where it was handed in */
 	if (d_unhashed(dentry))
@@ -220,6 +228,8 @@ static int mach_naming_lose(struct mach_naming *naming,
 	struct inode *inode = d_inode(dentry);
 	int err = 0;
 
+	lockdep_assert_held_write(&directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	if (!entry)
 		return -ENOENT;
 	if (mach_naming_made(dentry)) {
@@ -243,8 +253,12 @@ static int mach_naming_lose(struct mach_naming *naming,
 int mach_listed_naming_remove(struct mach_naming *naming,
 			      struct mach_object *made)
 {
-	int err = mach_naming_lose(naming, naming->directory, naming->dentry);
+	struct mach_object *directory = naming->directory;
+	int err;
 
+	lockdep_assert_held_write(&directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
+	err = mach_naming_lose(naming, directory, naming->dentry);
 	/* the pager may have taken it away before, or put another in its place */
 	if (err == -ENOENT && naming->answered)
 		err = 0;
@@ -283,6 +297,8 @@ static void mach_naming_move(struct mach_naming *naming,
 	struct inode *old = d_inode(dentry->d_parent);
 	struct inode *new = d_inode(naming->to->d_parent);
 
+	lockdep_assert_held_write(&naming->directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	comes->cookie = entry->cookie;
 	comes->size = entry->size;
 	comes->mtime = entry->mtime;
@@ -311,6 +327,8 @@ int mach_listed_naming_rename(struct mach_naming *naming,
 	struct mach_listing_entry *entry, *there;
 	int err;
 
+	lockdep_assert_held_write(&directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	entry = mach_naming_entry(naming->directory, dentry);
 	if (!entry || IS_DEADDIR(d_inode(dentry)) ||
 	    !mach_naming_is_in(directory, to))
@@ -336,6 +354,8 @@ int mach_listed_naming_attributes(struct mach_naming *naming,
 	const struct inode *inode = naming->inode;
 	struct mach_listing_entry *entry;
 
+	lockdep_assert_held_write(&naming->directory->listed->lock);
+	lockdep_assert_held(&mach_node_lock);
 	entry = mach_naming_entry(naming->directory, naming->dentry);
 	if (!entry)
 		return -ENOENT;
