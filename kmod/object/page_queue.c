@@ -50,6 +50,7 @@ static void mach_queue_deactivate(struct mach_queues *queues,
 
 static struct mach_frame *mach_queue_first(struct list_head *queue)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	return list_first_entry_or_null(queue, struct mach_frame, link);
 }
 
@@ -76,6 +77,7 @@ static void mach_queue_balance(struct mach_queues *queues, unsigned int ratio)
 static void mach_second_chance_enter(struct mach_queues *queues,
 				     struct mach_frame *frame, bool asked)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	if (asked)
 		mach_queue_activate(queues, frame);
 	else
@@ -84,6 +86,7 @@ static void mach_second_chance_enter(struct mach_queues *queues,
 
 static struct mach_frame *mach_second_chance_next(struct mach_queues *queues)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	mach_queue_balance(queues, 2);
 	return mach_queue_first(&queues->inactive);
 }
@@ -91,6 +94,7 @@ static struct mach_frame *mach_second_chance_next(struct mach_queues *queues)
 static void mach_second_chance_used(struct mach_queues *queues,
 				    struct mach_frame *frame)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	mach_queue_remove(queues, frame);
 	mach_queue_activate(queues, frame);
 }
@@ -99,11 +103,13 @@ static void mach_second_chance_used(struct mach_queues *queues,
 static void mach_fifo_enter(struct mach_queues *queues,
 			    struct mach_frame *frame, bool asked)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	mach_queue_deactivate(queues, frame);
 }
 
 static struct mach_frame *mach_fifo_next(struct mach_queues *queues)
 {
+	lockdep_assert_held(&mach_queue_lock);
 	/* what another policy has left */
 	mach_queue_balance(queues, 0);
 	return mach_queue_first(&queues->inactive);
@@ -111,6 +117,7 @@ static struct mach_frame *mach_fifo_next(struct mach_queues *queues)
 
 static void mach_fifo_used(struct mach_queues *queues, struct mach_frame *frame)
 {
+	lockdep_assert_held(&mach_queue_lock);
 }
 
 static const struct mach_policy mach_policies[] = {

@@ -16,6 +16,7 @@ static u8 mach_page_tell(struct mach_object *object, pgoff_t index)
 	u8 told = object->pager ? MACH_PAGES_EXTERNAL : 0;
 	struct page *page = mach_object_page(object, index);
 
+	lockdep_assert_held(&object->lock);
 	if (!page || !mach_page_serves(page, false))
 		return told;
 	told |= MACH_PAGES_RESIDENT;
