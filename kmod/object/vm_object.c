@@ -274,10 +274,10 @@ static void mach_object_disown(struct mach_object *object)
 	mach_user_add(object->user, MACH_USER_BUSY, -(long)counts->busy);
 	mach_user_add(object->user, MACH_USER_DIRTY, -(long)counts->dirty);
 	mach_user_add(object->user, MACH_USER_OBJECTS, -1);
-	this_cpu_sub(mach_object_totals.resident, counts->resident);
-	this_cpu_sub(mach_object_totals.busy, counts->busy);
-	this_cpu_sub(mach_object_totals.dirty, counts->dirty);
-	this_cpu_sub(mach_object_totals.laundry, counts->laundry);
+	mach_object_count(object, resident, -counts->resident);
+	mach_object_count(object, busy, -counts->busy);
+	mach_object_count(object, dirty, -counts->dirty);
+	mach_object_count(object, laundry, -counts->laundry);
 }
 
 /* All that is left when nobody knows the object any more: millions, perhaps. */

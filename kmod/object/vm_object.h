@@ -344,8 +344,9 @@ static inline bool mach_object_has_room(struct mach_object *object,
 DECLARE_PER_CPU(struct mach_object_counts, mach_object_totals);
 
 /*
- * So many more of an object, which is locked, and of all together: whoever asks for the
- * sum goes over no objects, and keeps nobody from making or ending one.
+ * So many more of an object, which is locked or has nobody else, and of all together:
+ * whoever asks for the sum goes over no objects, and keeps nobody from making or ending
+ * one.
  */
 #define mach_object_count(object, what, change)				\
 do {									\
