@@ -83,8 +83,7 @@ static int mach_fault_room(struct mach_object *object, u32 access,
 		return 0;
 	if (!manner)
 		return -EAGAIN;
-	/* of his frames some may be free that were held */
-	if (mach_object_has_room(object, 1) && mach_pageout_may_dirty(object))
+	if (mach_pageout_has_room(object))
 		return 0;
 	if (mach_fault_is_stuck(object))
 		return -EDEADLK;

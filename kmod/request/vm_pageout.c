@@ -135,13 +135,19 @@ int mach_pageout_alloc(struct bio_vec *frames, unsigned int n)
 
 /*
  * May one more page of it be written? Its user may have to clean others first. Under any
- * lock; without one mach_pageout_throttle() finds more.
+ * lock; without one mach_pageout_has_room() finds more.
  */
 bool mach_pageout_may_dirty(struct mach_object *object)
 {
 	/* a number that was right a moment ago will do */
 	return data_race(object->counts.dirty) < mach_pool_limit() / 2 &&
 	       mach_object_fits(object, 1);
+}
+
+/* The same, also if frames of its user are free that were held; under no lock */
+bool mach_pageout_has_room(struct mach_object *object)
+{
+	return mach_object_has_room(object, 1) && mach_pageout_may_dirty(object);
 }
 
 /* May @n more frames wait for its data, as far as its user has room? */
@@ -207,8 +213,7 @@ int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner)
 
 	mach_pageout_clean_others(object);
 	while (!err && !mach_object_is_dead(object) &&
-	       !(mach_object_has_room(object, 1) &&
-		 mach_pageout_may_dirty(object))) {
+	       !mach_pageout_has_room(object)) {
 		mach_data_return_launder(object, 0, mach_object_npages(object));
 		err = mach_patience_wait(&patience, object);
 	}

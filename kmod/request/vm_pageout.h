@@ -19,6 +19,7 @@ int mach_pageout_alloc(struct bio_vec *frames, unsigned int n);
 int mach_pageout_wait(struct mach_object *object, enum mach_manner manner);
 
 bool mach_pageout_may_dirty(struct mach_object *object);
+bool mach_pageout_has_room(struct mach_object *object);
 bool mach_pageout_may_ask(struct mach_object *object, unsigned int n);
 int mach_pageout_throttle(struct mach_object *object, enum mach_manner manner);
 
