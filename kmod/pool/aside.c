@@ -27,8 +27,9 @@ bool mach_aside_add(struct mach_aside *aside, struct page *page)
 	if (used) {
 		frame->place = MACH_PLACE_ASIDE;
 		list_add_tail(&frame->link, &aside->frames);
-		if (!aside->n++)
+		if (!aside->n)
 			list_add_tail(&aside->link, &mach_aside_turn);
+		WRITE_ONCE(aside->n, aside->n + 1);
 		WRITE_ONCE(mach_aside_n, mach_aside_n + 1);
 	}
 	spin_unlock(&mach_aside_lock);
@@ -66,7 +67,7 @@ static unsigned int mach_aside_collect(struct mach_aside *aside,
 		frame->place = 0;
 		pages[freed++] = page;
 	}
-	aside->n -= freed;
+	WRITE_ONCE(aside->n, aside->n - freed);
 	WRITE_ONCE(mach_aside_n, mach_aside_n - freed);
 	list_del_init(&aside->link);
 	if (aside->n)
@@ -132,7 +133,7 @@ struct mach_aside *mach_aside_abandon(unsigned long *n)
 		list_del_init(&aside->link);
 		INIT_LIST_HEAD(&aside->frames);
 		*n = aside->n;
-		aside->n = 0;
+		WRITE_ONCE(aside->n, 0);
 	}
 	spin_unlock(&mach_aside_lock);
 	return aside;

@@ -17,7 +17,7 @@
  * struct mach_aside - Frames that wait, of one user
  * @frames: looked at in this order
  * @link: among those that have frames, in the order in which they are looked at
- * @n: how many frames
+ * @n: how many frames; may be read without the lock
  *
  * All guarded by mach_aside_lock.
  */

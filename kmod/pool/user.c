@@ -255,8 +255,8 @@ EXPORT_SYMBOL_IF_KUNIT(mach_user_look_aside);
 /* Are there so many frames of a user that nobody holds any more? Looks at each once. */
 static bool mach_user_recover(struct mach_user *user, unsigned long frames)
 {
-	long left = atomic_long_read(&user->counts[MACH_USER_HELD]);
 	struct mach_aside *aside = &user->aside;
+	long left = READ_ONCE(aside->n);
 	unsigned int looked = 1;
 
 	while (left > 0 && looked && !mach_user_fits(user, frames)) {

@@ -6,8 +6,8 @@
  * A user is the real user ID of whoever opened, registered, made or asked. What is
  * made for a pager (objects, requests, names, frames that wait or are dirty) is its
  * user's, whoever touches it; what is wired is the user's whose task keeps it. A frame
- * that a pipe or a device still holds when its object has given it up stays on the
- * account of the object's user until it is free. Each kind has a cap, a module
+ * that a pipe, a device or a request still holds when its object has given it up stays
+ * on the account of the object's user until it is free. Each kind has a cap, a module
  * parameter. All of it together that lies in the pool, and that nobody else can give
  * back, is bounded by a part of the pool.
  *
@@ -43,7 +43,8 @@
  * @MACH_USER_DIRTY: frames whose data his pagers have to take
  * @MACH_USER_ANONYMOUS: frames of memory without a pager
  * @MACH_USER_WIRED: frames that his tasks keep, whosever they are
- * @MACH_USER_HELD: frames that his objects have given up, and somebody holds
+ * @MACH_USER_HELD: frames that his objects have given up, and somebody holds, or a
+ *	request that his pager has not let go of
  * @MACH_USER_NODES: of the trees of pages of his objects without a pager, and at hand
  * @MACH_USER_KINDS: how many kinds there are
  */

@@ -314,15 +314,31 @@ static void mach_settle_dirty(struct mach_request *request, pgoff_t first,
 	mach_object_count(request->object, laundry, -(u64)n);
 }
 
-/* Pages that will not come, or data that was not taken; n may be 0. */
+/*
+ * These frames will be the request's alone. A pager that holds it, and answers nothing,
+ * has them as long as it likes: they are counted before they are the object's no more.
+ */
+static void mach_request_keep(struct mach_request *request, unsigned int n)
+{
+	lockdep_assert_held(&request->object->lock);
+	request->kept += n;
+	mach_user_add(request->object->user, MACH_USER_HELD, n);
+}
+
+/*
+ * Pages that will not come, or data that was not taken: that stays dirty, and so on its
+ * user's account, while anybody has it.
+ */
 static void mach_settle_refused(struct mach_request *request, pgoff_t first,
 				unsigned int n)
 {
 	lockdep_assert_held(&request->object->lock);
-	if (mach_request_is_return(request))
+	if (mach_request_is_return(request)) {
 		mach_settle_dirty(request, first, n);
-	else
-		mach_object_erase(request->object, first, n);
+		return;
+	}
+	mach_request_keep(request, n);
+	mach_object_erase(request->object, first, n);
 }
 
 /* Modified pages that a pager did not take, and nobody waits to be told so. */
@@ -558,6 +574,7 @@ static void mach_cut_returned(struct mach_request *request, unsigned int start,
 	unsigned int i;
 
 	lockdep_assert_held(&object->lock);
+	mach_request_keep(request, n);
 	for (i = start; i < start + n; i++) {
 		struct page *page = request->frames[i].bv_page;
 
@@ -586,8 +603,8 @@ static void mach_request_cut(struct mach_request *request, pgoff_t first)
 		if (mach_request_is_return(request))
 			mach_cut_returned(request, start, end - start);
 		else
-			mach_object_erase(request->object,
-					  request->first + start, end - start);
+			mach_settle_refused(request, request->first + start,
+					    end - start);
 		mach_request_mark(request, start, end - start);
 	}
 	request->alive = alive;

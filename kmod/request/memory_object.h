@@ -74,6 +74,8 @@ struct mach_name_request;
  * @nr_settled: (o) pages that are supplied, refused, taken or cut off; who answers
  *	the request looks without the lock whether there are any
  * @settled: (o) bit i: page first + i is one of them
+ * @kept: (o) of its frames, those that are not the object's any more, and on its user's
+ *	account until the request goes
  * @frames: page i's frame; NULL once it was supplied or taken: it is the
  *	object's alone then. Who answers the request uses those that are not
  *	settled, without a lock. Of pages that were cut off from a return, both the
@@ -110,6 +112,7 @@ struct mach_request {
 	struct list_head due_link;
 	unsigned long deadline;
 	unsigned int nr_settled;
+	unsigned int kept;
 	DECLARE_BITMAP(settled, MACH_CLUSTER_MAX_PAGES);
 	struct bio_vec frames[];
 };

@@ -86,6 +86,7 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 	request->near = false;
 	request->ended = false;
 	request->nr_settled = 0;
+	request->kept = 0;
 	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
 	request->laundry = false;
 	return request;
@@ -225,6 +226,14 @@ static void mach_request_drop_frames(struct mach_request *request)
 	}
 }
 
+/* They are free, or aside: who waits for room on the account looks again. */
+static void mach_request_drop_kept(struct mach_request *request)
+{
+	mach_user_add(request->object->user, MACH_USER_HELD,
+		      -(long)request->kept);
+	mach_room_wake(request->object);
+}
+
 /* Who waits for it looks again; and what waits without a thread goes on. */
 static void mach_request_give_reserve(struct mach_request *request)
 {
@@ -246,6 +255,8 @@ void mach_request_put(struct mach_request *request)
 	if (!refcount_dec_and_test(&request->ref))
 		return;
 	mach_request_drop_frames(request);
+	if (request->kept)
+		mach_request_drop_kept(request);
 	kfree(request->text);
 	if (request->cache)
 		mach_kmem_free(request->cache, request);

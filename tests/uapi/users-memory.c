@@ -183,6 +183,72 @@ static void test_busy(void)
 	read_beside(wait_for_all_frames, MEMORY_MIB / 4 * MIB);
 }
 
+#define SILENT		12	/* requests of a MiB each, which he takes and does not answer */
+#define MANY		(BOUND / 2)
+
+/* Their deadline is over, or what they are of is cut off: the pager has the frames. */
+static unsigned int hold_requests(struct scene *s, struct test_request *held)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < SILENT; i++) {
+		actor_begin(&s->a, 0, do_load, s->map + i * MIB);
+		/* there is none when he has too many frames */
+		n += !pager_next(&s->p, &held[n], 100);
+		if (tap_variant)
+			scene_set_size(s, true, i * MIB);
+		CHECK_IS(actor_end(&s->a, 0), TAP_SIGNAL(SIGBUS));
+		if (tap_variant)
+			scene_set_size(s, true, SILENT * MIB);
+	}
+	return n;
+}
+
+/* As many as he may have; and once more, when he has answered. */
+static void hold_silent(void)
+{
+	const struct pager_setup silent = {
+		.transport = BY_IOCTL, .depth = 2 * SILENT,
+		.deadline_ms = tap_variant ? 0 : 50,
+	};
+	struct test_request held[SILENT];
+	unsigned int n, turns = 2;
+	static struct scene s;
+	int vm = vm_open();
+	uint64_t before, used;
+
+	scene_open_resizable(&s, &silent, SILENT * MIB, SILENT * MIB, MIB, 1);
+	before = pool_used(vm);
+	for (;;) {
+		n = hold_requests(&s, held);
+		used = pool_used(vm) - before;
+		CHECK(used > MANY && used <= BOUND + BOUND / 20,
+		      "%u frames are held, of %u", (unsigned int)used,
+		      (unsigned int)BOUND);
+		if (!--turns)
+			break;
+		/* their deadline may be over as well */
+		while (n--)
+			pager_reply(&s.p, &held[n], NULL, 0, false);
+		used = pool_used(vm) - before;
+		CHECK(used < MANY, "%u frames are left", (unsigned int)used);
+	}
+	close(vm);
+	hold();
+}
+
+static void test_silent(void)
+{
+	pid_t pid;
+
+	bounded();
+	pool_shrink();
+	pid = greedy_begin(hold_silent);
+	as_user(OTHER, fill_memory);
+	greedy_end(pid);
+	as_user(GREEDY, fill_memory);
+}
+
 #define WIRERS		16	/* processes */
 #define WIRED		MIB	/* of each, as much as it may lock by itself */
 
@@ -379,6 +445,8 @@ int main(int argc, char **argv)
 		{ "apart", test_apart, 0, 120 },
 		{ "sparse", test_sparse, 0, 60 },
 		{ "busy", test_busy, 0, 0 },
+		{ "expired", test_silent, 0, 120 },
+		{ "cut", test_silent, 1, 120 },
 		{ "wired", test_wired, 0, 60 },
 		{ "pipes-deallocated", test_pipes, 0, 60 },
 		{ "pipes-cut", test_pipes, 1, 120 },
