@@ -39,6 +39,35 @@ long futex_sleepers(const volatile void *word)
 	return futex_move(word, word);
 }
 
+static void *sleep_there(void *arg)
+{
+	struct sleeper *s = arg;
+
+	s->result = futex_wait(s->word, FUTEX_VALUE, FUTEX_MS);
+	return NULL;
+}
+
+void sleeper_begin(struct sleeper *s, void *word)
+{
+	*(volatile uint32_t *)word = FUTEX_VALUE;
+	s->word = word;
+	CHECK(!pthread_create(&s->thread, NULL, sleep_there, s), "no thread");
+	CHECK_WAIT(futex_sleepers(word) == 1, WAIT_MS, "%s sleep there",
+		   tap_result(futex_sleepers(word)));
+}
+
+void sleeper_end(struct sleeper *s)
+{
+	pthread_join(s->thread, NULL);
+	CHECK_IS(s->result, 0);
+}
+
+void sleeper_wakes(const char *how, struct sleeper *s, const void *word)
+{
+	tap_is(how, futex_wake(word), 1);
+	sleeper_end(s);
+}
+
 long do_futex_wait(const uint64_t *arg)
 {
 	return futex_wait((void *)(uintptr_t)arg[0], arg[1],

@@ -20,6 +20,25 @@ long futex_move(const volatile void *word, const volatile void *to);
 /* How many sleep there, who go on sleeping; or -errno. */
 long futex_sleepers(const volatile void *word);
 
+/**
+ * struct sleeper - A thread that sleeps at a word
+ * @thread: it
+ * @word: where
+ * @result: of its wait
+ */
+struct sleeper {
+	pthread_t thread;
+	void *word;
+	long result;
+};
+
+/* Until it sleeps, and nobody else there, at a word that is FUTEX_VALUE from then on. */
+void sleeper_begin(struct sleeper *s, void *word);
+/* It has been woken. */
+void sleeper_end(struct sleeper *s);
+/* One sleeps there, and is woken by it. */
+void sleeper_wakes(const char *how, struct sleeper *s, const void *word);
+
 /* For actors; most is FUTEX_MS unless given. */
 long do_futex_wait(const uint64_t *arg);	/* address, value, most */
 /*

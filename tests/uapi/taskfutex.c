@@ -31,43 +31,6 @@
 
 static struct test_task t;
 
-/* A thread that sleeps at a word */
-struct sleeper {
-	pthread_t thread;
-	void *word;
-	long result;
-};
-
-static void *sleep_there(void *arg)
-{
-	struct sleeper *s = arg;
-
-	s->result = futex_wait(s->word, FUTEX_VALUE, FUTEX_MS);
-	return NULL;
-}
-
-static void begin_sleep(struct sleeper *s, void *word)
-{
-	*(volatile uint32_t *)word = FUTEX_VALUE;
-	s->word = word;
-	CHECK(!pthread_create(&s->thread, NULL, sleep_there, s), "no thread");
-	CHECK_WAIT(futex_sleepers(word) == 1, WAIT_MS, "%s sleep there",
-		   tap_result(futex_sleepers(word)));
-}
-
-static void end_sleep(struct sleeper *s)
-{
-	pthread_join(s->thread, NULL);
-	CHECK_IS(s->result, 0);
-}
-
-/* One sleeps there, and is woken by it. */
-static void wakes(const char *how, struct sleeper *s, const void *word)
-{
-	tap_is(how, futex_wake(word), 1);
-	end_sleep(s);
-}
-
 static char *share(const void *at, uint64_t length)
 {
 	char *other;
@@ -89,12 +52,12 @@ static void test_words(void)
 	tap_is("nobody", futex_wake(at), 0);
 	tap_is("other-value", futex_wait(at, 1, FUTEX_MS), -EAGAIN);
 	tap_is("time-over", futex_wait(at, 0, 20), -ETIMEDOUT);
-	begin_sleep(&s, at + PAGE);
+	sleeper_begin(&s, at + PAGE);
 	tap_is("other-word", futex_wake(at + PAGE + 4), 0);
 	tap_is("other-page", futex_wake(at), 0);
 	tap_is("untouched", futex_wake(at + 7 * PAGE), 0);
 	tap_is("other-task", futex_wake(there + PAGE), 0);
-	wakes("word", &s, at + PAGE);
+	sleeper_wakes("word", &s, at + PAGE);
 	CHECK_IS(task_protect(&t, at + PAGE, PAGE, MACH_PROT_READ), 0);
 	tap_is("read-only", futex_wake(at + PAGE), 0);
 	CHECK_IS(task_protect(&t, at + PAGE, PAGE, 0), 0);
@@ -111,8 +74,8 @@ static void merge(char *base, bool touch)
 
 	CHECK_IS(task_allocate_at(&t, low, PIECE), 0);
 	CHECK_IS(task_allocate_at(&t, high, PIECE), 0);
-	begin_sleep(&s[0], low + PAGE);
-	begin_sleep(&s[1], high + 2 * PAGE);
+	sleeper_begin(&s[0], low + PAGE);
+	sleeper_begin(&s[1], high + 2 * PAGE);
 	CHECK_IS(task_entries(&t), 2);
 	CHECK_IS(task_allocate_at(&t, low + PIECE, PIECE), 0);
 	CHECK_IS(task_entries(&t), 1);
@@ -125,7 +88,7 @@ static void merge(char *base, bool touch)
 	}
 	for (int i = 0; i < 2; i++) {
 		CHECK_IS(futex_wake(s[i].word), 1);
-		end_sleep(&s[i]);
+		sleeper_end(&s[i]);
 	}
 	CHECK_IS(task_deallocate(&t, base, 3 * PIECE), 0);
 }
@@ -146,19 +109,19 @@ static void test_shared(void)
 	task_open(&t, WINDOW);
 	at = task_allocate(&t, 8 * PAGE);
 	memset(at, 1, 8 * PAGE);
-	begin_sleep(&s, at + 2 * PAGE);
+	sleeper_begin(&s, at + 2 * PAGE);
 	other = share(at + PAGE, 4 * PAGE);
-	wakes("there", &s, other + PAGE);
-	begin_sleep(&s, other + PAGE);
-	wakes("back", &s, at + 2 * PAGE);
-	begin_sleep(&s, at + 2 * PAGE);
+	sleeper_wakes("there", &s, other + PAGE);
+	sleeper_begin(&s, other + PAGE);
+	sleeper_wakes("back", &s, at + 2 * PAGE);
+	sleeper_begin(&s, at + 2 * PAGE);
 	tap_is("beside", futex_wake(other + 2 * PAGE), 0);
 	CHECK_IS(task_deallocate(&t, other, 4 * PAGE), 0);
-	wakes("alone", &s, at + 2 * PAGE);
+	sleeper_wakes("alone", &s, at + 2 * PAGE);
 	other = share(at, 8 * PAGE);
-	begin_sleep(&s, at + 2 * PAGE);
+	sleeper_begin(&s, at + 2 * PAGE);
 	CHECK_IS(task_deallocate(&t, at, 8 * PAGE), 0);
-	wakes("source-gone", &s, other + 2 * PAGE);
+	sleeper_wakes("source-gone", &s, other + 2 * PAGE);
 }
 
 /* A copy is other memory, whoever has been asleep at the source. */
@@ -169,14 +132,14 @@ static void test_copied(void)
 
 	task_open(&t, WINDOW);
 	at = task_allocate(&t, PIECE);
-	begin_sleep(&s, at + PAGE);
+	sleeper_begin(&s, at + PAGE);
 	CHECK_IS(task_remap(&t, at, PIECE, MACH_VM_COPY, &copy), 0);
 	tap_is("value", *(uint32_t *)(copy + PAGE), FUTEX_VALUE);
 	tap_is("copy", futex_wake(copy + PAGE), 0);
-	wakes("source", &s, at + PAGE);
-	begin_sleep(&s, copy + PAGE);
+	sleeper_wakes("source", &s, at + PAGE);
+	sleeper_begin(&s, copy + PAGE);
 	tap_is("source-then", futex_wake(at + PAGE), 0);
-	wakes("copy-then", &s, copy + PAGE);
+	sleeper_wakes("copy-then", &s, copy + PAGE);
 }
 
 /* Memory that comes where other memory was is not that. */
@@ -188,13 +151,13 @@ static void test_anew(void)
 	task_open(&t, WINDOW);
 	at = task_allocate(&t, PIECE);
 	kept = share(at, PIECE);
-	begin_sleep(&s, at + PAGE);
+	sleeper_begin(&s, at + PAGE);
 	CHECK_IS(task_deallocate(&t, at, PIECE), 0);
 	CHECK_IS(task_allocate_at(&t, at, PIECE), 0);
 	tap_is("untouched", futex_wake(at + PAGE), 0);
 	memset(at, FUTEX_VALUE, PIECE);
 	tap_is("touched", futex_wake(at + PAGE), 0);
-	wakes("kept", &s, kept + PAGE);
+	sleeper_wakes("kept", &s, kept + PAGE);
 }
 
 /* Each page has a word that is no other page's, whichever processor fills it. */
@@ -248,14 +211,14 @@ static void test_unique(void)
 	at = touched(&t);
 	there = touched(&other);
 	for (unsigned int i = 0; i < SLEEPERS; i++)
-		begin_sleep(&s[i], at + i * STRIDE * PAGE);
+		sleeper_begin(&s[i], at + i * STRIDE * PAGE);
 	for (unsigned int i = 0; i < MANY; i++) {
 		CHECK_IS(futex_sleepers(at + i * PAGE), i % STRIDE == 0);
 		CHECK_IS(futex_sleepers(there + i * PAGE), 0);
 	}
 	for (unsigned int i = 0; i < SLEEPERS; i++) {
 		CHECK_IS(futex_wake(s[i].word), 1);
-		end_sleep(&s[i]);
+		sleeper_end(&s[i]);
 	}
 }
 
@@ -294,6 +257,119 @@ static void test_processes(void)
 	tap_is("woken", actor_end(&a, 0), 0);
 }
 
+/* Memory that has a name of its own: a descriptor of what an entry shows */
+
+static int name_memory(const char *at, uint64_t length)
+{
+	struct mach_task_proxy args = {
+		.size = sizeof(args), .flags = MACH_PROXY_HERE,
+		.address = (uintptr_t)at, .length = length,
+		.max_protection = MACH_PROT_ALL,
+	};
+
+	CHECK_IS(task_call(&t, MACH_TASK_PROXY, &args), 0);
+	CHECK_IS(args.length, length);
+	return args.fd;
+}
+
+static char *show(struct test_task *task, int name, unsigned int flags)
+{
+	char *at;
+
+	CHECK_IS(task_map(task, name, 0, PIECE, RW, flags, &at), 0);
+	return at;
+}
+
+/* Whoever has it mapped reaches the same words, also when it grows or a copy is made. */
+static void test_named(void)
+{
+	char *at, *other, *copy;
+	struct sleeper s;
+	int name;
+
+	task_open(&t, WINDOW);
+	at = task_allocate(&t, 2 * PIECE) + PIECE;
+	sleeper_begin(&s, at + PAGE);
+	name = name_memory(at, PIECE);
+	CHECK_IS(task_allocate_at(&t, at + PIECE, PIECE), 0);
+	memset(at + PIECE, 1, PIECE);
+	other = show(&t, name, 0);
+	sleeper_wakes("named-grown", &s, other + PAGE);
+	sleeper_begin(&s, other + PAGE);
+	tap_is("beside", futex_wake(at + PAGE - PIECE), 0);
+	sleeper_wakes("back", &s, at + PAGE);
+	sleeper_begin(&s, at + PAGE);
+	copy = show(&t, name, MACH_VM_COPY);
+	tap_is("value", *(uint32_t *)(copy + PAGE), FUTEX_VALUE);
+	tap_is("copy", futex_wake(copy + PAGE), 0);
+	copy[PAGE + 8] = 1;
+	tap_is("written-copy", futex_wake(copy + PAGE), 0);
+	sleeper_wakes("after-copy", &s, other + PAGE);
+	sleeper_begin(&s, copy + PAGE);
+	tap_is("named", futex_wake(other + PAGE), 0);
+	sleeper_wakes("copy-itself", &s, copy + PAGE);
+}
+
+/* The name keeps the memory, and who sleeps there, when nobody shows it. */
+static void test_named_alone(void)
+{
+	struct sleeper s;
+	char *at, *other;
+	int name;
+
+	task_open(&t, WINDOW);
+	at = task_allocate(&t, PIECE);
+	name = name_memory(at, PIECE);
+	sleeper_begin(&s, at + PAGE);
+	CHECK_IS(task_deallocate(&t, at, PIECE), 0);
+	CHECK_IS(task_allocate_at(&t, at, PIECE), 0);
+	memset(at, FUTEX_VALUE, PIECE);
+	tap_is("anew", futex_wake(at + PAGE), 0);
+	other = show(&t, name, 0);
+	tap_is("value", *(uint32_t *)(other + PAGE), FUTEX_VALUE);
+	sleeper_wakes("shown-again", &s, other + PAGE);
+	close(name);
+	sleeper_begin(&s, other + PAGE);
+	sleeper_wakes("name-gone", &s, other + PAGE);
+}
+
+static struct test_task theirs;
+
+static long do_show(const uint64_t *arg)	/* the name */
+{
+	task_open(&theirs, 2 * WINDOW);
+	CHECK_IS(task_allocate_at(&theirs, theirs.window, 9 * PAGE), 0);
+	return (uintptr_t)show(&theirs, arg[0], 0);
+}
+
+/* Processes that have but the descriptor in common sleep, and lock, in it. */
+static void test_named_processes(void)
+{
+	struct shared_count *c;
+	struct actor a[2];
+	long there[2], sum = 0;
+	int name;
+
+	task_open(&t, WINDOW);
+	c = (void *)task_allocate(&t, PIECE);
+	shared_count_init(c, PTHREAD_PRIO_INHERIT);
+	name = name_memory((char *)c, PIECE);
+	for (int i = 0; i < 2; i++) {
+		actor_start(&a[i], 1);
+		there[i] = actor_do(&a[i], do_show, name);
+		CHECK(there[i] > 0, "%s", tap_result(there[i]));
+		actor_begin(&a[i], 0, do_count, there[i], RUN_MS);
+	}
+	for (int i = 0; i < 2; i++)
+		sum += actor_end(&a[i], 0);
+	tap_is("sum", c->count, sum);
+	CHECK_IS(actor_do(&a[0], do_lock, there[0]), 0);
+	actor_kill(&a[0]);
+	tap_is("owner-dies", shared_count_lock(c), -EOWNERDEAD);
+	CHECK_IS(do_unlock(ACTOR_ARG_LIST((uintptr_t)c, 1)), 0);
+	tap_is("other", actor_do(&a[1], do_lock, there[1]), 0);
+}
+
 /* A pager's object, by the window and by a mapping of its own, flushed meanwhile */
 static void test_object(void)
 {
@@ -306,14 +382,14 @@ static void test_object(void)
 	CHECK_IS(task_map(&t, v->fd, 0, PIECE, RW, 0, &at), 0);
 	map = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	CHECK(map != MAP_FAILED, "mmap: %m");
-	begin_sleep(&s, at + PAGE);
+	sleeper_begin(&s, at + PAGE);
 	CHECK_IS(task_msync(&t, at, PIECE, MACH_SYNC_SYNCHRONOUS |
 					   MACH_SYNC_INVALIDATE), 0);
 	tap_is("gone", object_info(v->fd).resident, 0);
 	tap_is("beside", futex_wake(map), 0);
-	wakes("mapping", &s, map + PAGE);
-	begin_sleep(&s, map + PAGE);
-	wakes("window", &s, at + PAGE);
+	sleeper_wakes("mapping", &s, map + PAGE);
+	sleeper_begin(&s, map + PAGE);
+	sleeper_wakes("window", &s, at + PAGE);
 }
 
 /* A pipe has the frame, and its memory goes. */
@@ -332,20 +408,20 @@ static void test_pinned(void)
 	before = pool_aside(t.fd);
 	iov.iov_base = task_allocate(&t, PIECE);
 	iov.iov_len = PAGE;
-	begin_sleep(&s, iov.iov_base);
+	sleeper_begin(&s, iov.iov_base);
 	CHECK_IS(RESULT(vmsplice(ends[1], &iov, 1, 0)), PAGE);
-	wakes("held", &s, iov.iov_base);
+	sleeper_wakes("held", &s, iov.iov_base);
 	CHECK_IS(task_deallocate(&t, iov.iov_base, PIECE), 0);
 	CHECK_WAIT(pool_aside(t.fd) == before + 1, WAIT_MS, "%u frames aside",
 		   (unsigned int)pool_aside(t.fd));
 	CHECK_IS(task_allocate_at(&t, iov.iov_base, PIECE), 0);
-	begin_sleep(&s, iov.iov_base);
+	sleeper_begin(&s, iov.iov_base);
 	pool_shrink();
 	CHECK_IS(RESULT(read(ends[0], page, PAGE)), PAGE);
 	tap_is("kept", page[0], FUTEX_VALUE);
 	CHECK_WAIT((pool_shrink(), pool_aside(t.fd) == before), WAIT_MS,
 		   "%u frames aside", (unsigned int)pool_aside(t.fd));
-	wakes("anew", &s, iov.iov_base);
+	sleeper_wakes("anew", &s, iov.iov_base);
 }
 
 /* Neighbours come and go, or it is shared, while others use the words. */
@@ -584,6 +660,9 @@ static const struct tap_test tests[] = {
 	{ "anew", test_anew, 0, 0 },
 	{ "unique", test_unique, 0, 60 },
 	{ "processes", test_processes, 0, 0 },
+	{ "named", test_named, 0, 0 },
+	{ "named-alone", test_named_alone, 0, 0 },
+	{ "named-processes", test_named_processes, 0, 60 },
 	{ "object", test_object, 0, 0 },
 	{ "stack", test_stack, 0, 0 },
 	{ "semaphores", test_semaphores, 0, 60 },
