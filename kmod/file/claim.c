@@ -14,6 +14,7 @@
 #include <linux/refcount.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 /* So that @since, which has 32 bits, is never taken for later */
@@ -158,6 +159,15 @@ static void mach_claim_drop(struct mach_claim *claim)
 	mach_claim_put(claim);
 }
 
+/* By a privilege that reaches the user: there, he could be that user at once. */
+static bool mach_claim_is_overruled(const struct mach_claim *claim)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return kuid_has_mapping(ns, claim->user->uid) &&
+	       ns_capable(ns, CAP_FOWNER);
+}
+
 /**
  * mach_claim_bars - Does the claim of another keep a name from coming?
  * @dentry: free
@@ -173,7 +183,7 @@ bool mach_claim_bars(const struct dentry *dentry, const struct mach_user *user)
 	lockdep_assert_held(&mach_node_lock);
 	return claim && claim->user != user && !mach_claim_is_over(claim) &&
 	       !uid_eq(current_fsuid(), d_inode(dentry->d_parent)->i_uid) &&
-	       !capable(CAP_FOWNER);
+	       !mach_claim_is_overruled(claim);
 }
 
 /* A name comes, and with it what is left of the one before. With mach_node_lock */
