@@ -278,8 +278,11 @@ void mach_directory_close(struct dentry *directory)
 /* Has it names, in sight or in a table? */
 bool mach_directory_is_full(const struct mach_node *node)
 {
+	const struct mach_object *object = node->object;
+
 	lockdep_assert_held(&mach_node_lock);
-	return node->names || (node->object && node->object->tabled);
+	return node->names ||
+	       (object && object->listed && object->listed->tabled);
 }
 
 /* A directory that nobody knows yet is a listed one, if its object is. */

@@ -47,6 +47,7 @@ struct mach_listed_operations {
  * @begun: (l) what will be
  * @in_sight: (l) there is a table; may be read without, and only ever set
  * @is_begun: (l) another table is being handed in
+ * @tabled: (n) names in sight
  * @made: (n) objects of names in it
  */
 struct mach_listed {
@@ -58,6 +59,7 @@ struct mach_listed {
 	struct mach_listing begun;
 	u8 in_sight;
 	bool is_begun;
+	unsigned long tabled;
 	struct list_head made;
 };
 
@@ -101,7 +103,7 @@ static inline void mach_listed_count(struct mach_object *directory)
 {
 	lockdep_assert_held(&directory->listed->lock);
 	lockdep_assert_held(&mach_node_lock);
-	directory->tabled = directory->listed->shown.n;
+	directory->listed->tabled = directory->listed->shown.n;
 }
 
 struct mach_listed *

@@ -46,7 +46,7 @@ static void mach_vm_tell_objects(struct mach_vm_statistics *vm)
 	vm->faults = sum.faults;
 	vm->pageins = sum.pageins;
 	vm->pageouts = sum.pageouts;
-	vm->zero_fill_count = sum.zero_fills;
+	vm->zero_fill_count = mach_object_zero_fills();
 	vm->reactivations = sum.reactivations;
 	vm->evictions = sum.evictions;
 	vm->requests = sum.requests;

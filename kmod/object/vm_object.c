@@ -26,6 +26,7 @@ static LIST_HEAD(mach_objects);
 static unsigned long mach_objects_n;
 
 DEFINE_PER_CPU(struct mach_object_counts, mach_object_totals);
+DEFINE_PER_CPU(u64, mach_object_zero_filled);
 
 static atomic64_t mach_object_serial = ATOMIC64_INIT(0);
 
@@ -57,7 +58,6 @@ static void mach_counts_add(struct mach_object_counts *sum,
 	sum->laundry += counts->laundry;
 	sum->faults += counts->faults;
 	sum->pageins += counts->pageins;
-	sum->zero_fills += counts->zero_fills;
 	sum->pageouts += counts->pageouts;
 	sum->requests += counts->requests;
 	sum->errors += counts->errors;
@@ -94,6 +94,17 @@ unsigned long mach_object_sum(struct mach_object_counts *sum)
 	sum->dirty = mach_count_at_least_none(sum->dirty);
 	sum->laundry = mach_count_at_least_none(sum->laundry);
 	return READ_ONCE(mach_objects_n);
+}
+
+u64 mach_object_zero_fills(void)
+{
+	u64 n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		/* likewise */
+		n += data_race(*per_cpu_ptr(&mach_object_zero_filled, cpu));
+	return n;
 }
 
 /* An internal object has so many pages more. */
@@ -203,7 +214,7 @@ struct mach_object *mach_object_create(const struct mach_object_setup *setup)
 	object->requests = RB_ROOT_CACHED;
 	object->returns = RB_ROOT_CACHED;
 	xa_init(&object->wirings);
-	INIT_LIST_HEAD(&object->whole);
+	INIT_HLIST_HEAD(&object->whole);
 	INIT_LIST_HEAD(&object->asking);
 	INIT_LIST_HEAD(&object->turn);
 	if (setup->self)

@@ -62,7 +62,6 @@ struct dentry;
  * @laundry: pages in a data_return
  * @faults: page faults on it; these and all below only grow
  * @pageins: pages supplied
- * @zero_fills: of them, without data
  * @pageouts: pages taken back
  * @requests: data_requests sent
  * @errors: pages refused, lost, or not taken back
@@ -76,7 +75,6 @@ struct mach_object_counts {
 	u64 laundry;
 	u64 faults;
 	u64 pageins;
-	u64 zero_fills;
 	u64 pageouts;
 	u64 requests;
 	u64 errors;
@@ -107,6 +105,9 @@ struct mach_view {
 /**
  * struct mach_object - A memory object
  *
+ * Each published file has one: eight go into a frame, and would not if it were larger
+ * than 504 bytes (uapi/lean).
+ *
  * (a) atomic, (c) const until freed, (m) residence, (o) the object lock,
  * (s) the lock of its size, (l) the lock of the list of objects, (n) the lock of names, (p) the
  * pager's port
@@ -118,24 +119,24 @@ struct mach_view {
  * @inode: (c) owns the address space that all its areas hang on, but for those of
  *	tasks; NULL if it is internal
  * @user: (c) referenced: whose it is, his pager's if it has one
- * @exempt: (c) its user may have what he wants
  * @size: bytes; changes under (s), (m) for writing and (o), and never if it is not
  *	resizable. May be read without: mach_object_size()
  * @cookie: (c) the pager's word for it
- * @id: (c) the pager's number for it
  * @serial: (c) no other object ever has the same
+ * @id: (c) the pager's number for it
+ * @cluster: (o) pages of a full request; may be read without the lock
+ * @exempt: (c) its user may have what he wants
  * @read_only: (c) nobody may write
  * @resizable: (c) its size may change
  * @directory: (c) it stands for a directory, and has no pages
  * @unused: (n) of a directory: it never had one, and its first right is nobody's
- * @listed: (c) the table of a directory that has one; goes with the object
- * @made: (c) what it is in a listed directory, if it was made for a name there; likewise
- * @tabled: (n) names in its table in sight
  * @aside: pages of it wait aside; only ever set
  * @unnamed: of who reaps a dead pager's objects: he has the right that was its name's
  * @provided: (o) there is a reserve; only ever set, and may be read without the lock
- * @cluster: (o) pages of a full request; may be read without the lock
  * @dead: (o) bool: destroyed, or its pager is gone; may be read without the lock
+ * @held: (p) requests that threads of the pager have
+ * @listed: (c) the table of a directory that has one; goes with the object
+ * @made: (c) what it is in a listed directory, if it was made for a name there; likewise
  * @residence: see above
  * @views: (m) maps that show it
  * @laundry: (a) data_returns under way that make room
@@ -158,7 +159,6 @@ struct mach_view {
  * @counts: (o)
  * @asking: (p) requests that wait for a thread of the pager, oldest first
  * @turn: (p) among objects that have such
- * @held: (p) requests that threads of the pager have
  * @node: (n) its name, if it is published
  * @asks: (n) the directory that it stands for, while there is one
  * @terminate: runs when the last right went
@@ -171,23 +171,23 @@ struct mach_object {
 	struct mach_pager *pager;
 	struct inode *inode;
 	struct mach_user *user;
-	bool exempt;
 	u64 size;
 	u64 cookie;
-	u32 id;
 	u64 serial;
+	u32 id;
+	unsigned int cluster;
+	bool exempt;
 	bool read_only;
 	bool resizable;
 	bool directory;
 	bool unused;
-	struct mach_listed *listed;
-	struct mach_made *made;
-	unsigned long tabled;
 	bool aside;
 	bool unnamed;
 	u8 provided;
 	u8 dead;
-	unsigned int cluster;
+	unsigned int held;
+	struct mach_listed *listed;
+	struct mach_made *made;
 	struct rw_semaphore residence;
 	struct rb_root views;
 	atomic_t laundry;
@@ -197,7 +197,7 @@ struct mach_object {
 	struct mach_tree_stock spare;
 	struct rb_root_cached requests;
 	struct rb_root_cached returns;
-	struct list_head whole;
+	struct hlist_head whole;
 	struct xarray wirings;
 	struct mach_request *resizing;
 	void *reserve;
@@ -207,7 +207,6 @@ struct mach_object {
 	struct mach_object_counts counts;
 	struct list_head asking;
 	struct list_head turn;
-	unsigned int held;
 	struct dentry *node;
 	struct mach_node *asks;
 	struct work_struct terminate;
@@ -372,6 +371,9 @@ static inline void mach_object_count_dirty(struct mach_object *object, long n)
 	mach_user_add(object->user, MACH_USER_DIRTY, n);
 }
 
+/* Pages supplied without data, of all objects: nobody asks it of one. */
+DECLARE_PER_CPU(u64, mach_object_zero_filled);
+
 struct mach_object *mach_object_create(const struct mach_object_setup *setup);
 void mach_object_put(struct mach_object *object);
 void mach_object_put_later(struct mach_object *object);
@@ -390,6 +392,7 @@ void mach_object_queue_launder(struct mach_object *object);
 void mach_object_trim(struct mach_object *object);
 void mach_object_count_internal(struct mach_object *object, long pages);
 unsigned long mach_object_internal_pages(void);
+u64 mach_object_zero_fills(void);
 unsigned long mach_object_sum(struct mach_object_counts *sum);
 struct mach_object *mach_object_next(struct mach_object *object);
 

@@ -256,7 +256,7 @@ int mach_object_add(struct mach_object *object, const struct mach_run *run,
 		err = mach_object_insert_locked(object, run, pages,
 						mach_page_set_anonymous);
 		if (!err) {
-			mach_object_count(object, zero_fills, run->n);
+			this_cpu_add(mach_object_zero_filled, run->n);
 			mach_page_frame(pages[run->n - 1])->touched = touched;
 		}
 		mach_object_unlock(object);

@@ -57,7 +57,7 @@ static int mach_request_link_whole(struct mach_request *request)
 	mach_object_lock(object);
 	dead = object->dead;
 	if (!dead)
-		list_add_tail(&request->whole, &object->whole);
+		hlist_add_head(&request->whole, &object->whole);
 	mach_object_unlock(object);
 	return dead ? -EIO : 0;
 }
@@ -145,8 +145,8 @@ struct mach_request *mach_request_any(struct mach_object *object)
 	node = rb_first_cached(&object->requests) ?:
 	       rb_first_cached(&object->returns);
 	request = rb_entry_safe(node, struct mach_request, link) ?:
-		  list_first_entry_or_null(&object->whole, struct mach_request,
-					   whole);
+		  hlist_entry_safe(object->whole.first, struct mach_request,
+				   whole);
 	if (request)
 		mach_request_get(request);
 	mach_object_unlock(object);
@@ -271,7 +271,7 @@ static void mach_settle_zeros(struct mach_request *request, pgoff_t first,
 {
 	lockdep_assert_held(&request->object->lock);
 	mach_settle_supply(request, first, n);
-	mach_object_count(request->object, zero_fills, n);
+	this_cpu_add(mach_object_zero_filled, n);
 }
 
 static void mach_settle_taken(struct mach_request *request, pgoff_t first,
@@ -552,7 +552,7 @@ int mach_request_end(struct mach_request *request, int error)
 	if (!RB_EMPTY_NODE(&request->link))
 		mach_request_unlink(request);
 	if (mach_request_is_whole(request))
-		list_del_init(&request->whole);
+		hlist_del_init(&request->whole);
 	resized = object->resizing == request;
 	if (resized)
 		object->resizing = NULL;

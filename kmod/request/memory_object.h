@@ -107,7 +107,7 @@ struct mach_request {
 	u8 ended;
 	struct rb_node link;
 	unsigned long subtree_last;
-	struct list_head whole;
+	struct hlist_node whole;
 	struct list_head port_link;
 	struct list_head due_link;
 	unsigned long deadline;

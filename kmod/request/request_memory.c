@@ -55,7 +55,7 @@ static void mach_request_construct(void *memory)
 
 	init_waitqueue_head(&request->wait);
 	RB_CLEAR_NODE(&request->link);
-	INIT_LIST_HEAD(&request->whole);
+	INIT_HLIST_NODE(&request->whole);
 	INIT_LIST_HEAD(&request->port_link);
 	INIT_LIST_HEAD(&request->due_link);
 }

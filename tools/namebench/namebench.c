@@ -3,6 +3,7 @@
  * What names of N objects cost: their publishing, opening and end, and the first touch
  * of an object. On a machine whose clock counts instructions a nanosecond is one.
  */
+#include "caches.h"
 #include "common/clock.h"
 #include "common/options.h"
 #include "common/rows.h"
@@ -138,10 +139,12 @@ static unsigned long memory_used(int pager)
 /* Each object has a descriptor only until it has its name. */
 static void names_make(int pager, unsigned long n)
 {
+	static struct caches before_caches, after_caches;
 	unsigned long i, bytes, before = memory_used(pager);
 	uint64_t creating = 0, publishing = 0, since;
 	struct mach_pager_create create;
 
+	caches_read(&before_caches, pager);
 	for (i = 0; i < n; i++) {
 		create = (struct mach_pager_create){
 			.size = sizeof(create),
@@ -161,6 +164,8 @@ static void names_make(int pager, unsigned long n)
 	bytes = (memory_used(pager) - before) / n;
 	add_row("memory", n, "bytes_per_file", bytes);
 	printf("%-10s %9lu files  %9lu bytes each\n", "memory", n, bytes);
+	caches_read(&after_caches, pager);
+	caches_print_growth(&before_caches, &after_caches, n);
 }
 
 static void names_use(unsigned long n)
@@ -290,7 +295,8 @@ static const char usage[] =
 "  -h, --help            print this help\n"
 "\n"
 "create, publish   a memory object, and its name\n"
-"memory            bytes of an object with its name, besides pages\n"
+"memory            bytes of an object with its name, besides pages, and the caches\n"
+"                  that they are in\n"
 "stat, open        of a name\n"
 "death, unlink     of all names, by their pager's end or by hand\n"
 "make, touch       objects of a pager that serves them, each read once\n";
