@@ -228,8 +228,9 @@ static int publish_again(struct tree *tree, struct tree_file *file,
 		return ENODEV;
 	tree_leave(tree);
 	err = publish(tree, pager, facts, path);
-	tree_enter(tree);
+	/* who waits for the object's end may have the names */
 	tree_file_unuse(file);
+	tree_enter(tree);
 	return err;
 }
 
