@@ -52,7 +52,6 @@
 #define MACH_FRAME_DIRTY	0x04	/* the pager does not have the contents */
 #define MACH_FRAME_WIRED	0x10	/* may not be taken away */
 #define MACH_FRAME_LAUNDRY	0x20	/* in a data_return: read, not written */
-#define MACH_FRAME_CUT		0x40	/* of a data_return alone: cut off meanwhile */
 
 /* What most need to know of them */
 enum mach_page_state {
@@ -110,17 +109,6 @@ static inline void mach_page_set_dirty(struct page *page, bool dirty)
 static inline bool mach_page_is_wired(struct page *page)
 {
 	return mach_page_frame(page)->bits & MACH_FRAME_WIRED;
-}
-
-/* Its object has lost it to the data_return that it is in. */
-static inline void mach_page_set_cut(struct page *page)
-{
-	mach_page_frame(page)->bits |= MACH_FRAME_CUT;
-}
-
-static inline bool mach_page_is_cut(struct page *page)
-{
-	return mach_page_frame(page)->bits & MACH_FRAME_CUT;
 }
 
 /* Its page index in the object: 48 bits */

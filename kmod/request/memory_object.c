@@ -575,12 +575,12 @@ static void mach_cut_returned(struct mach_request *request, unsigned int start,
 
 	lockdep_assert_held(&object->lock);
 	mach_request_keep(request, n);
+	bitmap_set(request->cut, start, n);
 	for (i = start; i < start + n; i++) {
 		struct page *page = request->frames[i].bv_page;
 
 		while (mach_page_is_wired(page))
 			mach_queue_unwire(page, object->pager);
-		mach_page_set_cut(page);
 	}
 	mach_tree_erase_run(&object->pages, request->first + start, n,
 			    &object->spare);

@@ -74,6 +74,8 @@ struct mach_name_request;
  * @nr_settled: (o) pages that are supplied, refused, taken or cut off; who answers
  *	the request looks without the lock whether there are any
  * @settled: (o) bit i: page first + i is one of them
+ * @cut: (o) bit i: page first + i was cut off from a return; read without the lock by
+ *	who drops the last reference
  * @kept: (o) of its frames, those that are not the object's any more, and on its user's
  *	account until the request goes
  * @frames: page i's frame; NULL once it was supplied or taken: it is the
@@ -114,6 +116,7 @@ struct mach_request {
 	unsigned int nr_settled;
 	unsigned int kept;
 	DECLARE_BITMAP(settled, MACH_CLUSTER_MAX_PAGES);
+	DECLARE_BITMAP(cut, MACH_CLUSTER_MAX_PAGES);
 	struct bio_vec frames[];
 };
 

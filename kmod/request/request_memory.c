@@ -88,6 +88,7 @@ static struct mach_request *mach_request_set_up(struct mach_request *request,
 	request->nr_settled = 0;
 	request->kept = 0;
 	bitmap_zero(request->settled, MACH_CLUSTER_MAX_PAGES);
+	bitmap_zero(request->cut, MACH_CLUSTER_MAX_PAGES);
 	request->laundry = false;
 	return request;
 }
@@ -198,14 +199,18 @@ struct mach_request *mach_request_create_surely(struct mach_object *object,
 	return ERR_PTR(err);
 }
 
-/* A data_return only holds its frames, but for those that the object lost meanwhile. */
+/*
+ * A data_return only holds its frames, but for those that the object lost to it. Another
+ * one may hold the same frame: one that was refused, or is over, and is in a slot.
+ */
 static void mach_request_drop_returned(struct mach_request *request,
-				       struct page *page)
+				       unsigned int i)
 {
-	bool cut = mach_page_is_cut(page);
+	struct page *page = request->frames[i].bv_page;
 
 	put_page(page);
-	if (cut && mach_page_free_named(page, request->object->user))
+	if (test_bit(i, request->cut) &&
+	    mach_page_free_named(page, request->object->user))
 		WRITE_ONCE(request->object->aside, true);
 }
 
@@ -220,7 +225,7 @@ static void mach_request_drop_frames(struct mach_request *request)
 		if (!page)
 			continue;
 		if (mach_request_is_return(request))
-			mach_request_drop_returned(request, page);
+			mach_request_drop_returned(request, i);
 		else
 			mach_page_free_named(page, request->object->user);
 	}

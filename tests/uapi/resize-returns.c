@@ -370,6 +370,35 @@ static void test_pager_cuts_failing(void)
 	tap_is("dirty", object_info(s.o.fd).dirty, 3);
 }
 
+/* Two returns have the same frames: the object lost them to the second one alone. */
+static void cut_of_two(bool second_first)
+{
+	const struct mach_part refused = part_error(0, SIZE, ENOSPC);
+	struct test_request held[2];
+
+	hold_all(&held[0]);
+	CHECK_IS(pager_reply(&s.p, &held[0], &refused, 1, true), 0);
+	begin_fsync(1);
+	pager_expect(&s.p, &held[1], MACH_OP_DATA_RETURN, 0, SIZE);
+	CHECK_IS(object_resize(&s.p, &s.o, 0), 0);
+	pager_reply_none(&s.p, &held[second_first]);
+	pager_reply_none(&s.p, &held[!second_first]);
+	tap_is("told-once", serve_until_end(0, 0, false) +
+			    serve_until_end(1, 0, false), -ENOSPC);
+	CHECK_IS(object_resize(&s.p, &s.o, SIZE), 0);
+	scene_resident(&s, 0, SIZE, 3);
+}
+
+static void test_cut_of_two(void)
+{
+	cut_of_two(false);
+}
+
+static void test_cut_of_two_swapped(void)
+{
+	cut_of_two(true);
+}
+
 /* What the pager's file gets ends where the object does. */
 static void test_file(void)
 {
@@ -428,6 +457,8 @@ static const struct tap_test tests[] = {
 	BOTH("pager-cuts-return", test_pager_cuts_return),
 	BOTH("pager-regrows", test_pager_regrows),
 	BOTH("pager-cuts-failing", test_pager_cuts_failing),
+	BOTH("cut-of-two", test_cut_of_two),
+	BOTH("cut-of-two-swapped", test_cut_of_two_swapped),
 	BOTH("file", test_file),
 	BOTH("grown-write", test_grown_write),
 };
