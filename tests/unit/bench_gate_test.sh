@@ -56,6 +56,8 @@ rows "$work/now.csv" $old,10000 6.1,smp2,machvm,cold-seq,1,7 \
 gives other-subjects-and-times 0 '1 counts compared, 0 above'
 rows "$work/now.csv"
 gives no-counts 1 'has no counts of machvm'
+rows "$work/now.csv" $old,10000 $old,10000
+gives twice 1 'has 6.1 cold-seq 1 twice'
 rows "$work/now.csv" $old,many
 gives no-number 1 'could not convert'
 rm "$work/now.csv"
