@@ -115,6 +115,7 @@ int mach_task_access(struct vm_area_struct *vma, unsigned long address,
 	struct mach_map *map = mach_map_of(vma);
 	int done;
 
+	mmap_assert_locked(vma->vm_mm);
 	if (vma->vm_mm != map->mm)
 		return -EFAULT;
 	length = min_t(unsigned int, length, PAGE_SIZE - offset_in_page(address));

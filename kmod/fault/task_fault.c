@@ -20,6 +20,7 @@ static bool mach_task_fault_permitted(const struct vm_fault *vmf,
 {
 	u32 needs = MACH_PROT_READ | MACH_PROT_WRITE;
 
+	lockdep_assert_held(&mach_map_of(vmf->vma)->lock);
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		needs = MACH_PROT_WRITE;
 	else if (vmf->flags & FAULT_FLAG_INSTRUCTION)
@@ -35,6 +36,7 @@ static bool mach_task_fault_permitted(const struct vm_fault *vmf,
 static bool mach_task_fault_agrees(const struct vm_fault *vmf,
 				   const struct mach_map_entry *entry)
 {
+	lockdep_assert_held(&mach_map_of(vmf->vma)->lock);
 	return !(vmf->vma->vm_flags & VM_EXEC) ||
 	       entry->protection & MACH_PROT_EXECUTE ||
 	       atomic_read(&mach_map_of(vmf->vma)->raising);
@@ -75,6 +77,7 @@ static void mach_task_fault_place(struct mach_fault *fault,
 	u64 end = min_t(u64, entry->end >> PAGE_SHIFT,
 			vma->vm_pgoff + vma_pages(vma));
 
+	lockdep_assert_held(&mach_map_of(vma)->lock);
 	fault->object = entry->object;
 	fault->index = fault->vmf->pgoff - shift;
 	fault->first = start - shift;
@@ -95,6 +98,7 @@ static vm_fault_t mach_task_fault_settle(struct mach_fault *fault,
 	vm_fault_t ret;
 	int err = 0;
 
+	lockdep_assert_held(&mach_map_of(fault->vmf->vma)->lock);
 	if (mach_object_is_dead(object))
 		return VM_FAULT_SIGBUS;
 	do {
@@ -255,6 +259,7 @@ static vm_fault_t mach_task_fault_upgrade(struct mach_fault *fault,
 	struct mach_request *request = NULL;
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
+	lockdep_assert_held(&mach_map_of(vmf->vma)->lock);
 	mach_pmap_revoke(vmf->vma->vm_file->f_mapping, vmf->pgoff, 1);
 	if (!entry->object)
 		return ret;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The first touch of a task's own memory: what comes is mapped at once. */
 #include "task_touch.h"
+#include "map/vm_map.h"
 #include "zero_fill.h"
 
 /* Apart from the next: kernels may clear all that lies on the stack. */
@@ -9,6 +10,7 @@ mach_task_touch_run(struct mach_fault *fault, struct mach_touch *touch)
 {
 	struct page *pages[MACH_TOUCH_MOST];
 
+	lockdep_assert_held(&mach_map_of(fault->vmf->vma)->lock);
 	if (!mach_touch_fill_run(touch, pages))
 		return 0;
 	return mach_fault_map_new(fault, &touch->run, pages);
@@ -32,6 +34,7 @@ int mach_task_touch(struct mach_fault *fault, vm_fault_t *ret)
 	struct page *page;
 	int err;
 
+	lockdep_assert_held(&mach_map_of(fault->vmf->vma)->lock);
 	mach_touch_begin(&touch, fault->first,
 			 fault->random ? fault->index + 1 : fault->end);
 	if (touch.run.n > 1) {

@@ -65,6 +65,7 @@ static vm_fault_t mach_fault_map(const struct mach_fault *fault,
 		     struct page **pages, unsigned int n);
 	int err;
 
+	lockdep_assert_held(&fault->object->residence);
 	enter = fault->free ? mach_pmap_enter_writable : mach_pmap_enter;
 	err = enter(vma, address, pages + before, run->n - before);
 	if (!err && before)
@@ -78,6 +79,7 @@ mach_fault_map_run(const struct mach_fault *fault, struct mach_run *run)
 {
 	struct page *pages[MACH_FAULT_MAP_MAX];
 
+	lockdep_assert_held(&fault->object->residence);
 	mach_object_lock(fault->object);
 	mach_object_resident_run(fault->object, run, fault->index, pages);
 	mach_object_unlock(fault->object);
@@ -89,6 +91,7 @@ static vm_fault_t mach_fault_map_around(const struct mach_fault *fault,
 {
 	struct mach_run run = { .first = fault->index, .n = 1 };
 
+	lockdep_assert_held(&fault->object->residence);
 	if (mach_fault_is_single(fault))
 		return mach_fault_map(fault, &run, &page);
 	run = mach_fault_around(fault);

@@ -159,7 +159,7 @@ static void mach_claim_drop(struct mach_claim *claim)
 	mach_claim_put(claim);
 }
 
-/* By a privilege that reaches the user: there, he could be that user at once. */
+/* By a privilege that reaches the user, as when a file's mode is changed. */
 static bool mach_claim_is_overruled(const struct mach_claim *claim)
 {
 	struct user_namespace *ns = current_user_ns();

@@ -99,12 +99,6 @@ int mach_tree_insert_run(struct mach_tree *tree, u64 index, unsigned int n,
 u64 mach_tree_erase_run(struct mach_tree *tree, u64 index, u64 n,
 			struct mach_tree_stock *stock);
 
-static inline int mach_tree_insert(struct mach_tree *tree, u64 index,
-				   void *entry, struct mach_tree_stock *stock)
-{
-	return mach_tree_insert_run(tree, index, 1, &entry, 0, stock);
-}
-
 void *mach_tree_erase(struct mach_tree *tree, u64 index,
 		      struct mach_tree_stock *stock);
 

@@ -485,12 +485,12 @@ bool mach_object_provide(struct mach_object *object)
 	return true;
 }
 
-void mach_object_set_unlist(void (*unlist)(struct mach_object *object))
+void __init mach_object_set_unlist(void (*unlist)(struct mach_object *object))
 {
 	mach_object_unlist = unlist;
 }
 
-void mach_object_set_reserve(struct mach_kmem *cache)
+void __init mach_object_set_reserve(struct mach_kmem *cache)
 {
 	mach_reserve_cache = cache;
 }

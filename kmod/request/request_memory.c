@@ -282,7 +282,7 @@ void mach_request_exit(void)
 		mach_kmem_destroy(mach_request_kinds[i].cache);
 }
 
-int mach_request_init(void)
+int __init mach_request_init(void)
 {
 	struct mach_request *request;
 	unsigned int i;

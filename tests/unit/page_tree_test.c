@@ -230,9 +230,8 @@ static bool insert(unsigned int w, unsigned int i, unsigned int n)
 	before = stock.n;
 	for (k = 0; k < n; k++)
 		spread[k].entry = targets + property_below(sizeof(targets));
-	got = n == 1 ? mach_tree_insert(&tree, base[w] + i, spread->entry, &stock) :
-		       mach_tree_insert_run(&tree, base[w] + i, n, &spread->entry,
-					    sizeof(*spread), &stock);
+	got = mach_tree_insert_run(&tree, base[w] + i, n, &spread->entry,
+				   sizeof(*spread), &stock);
 	if (got != expected)
 		return property_fail("insertion of %u gives %d, not %d", n, got,
 				     expected);
