@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of kmod/ that are called with one of its own locks assert that.
+"""Functions of kmod/ that are called with a lock that is a variable assert that.
 
 Of locks that are variables: who calls a function that asserts one asserts it as well,
 or takes it. So does a function of which the comment above it says "With" that lock.

@@ -168,7 +168,8 @@ struct mach_pager_create {
  *
  * What was at a path when its pager died, without having resigned, can be had again for
  * some time by the pagers of its user alone, by the owner of the directory that it is in,
- * and with CAP_FOWNER; others get EOWNERDEAD, also for what would be below it.
+ * and with CAP_FOWNER where that user has a number; others get EOWNERDEAD, also for what
+ * would be below it.
  */
 
 /**
