@@ -187,14 +187,17 @@ static void test_busy(void)
 #define MANY		(BOUND / 2)
 
 /* Their deadline is over, or what they are of is cut off: the pager has the frames. */
-static unsigned int hold_requests(struct scene *s, struct test_request *held)
+static unsigned int hold_requests(struct scene *s, struct test_request *held, int vm,
+				  uint64_t before)
 {
 	unsigned int n = 0;
+	bool fits;
 
 	for (unsigned int i = 0; i < SILENT; i++) {
-		actor_begin(&s->a, 0, do_load, s->map + i * MIB);
 		/* there is none when he has too many frames */
-		n += !pager_next(&s->p, &held[n], 100);
+		fits = pool_used(vm) - before + MIB / PAGE <= BOUND;
+		actor_begin(&s->a, 0, do_load, s->map + i * MIB);
+		n += !pager_next(&s->p, &held[n], fits ? WAIT_MS : 100);
 		if (tap_variant)
 			scene_set_size(s, true, i * MIB);
 		CHECK_IS(actor_end(&s->a, 0), TAP_SIGNAL(SIGBUS));
@@ -209,7 +212,7 @@ static void hold_silent(void)
 {
 	const struct pager_setup silent = {
 		.transport = BY_IOCTL, .depth = 2 * SILENT,
-		.deadline_ms = tap_variant ? 0 : 50,
+		.deadline_ms = tap_variant ? 0 : 200,
 	};
 	struct test_request held[SILENT];
 	unsigned int n, turns = 2;
@@ -220,7 +223,7 @@ static void hold_silent(void)
 	scene_open_resizable(&s, &silent, SILENT * MIB, SILENT * MIB, MIB, 1);
 	before = pool_used(vm);
 	for (;;) {
-		n = hold_requests(&s, held);
+		n = hold_requests(&s, held, vm, before);
 		used = pool_used(vm) - before;
 		CHECK(used > MANY && used <= BOUND + BOUND / 20,
 		      "%u frames are held, of %u", (unsigned int)used,
