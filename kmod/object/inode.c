@@ -8,7 +8,7 @@
 #include <linux/pseudo_fs.h>
 
 /* Not __ro_after_init: kmemleak does not look there. */
-struct address_space *mach_inode_key __ro_after_init;
+struct address_space *mach_inode_key;
 static struct vfsmount *mach_inode_mount __ro_after_init;
 
 static int mach_inode_fs_init(struct fs_context *fc)

@@ -23,7 +23,7 @@ struct mach_charge_stock {
 };
 
 /* Not __ro_after_init: kmemleak would not look for the stocks there. */
-static struct mach_charge_stock __percpu *mach_charge_stocks __ro_after_init;
+static struct mach_charge_stock __percpu *mach_charge_stocks;
 
 /*
  * A page that is freed at once takes charges along. It may be one of Linux's last.

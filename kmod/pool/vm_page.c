@@ -27,7 +27,7 @@ struct mach_page_cache {
 };
 
 /* Not __ro_after_init: kmemleak would not look for the caches there. */
-static struct mach_page_cache __percpu *mach_page_caches __ro_after_init;
+static struct mach_page_cache __percpu *mach_page_caches;
 
 /* Set before frames are asked for */
 static mach_page_hook mach_page_low __ro_after_init;
