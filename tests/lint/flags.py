@@ -7,12 +7,11 @@ KCSAN says that such a read races. So no member that is given to READ_ONCE() or
 smp_load_acquire() has the name of a member that is a bool, in whatever structure.
 """
 
-import argparse
-import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from source import line_of, main
+
 STRUCT = re.compile(r"^(?:static )?struct \w* ?\{\n(.*?)^\}", re.M | re.S)
 BOOL = re.compile(r"^\t+bool (\w+);", re.M)
 STATIC = re.compile(r"^static bool (\w+)(?: __\w+)*(?: =[^;]*)?;", re.M)
@@ -39,20 +38,10 @@ def complaints(root):
         for read in READ.finditer(text):
             name = MEMBER.search(read[1].strip())
             if name and name[0] in known:
-                yield (path, text.count("\n", 0, read.start()) + 1,
+                yield (path, line_of(text, read.start()),
                        f"{name[0]} is a bool in {known[name[0]]}, and read "
                        "here without a lock: make it a u8")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", nargs="?", type=pathlib.Path, default=ROOT)
-    root = parser.parse_args().root
-    bad = list(complaints(root))
-    for path, number, text in bad:
-        print(f"{path}:{number}: {text}")
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, complaints))

@@ -7,13 +7,11 @@ or takes it. So does a function of which the comment above it says "With" that l
 Of what is called by pointers, and of locks in structures, nothing is known here.
 """
 
-import argparse
-import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+from source import blanked, line_of, main
+
 ABOVE = re.compile(r"/\*(?:(?!\*/).)*\*/\n\Z", re.S)
 FUNCTION = re.compile(r"^\w[^;{}=#]*?\b(\w+)\([^;{}=]*\)\n\{\n(.*?)^\}", re.M | re.S)
 CALL = re.compile(r"\b(\w+)\(")
@@ -38,12 +36,11 @@ class Function:
 def functions(root):
     for path in sorted((root / "kmod").rglob("*.[ch]")):
         text = path.read_text()
-        code = COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+        code = blanked(text)
         for found in FUNCTION.finditer(code):
             above = ABOVE.search(text, 0, found.start())
-            yield Function(path.relative_to(root),
-                           code.count("\n", 0, found.start(1)) + 1, found,
-                           above[0] if above else "")
+            yield Function(path.relative_to(root), line_of(code, found.start(1)),
+                           found, above[0] if above else "")
 
 
 def complaints(root):
@@ -65,15 +62,5 @@ def complaints(root):
                        f"which {name}() needs")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", nargs="?", type=pathlib.Path, default=ROOT)
-    root = parser.parse_args().root
-    bad = list(complaints(root))
-    for path, number, text in bad:
-        print(f"{path}:{number}: {text}")
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, complaints))

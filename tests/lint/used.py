@@ -3,14 +3,12 @@
 """What kmod/ names is used: constants and macros, functions that headers declare,
 and each export by the module that it is for."""
 
-import argparse
 import collections
-import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+from source import blanked, line_of, main
+
 WORD = re.compile(r"[A-Za-z_]\w*")
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.M)
 ENUM = re.compile(r"\benum(?:\s+\w+)?\s*\{(.*?)\}", re.S)
@@ -28,10 +26,6 @@ EXPORTS = {
 FOREIGN = re.compile(r"TRACE_\w+|CREATE_TRACE_POINTS|\w+_H|pr_fmt|__\w+")
 
 
-def line_of(text, position):
-    return text.count("\n", 0, position) + 1
-
-
 class Tree:
     """Code without comments, and how often each word of it stands where."""
 
@@ -42,8 +36,7 @@ class Tree:
         self.all = collections.Counter()
         for folder in ("kmod", "kunit", "tests/unit", "tools"):
             for path in sorted((root / folder).rglob("*.[ch]")):
-                text = COMMENT.sub(lambda found: "\n" * found[0].count("\n"),
-                                   path.read_text())
+                text = blanked(path.read_text())
                 self.texts[path] = text
                 self.counts[path] = collections.Counter(WORD.findall(text))
                 self.all.update(self.counts[path])
@@ -112,15 +105,5 @@ def complaints(root):
             yield path.relative_to(root), line_of(text, position), complaint
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", nargs="?", type=pathlib.Path, default=ROOT)
-    root = parser.parse_args().root
-    bad = list(complaints(root))
-    for path, number, text in bad:
-        print(f"{path}:{number}: {text}")
-    return 1 if bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, complaints))
