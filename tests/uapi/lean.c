@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a published file takes of memory before it has pages. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "meminfo.h"
 #include "pool.h"
 
 #define FILES		16384U
@@ -12,29 +11,13 @@
 
 static struct test_pager p;
 
-/* KiB in structures of Linux's */
-static unsigned long slab_kib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	unsigned long kib = 0;
-	char line[128];
-
-	CHECK(file, "/proc/meminfo: %m");
-	while (!kib && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Slab: %lu", &kib) != 1)
-			kib = 0;
-	fclose(file);
-	CHECK(kib, "it does not tell of slabs");
-	return kib;
-}
-
-/* And in the module's own */
+/* In structures, Linux's and the module's own */
 static uint64_t bytes(void)
 {
 	struct mach_vm_statistics vm = { .size = sizeof(vm) };
 
 	CHECK_IS(vm_ioctl(p.fd, MACH_VM_STATISTICS, &vm), 0);
-	return 1024 * slab_kib() + vm.page_size * vm.wire_count;
+	return 1024 * meminfo_kib("Slab") + vm.page_size * vm.wire_count;
 }
 
 static void test_file(void)

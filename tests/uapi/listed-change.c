@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "listing.h"
+#include "meminfo.h"
 #include "naming.h"
 #include "place.h"
 #include "pool.h"
@@ -488,19 +489,10 @@ static void test_user(void)
 	pool_restore();
 }
 
-static unsigned long slab_kib(void)
+/* Of structures */
+static unsigned long structures_kib(void)
 {
-	unsigned long sum = 0, kib;
-	char line[100];
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	CHECK(f, "meminfo: %m");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Slab: %lu", &kib) == 1 ||
-		    sscanf(line, "VmallocUsed: %lu", &kib) == 1)
-			sum += kib;
-	fclose(f);
-	return sum;
+	return meminfo_kib("Slab") + meminfo_kib("VmallocUsed");
 }
 
 /* So many names, a thousand at a time; what they cost, and that all are there. */
@@ -515,7 +507,7 @@ static void test_many(void)
 
 	CHECK(e && name, "memory");
 	setup();
-	before = slab_kib();
+	before = structures_kib();
 	start = tap_now_ms();
 	for (unsigned int i = 0; i < many; i++) {
 		unsigned int at = i % AT_ONCE;
@@ -529,7 +521,7 @@ static void test_many(void)
 	}
 	CHECK_IS(list_names(&p, number, MACH_LIST_END, NULL, 0), 0);
 	whole = tap_now_ms() - start;
-	after = slab_kib();
+	after = structures_kib();
 	start = tap_now_ms();
 	CHECK_IS(do_names((const uint64_t []) { (uintptr_t)"listed" }), many);
 	listed = tap_now_ms() - start;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <linux/mach_vm.h>
 
+#include "meminfo.h"
 #include "pool.h"
 #include "task.h"
 
@@ -28,18 +29,7 @@ static struct scene s;
 /* A line of /proc/meminfo, in MiB */
 static long meminfo(const char *name)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
-	char line[128];
-	long kib = -1;
-
-	CHECK(file, "/proc/meminfo: %m");
-	while (kib < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, strlen(name)) &&
-		    line[strlen(name)] == ':')
-			kib = atol(line + strlen(name) + 1);
-	fclose(file);
-	CHECK(kib >= 0, "no %s", name);
-	return kib / 1024;
+	return meminfo_kib(name) / 1024;
 }
 
 /* So much of the object is resident, and clean. */

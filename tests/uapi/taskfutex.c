@@ -125,6 +125,16 @@ static void test_shared(void)
 }
 
 /* A copy is other memory, whoever has been asleep at the source. */
+static void check_copy(struct sleeper *s, char *source, char *copy)
+{
+	tap_is("value", *(uint32_t *)(copy + PAGE), FUTEX_VALUE);
+	tap_is("copy", futex_wake(copy + PAGE), 0);
+	sleeper_wakes("source", s, source + PAGE);
+	sleeper_begin(s, copy + PAGE);
+	tap_is("source-then", futex_wake(source + PAGE), 0);
+	sleeper_wakes("copy-then", s, copy + PAGE);
+}
+
 static void test_copied(void)
 {
 	struct sleeper s;
@@ -134,12 +144,7 @@ static void test_copied(void)
 	at = task_allocate(&t, PIECE);
 	sleeper_begin(&s, at + PAGE);
 	CHECK_IS(task_remap(&t, at, PIECE, MACH_VM_COPY, &copy), 0);
-	tap_is("value", *(uint32_t *)(copy + PAGE), FUTEX_VALUE);
-	tap_is("copy", futex_wake(copy + PAGE), 0);
-	sleeper_wakes("source", &s, at + PAGE);
-	sleeper_begin(&s, copy + PAGE);
-	tap_is("source-then", futex_wake(at + PAGE), 0);
-	sleeper_wakes("copy-then", &s, copy + PAGE);
+	check_copy(&s, at, copy);
 }
 
 /* Memory that comes where other memory was is not that. */
@@ -300,14 +305,9 @@ static void test_named(void)
 	sleeper_wakes("back", &s, at + PAGE);
 	sleeper_begin(&s, at + PAGE);
 	copy = show(&t, name, MACH_VM_COPY);
-	tap_is("value", *(uint32_t *)(copy + PAGE), FUTEX_VALUE);
-	tap_is("copy", futex_wake(copy + PAGE), 0);
+	tap_is("unwritten-copy", futex_wake(copy + PAGE), 0);
 	copy[PAGE + 8] = 1;
-	tap_is("written-copy", futex_wake(copy + PAGE), 0);
-	sleeper_wakes("after-copy", &s, other + PAGE);
-	sleeper_begin(&s, copy + PAGE);
-	tap_is("named", futex_wake(other + PAGE), 0);
-	sleeper_wakes("copy-itself", &s, copy + PAGE);
+	check_copy(&s, other, copy);
 }
 
 /* The name keeps the memory, and who sleeps there, when nobody shows it. */
